@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * Memory from the heap, or the end of the program: every table here is bounded by a cap of its
+ * room's limits.h, so a failing allocation is the machine's trouble and cannot be answered where
+ * it happens. It is said once, on standard error, and the program aborts.
+ */
+
+#include <stddef.h>
+
+#include "base/attributes.h"
+
+void *xmalloc(size_t size) MUST_USE;
+void *xcalloc(size_t count, size_t size) MUST_USE;
+void *xrealloc(void *old, size_t size) MUST_USE;
+char *xstrdup(const char *text) MUST_USE;

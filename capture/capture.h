@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * Front door of capture/: where packets come from.
+ *
+ * In:       names of capture files, or "-" for standard input (later: interfaces).
+ * Out:      one packet after the other, merged over all inputs by time, filtered as asked.
+ * Lifetime: a packet's octets are borrowed until the next call of source_next().
+ * Thread:   one; a source is used by the thread that opened it.
+ *
+ * Trouble:  an input that cannot be opened or is no capture is an error of source_open(). One that
+ *           is cut short or damaged later is kept up to there, and its trouble is reported by
+ *           source_input(); the other inputs go on.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+#include "base/error.h"
+#include "base/slice.h"
+
+struct packet {
+    struct slice bytes;     /* what was captured, from the link header on */
+    uint32_t wire_length;   /* octets it had on the wire, >= bytes.len */
+    int link_type;          /* a DLT_ value of libpcap */
+    int64_t time_ns;        /* since the Unix epoch, as the capture says */
+    uint32_t input;         /* which input: index for source_input() */
+    uint64_t frame;         /* its number in that input, from 1, filtered packets counted too */
+};
+
+struct source_options {
+    const char *filter;     /* BPF expression, or NULL */
+    const char *const *hosts; /* address globs ("10.0.*"), ORed; NULL or n_hosts 0: all. Matching of
+                                 host names is not capture's: see decode and analysis */
+    size_t n_hosts;
+    int64_t from_ns, until_ns; /* packets outside are skipped; INT64_MIN and INT64_MAX: no limit */
+};
+
+enum input_state {
+    INPUT_WHOLE,     /* read to its end, or not yet */
+    INPUT_CUT_SHORT, /* the last record is not all there: a warning, no more */
+    INPUT_DAMAGED,   /* the format broke before the end: exit 3 */
+};
+
+/* What is known of one input so far. Text lives as long as the source. */
+struct input {
+    const char *name;       /* as given; "-" for standard input */
+    uint64_t size;          /* octets of the file as stored, 0 for standard input until read */
+    uint64_t octets_read;   /* of the file as stored, for progress */
+    uint64_t packets;       /* read so far, filtered ones included */
+    uint64_t passed;        /* of these, handed on */
+    int64_t first_ns, last_ns; /* smallest and largest packet time, if packets > 0 */
+    enum input_state state;
+    const char *trouble;    /* "FILE: packet N at offset M: ..." or NULL */
+};
+
+struct source;
+
+/* Opens `n` inputs as one capture. Each is looked at now (its format and first packet), and kept
+ * open only while its time has come. Returns NULL and fills *error (ERROR_INPUT, or ERROR_USAGE
+ * for a filter that does not compile). `names` and `options` must outlive the source. */
+struct source *source_open(const char *const *names, size_t n, const struct source_options *options,
+                           struct error *error) MUST_USE;
+
+/* True and *packet filled, or false at the end of everything. */
+bool source_next(struct source *source, struct packet *packet);
+
+size_t source_inputs(const struct source *source);
+const struct input *source_input(const struct source *source, size_t i);
+
+/* Octets of all inputs as stored, and of these read: what a progress bar needs. 0 when unknown. */
+void source_progress(const struct source *source, uint64_t *done, uint64_t *total);
+
+void source_close(struct source *source); /* accepts NULL */

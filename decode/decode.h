@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * Front door of decode/: how packets become HTTP exchanges.
+ *
+ * In:       packets, in the order of the capture.
+ * Out:      to the sink, in the order in which they are known: finished exchanges, connections that
+ *           carried HTTP when they are over, losses, and at the end one row of coverage per kind of
+ *           traffic.
+ * Lifetime: the sink owns the exchanges it is given; everything else is borrowed for the call.
+ * Thread:   one.
+ *
+ * Trouble:  nothing on the wire makes it stop. Odd octets become flaws of exchanges and counters.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+#include "capture/capture.h"
+#include "decode/exchange.h"
+
+enum protocol_kind { PROTOCOL_HTTP1, PROTOCOL_HTTP2, PROTOCOL_HTTP3 };
+
+/* A connection that carried HTTP, once it is over (contract.md, `connections`). */
+struct connection {
+    struct connection_facts facts;
+    const char *transport;      /* "tcp" */
+    const char *protocol;       /* "HTTP/1" */
+    struct slice tls_version, alpn, server_name; /* absent where there is none */
+    struct mark first;          /* its first packet */
+    int64_t opened_ns, closed_ns; /* closed: of FIN or RST, else of the last packet */
+    uint64_t packets;
+    uint64_t wire_bytes;        /* link-level octets of all its frames */
+    uint64_t overhead_bytes;    /* of these, what belongs to no exchange */
+    uint64_t retransmitted_bytes; /* of the overhead: frames that brought nothing new */
+    uint64_t lost_bytes;        /* octets of its streams that the capture does not have */
+    uint32_t exchanges;
+};
+
+/* Something to or from this server was lost in that time, which could have been a whole response: a
+ * gap over a head, a connection seen by half, an eviction (rules.md A10). Told when it is noticed,
+ * which may be later than exchanges that lie after `until_ns`. */
+struct loss {
+    struct address server;
+    int64_t from_ns, until_ns;
+};
+
+/* All traffic, by kind (contract.md, `coverage`). */
+struct coverage {
+    const char *transport;      /* "tcp", "udp", "icmp", "sctp", ..., "none" where it is not IP */
+    const char *protocol;       /* nDPI's name, or ours where we read it: "HTTP" */
+    struct slice server_name;   /* absent where there is none; from the wire */
+    const char *reason;         /* NULL: read; else a word of contract.md */
+    uint64_t connections, packets, bytes, unseen_bytes, exchanges;
+};
+
+struct decode_sink {
+    void *context;
+    void (*exchange)(void *context, struct exchange *exchange); /* takes it */
+    void (*connection)(void *context, const struct connection *connection);
+    void (*loss)(void *context, const struct loss *loss);
+    void (*coverage)(void *context, const struct coverage *coverage);
+};
+
+struct decoder_options {
+    uint64_t memory;         /* about as many octets for flows and streams; 0: the default caps */
+    bool identify;           /* ask nDPI about what we cannot read (names in coverage) */
+};
+
+struct decoder;
+
+struct decoder *decoder_new(const struct decoder_options *options, const struct decode_sink *sink);
+
+/* Digests one packet; may call the sink. */
+void decoder_packet(struct decoder *decoder, const struct packet *packet);
+
+/* The capture is over: finishes what is open, in the order of first packets, then tells the
+ * connections and the coverage. Call once. */
+void decoder_finish(struct decoder *decoder);
+
+/* Counters by name, for `run.caps_reached` and --verbose: calls back for each that is not zero, in
+ * the order of counters.def. `is_cap` marks those that say that a cap of limits.h was reached. */
+void decoder_counters(const struct decoder *decoder,
+                      void (*each)(void *context, const char *name, const char *text, bool is_cap,
+                                   uint64_t value),
+                      void *context);
+
+void decoder_free(struct decoder *decoder); /* accepts NULL */

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * Front door of reports/: the audit database, and everything made from it.
+ *
+ * In:       exchanges, findings, checks, connections, coverage, in the order of the sinks.
+ * Out:      a SQLite database (contract.md: nine views), written beside its final name and renamed by
+ *           database_finish(); and from a finished database, text.
+ * Lifetime: what is handed in is borrowed for the call.
+ * Thread:   one.
+ *
+ * Trouble:  writing fails as ERROR_OUTPUT; what stood under the final name before is then untouched.
+ *           The first failure sticks and is returned by database_finish().
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "analysis/analysis.h"
+#include "base/attributes.h"
+#include "base/error.h"
+#include "capture/capture.h"
+#include "decode/decode.h"
+
+enum heads_policy { HEADS_FINDINGS, HEADS_ALL, HEADS_NONE };
+
+struct database_options {
+    const char *path;
+    bool force;                  /* replace a file that is no database of ours */
+    enum heads_policy heads;
+};
+
+/* What `run` says, beside what the sinks bring. JSON texts are made by the caller. */
+struct run_facts {
+    const char *options_json, *thresholds_json, *inputs_json, *caps_json;
+    int64_t started_ns;          /* smallest packet time; the database never holds wall time */
+    int64_t first_ns, last_ns;
+    uint64_t packets, dropped_by_kernel, dropped_by_interface;
+};
+
+struct database;
+
+struct database *database_create(const struct database_options *options, struct error *error) MUST_USE;
+void database_exchange(struct database *database, const struct assessed *assessed);
+void database_finding(struct database *database, const struct finding *finding);
+void database_check(struct database *database, const struct check *check);
+void database_connection(struct database *database, const struct connection *connection);
+void database_coverage(struct database *database, const struct coverage *coverage);
+/* Writes what is left, makes the views and renames. */
+bool database_finish(struct database *database, const struct run_facts *facts,
+                     struct error *error) MUST_USE;
+/* Gives up: removes the file beside; the old one stays. Accepts NULL. */
+void database_abandon(struct database *database);
+/* After database_finish(). Accepts NULL. */
+void database_free(struct database *database);
+/* False and *error where `path` is there and is neither ours nor forced. */
+bool database_may_replace(const char *path, bool force, struct error *error) MUST_USE;
+
+struct summary_options {
+    bool color;
+    unsigned width;              /* columns; 0: 100 */
+};
+
+/* The terminal summary of a finished database, as `analyze` prints it. */
+bool summary_print(const char *path, FILE *to, const struct summary_options *options,
+                   struct error *error) MUST_USE;
+
+/* `wire304 rules`, `wire304 rules --why DB`, `wire304 rules --flaws`, `wire304 explain RULE`. */
+void catalogue_print(FILE *to, const struct summary_options *options);
+bool catalogue_why(const char *path, FILE *to, const struct summary_options *options,
+                   struct error *error) MUST_USE;
+void catalogue_flaws(FILE *to, const struct summary_options *options);
+bool catalogue_explain(const char *rule, FILE *to, const struct summary_options *options,
+                       struct error *error) MUST_USE;
