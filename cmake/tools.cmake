@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+# Targets for those who work on it: format, tidy, coverage.
+file(GLOB_RECURSE own_sources CONFIGURE_DEPENDS
+    ${CMAKE_SOURCE_DIR}/base/*.[ch] ${CMAKE_SOURCE_DIR}/capture/*.[ch]
+    ${CMAKE_SOURCE_DIR}/decode/*.[ch] ${CMAKE_SOURCE_DIR}/analysis/*.[ch]
+    ${CMAKE_SOURCE_DIR}/reports/*.[ch] ${CMAKE_SOURCE_DIR}/tests/*.[ch]
+    ${CMAKE_SOURCE_DIR}/bench/*.[ch])
+list(APPEND own_sources ${CMAKE_SOURCE_DIR}/wire304.c ${CMAKE_SOURCE_DIR}/pipeline.c)
+set(own_code ${own_sources})
+list(FILTER own_code INCLUDE REGEX "\\.c$")
+list(FILTER own_code EXCLUDE REGEX "/(tests|bench)/")
+
+add_custom_target(format COMMAND clang-format -i ${own_sources} VERBATIM)
+add_custom_target(tidy
+    COMMAND clang-tidy --quiet -p ${CMAKE_BINARY_DIR} ${own_code} VERBATIM)
+if(WIRE304_COVERAGE)
+    add_custom_target(coverage
+        COMMAND lcov --quiet --capture --directory ${CMAKE_BINARY_DIR} --output-file all.info
+        COMMAND lcov --quiet --remove all.info '/usr/*' '*/tests/*' --output-file rooms.info
+        COMMAND genhtml --quiet rooms.info --output-directory coverage
+        COMMAND lcov --summary rooms.info
+        COMMENT "report: ${CMAKE_BINARY_DIR}/coverage/index.html"
+        WORKING_DIRECTORY ${CMAKE_BINARY_DIR} VERBATIM)
+endif()
