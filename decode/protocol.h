@@ -37,6 +37,9 @@ struct protocol_host {
     void (*exchange)(void *context, struct exchange *exchange);
     /* Octets that could have been a whole message were lost or could not be read. */
     void (*lost)(void *context, int64_t from_ns, int64_t until_ns);
+    /* Exchanges this connection has finished so far, those of earlier states included (a state is
+     * closed while it is idle): the index of the first exchange of a state that was just opened. */
+    uint32_t (*exchanges)(void *context);
 };
 
 enum claim {
@@ -53,7 +56,9 @@ struct protocol {
     enum claim (*claims)(struct slice begin, enum direction *from);
     void *(*open)(const struct protocol_host *host);
     /* Consumes all of `bytes`; borrowed for the call. `clock_ns`/`ordinal`: of the packet that is
-     * being worked on, which is not the provenance's where octets had to wait for others. */
+     * being worked on, which is not the provenance's where octets had to wait for others. `bytes` is
+     * empty only for a frame that brought nothing new but repeated octets with another content
+     * (`differs` is set, its cost is not to be taken). */
     void (*feed)(void *state, enum direction from, struct slice bytes,
                  const struct provenance *provenance, int64_t clock_ns, uint64_t ordinal);
     /* `length` octets of this direction are not in the capture. `cut`: their packet was, shortened
