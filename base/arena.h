@@ -14,9 +14,9 @@ struct arena_block;
 
 struct arena {
     struct arena_block *newest;
-    uint8_t *at, *end;   /* free part of the newest block */
-    size_t first_size;   /* octets of the first block; later ones double */
-    size_t total;        /* octets of all blocks */
+    uint8_t *at, *end; /* free part of the newest block */
+    size_t first_size; /* octets of the first block; later ones double */
+    size_t total;      /* octets of all blocks */
 };
 
 /* No memory is taken before the first allocation. */

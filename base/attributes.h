@@ -2,10 +2,10 @@
 #pragma once
 /* Promises that the compiler checks, so that headers need not repeat them in prose. */
 
-#define MUST_USE    __attribute__((warn_unused_result))
+#define MUST_USE     __attribute__((warn_unused_result))
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
-#define NORETURN    __attribute__((noreturn))
-#define UNUSED      __attribute__((unused))
-#define LIKELY(x)   __builtin_expect(!!(x), 1)
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+#define NORETURN     __attribute__((noreturn))
+#define UNUSED       __attribute__((unused))
+#define LIKELY(x)    __builtin_expect(!!(x), 1)
+#define UNLIKELY(x)  __builtin_expect(!!(x), 0)
+#define COUNT_OF(a)  (sizeof(a) / sizeof((a)[0]))

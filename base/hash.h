@@ -26,7 +26,8 @@ static inline bool digest_is_set(struct digest d)
     return (d.high | d.low) != 0;
 }
 
-/* Seeded, for tables of this process only. Nothing that reaches a result may depend on its order. */
+/* Seeded, for tables of this process only. Nothing that reaches a result may depend on its order.
+ */
 uint64_t hash64(struct slice s);
 
 /* Two hashes into one, for tables with compound keys. */

@@ -16,10 +16,10 @@ struct slice {
     size_t len;
 };
 
-#define SLICE(literal)   ((struct slice){(const uint8_t *)("" literal), sizeof(literal) - 1})
-#define SLICE_ABSENT     ((struct slice){NULL, 0})
-#define SLICE_FMT        "%.*s"
-#define SLICE_ARG(s)     (int)(s).len, (const char *)(s).at
+#define SLICE(literal) ((struct slice){(const uint8_t *)("" literal), sizeof(literal) - 1})
+#define SLICE_ABSENT   ((struct slice){NULL, 0})
+#define SLICE_FMT      "%.*s"
+#define SLICE_ARG(s)   (int)(s).len, (const char *)(s).at
 
 static inline struct slice slice_of(const void *at, size_t len)
 {

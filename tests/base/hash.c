@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* hash: digests that mean the same in every run, and errors that are safe to print. */
+#include "base/hash.h"
+
+#include <criterion/criterion.h>
+
+#include "base/error.h"
+
+Test(hash, a_digest_in_pieces_is_the_digest_of_the_whole)
+{
+    static uint8_t octets[5000];
+    for (size_t i = 0; i < sizeof octets; i++)
+        octets[i] = (uint8_t)(i * 7 + i / 251);
+    struct digest whole = digest_of(slice_of(octets, sizeof octets));
+    for (size_t step = 1; step < 700; step += 13) {
+        struct digest_stream *stream = digest_stream_new();
+        for (size_t at = 0; at < sizeof octets; at += step)
+            digest_stream_add(stream,
+                              slice_first(slice_from(slice_of(octets, sizeof octets), at), step));
+        cr_assert(digest_equal(digest_stream_finish(stream), whole), "pieces of %zu", step);
+        digest_stream_free(stream);
+    }
+}
+
+Test(hash, the_empty_body_has_a_digest)
+{
+    cr_expect(digest_is_set(digest_of(SLICE(""))));
+}
+
+Test(hash, stable_hashes_do_not_depend_on_the_run)
+{
+    cr_expect_eq(hash64_stable(SLICE("wire304")), hash64_stable(SLICE("wire304")));
+    cr_expect_eq(hash64_stable(SLICE("")), UINT64_C(0x2d06800538d394c2), "XXH3 of nothing");
+}
+
+Test(error, control_octets_do_not_reach_the_terminal)
+{
+    struct error error = {0};
+    cr_expect(!error_set(&error, ERROR_INPUT, "cannot open %s", "a\x1b[31m\nb"));
+    cr_expect_str_eq(error.text, "cannot open a?[31m?b");
+    cr_expect_eq(error.kind, ERROR_INPUT);
+}
