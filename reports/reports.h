@@ -4,13 +4,12 @@
  * Front door of reports/: the audit database, and everything made from it.
  *
  * In:       exchanges, findings, checks, connections, coverage, in the order of the sinks.
- * Out:      a SQLite database (contract.md: nine views), written beside its final name and renamed by
- *           database_finish(); and from a finished database, text.
- * Lifetime: what is handed in is borrowed for the call.
- * Thread:   one.
+ * Out:      a SQLite database (contract.md: nine views), written beside its final name and renamed
+ * by database_finish(); and from a finished database, text. Lifetime: what is handed in is borrowed
+ * for the call. Thread:   one.
  *
- * Trouble:  writing fails as ERROR_OUTPUT; what stood under the final name before is then untouched.
- *           The first failure sticks and is returned by database_finish().
+ * Trouble:  writing fails as ERROR_OUTPUT; what stood under the final name before is then
+ * untouched. The first failure sticks and is returned by database_finish().
  */
 
 #include <stdbool.h>
@@ -27,21 +26,22 @@ enum heads_policy { HEADS_FINDINGS, HEADS_ALL, HEADS_NONE };
 
 struct database_options {
     const char *path;
-    bool force;                  /* replace a file that is no database of ours */
+    bool force; /* replace a file that is no database of ours */
     enum heads_policy heads;
 };
 
 /* What `run` says, beside what the sinks bring. JSON texts are made by the caller. */
 struct run_facts {
     const char *options_json, *thresholds_json, *inputs_json, *caps_json;
-    int64_t started_ns;          /* smallest packet time; the database never holds wall time */
+    int64_t started_ns; /* smallest packet time; the database never holds wall time */
     int64_t first_ns, last_ns;
     uint64_t packets, dropped_by_kernel, dropped_by_interface;
 };
 
 struct database;
 
-struct database *database_create(const struct database_options *options, struct error *error) MUST_USE;
+struct database *database_create(const struct database_options *options,
+                                 struct error *error) MUST_USE;
 void database_exchange(struct database *database, const struct assessed *assessed);
 void database_finding(struct database *database, const struct finding *finding);
 void database_check(struct database *database, const struct check *check);
@@ -50,6 +50,9 @@ void database_coverage(struct database *database, const struct coverage *coverag
 /* Writes what is left, makes the views and renames. */
 bool database_finish(struct database *database, const struct run_facts *facts,
                      struct error *error) MUST_USE;
+/* The name of the file beside, while it is being written: for a signal handler that must give up at
+ * once. NULL after database_finish() and database_abandon(). */
+const char *database_beside(const struct database *database);
 /* Gives up: removes the file beside; the old one stays. Accepts NULL. */
 void database_abandon(struct database *database);
 /* After database_finish(). Accepts NULL. */
@@ -59,7 +62,7 @@ bool database_may_replace(const char *path, bool force, struct error *error) MUS
 
 struct summary_options {
     bool color;
-    unsigned width;              /* columns; 0: 100 */
+    unsigned width; /* columns; 0: 100 */
 };
 
 /* The terminal summary of a finished database, as `analyze` prints it. */

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The audit database as a file: made under a temporary name beside the final one, so that whatever
+ * fails, and whenever, what stood there before stays; and renamed when it is whole. Since the file
+ * is nobody's until then, it is written without journal and without waiting for the disk; it is
+ * flushed once, before the rename.
+ */
+
+#include "reports/reports.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "reports/exchange_rows.h"
+#include "reports/finding_rows.h"
+#include "reports/limits.h"
+#include "reports/schema.h"
+#include "reports/sql.h"
+
+struct database {
+    struct sql sql;
+    char *path, *beside; /* final and temporary name */
+    unsigned rows;       /* in the transaction at hand */
+    struct exchange_rows *exchanges;
+    struct finding_rows *findings;
+    sqlite3_stmt *check, *connection, *coverage;
+};
+
+#define PRAGMAS                                                                                    \
+    "PRAGMA page_size=4096;PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF;"                        \
+    "PRAGMA locking_mode=EXCLUSIVE;PRAGMA temp_store=MEMORY;PRAGMA cell_size_check=OFF;"
+
+/* Is the file at `path` a finished database of ours? By the numbers in its header (SQLite's file
+ * format, §1.3), so that nothing needs to be opened as a database. */
+static bool is_ours(const char *path)
+{
+    unsigned char head[72] = {0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return false;
+    ssize_t n = read(fd, head, sizeof head);
+    close(fd);
+    return n == (ssize_t)sizeof head && memcmp(head, "SQLite format 3", 16) == 0 &&
+           ((uint32_t)head[68] << 24 | head[69] << 16 | head[70] << 8 | head[71]) ==
+               SCHEMA_APPLICATION_ID;
+}
+
+bool database_may_replace(const char *path, bool force, struct error *error)
+{
+    struct stat st;
+    if (lstat(path, &st) != 0)
+        return errno == ENOENT ||
+               error_set(error, ERROR_OUTPUT, "cannot write %s: %s", path, strerror(errno));
+    if (S_ISDIR(st.st_mode))
+        return error_set(error, ERROR_OUTPUT, "cannot write %s: it is a directory", path);
+    if (force || (S_ISREG(st.st_mode) && is_ours(path)))
+        return true;
+    return error_set(error, ERROR_OUTPUT,
+                     "%s exists and is no database of wire304: choose another name with -o, or "
+                     "replace it with --force",
+                     path);
+}
+
+/* Makes an empty file beside `path` that nobody else may read; returns its name, or NULL. */
+static char *file_beside(const char *path, struct error *error)
+{
+    size_t size = strlen(path) + 32;
+    char *name = xmalloc(size);
+    for (unsigned attempt = 0; attempt < 100; attempt++) {
+        snprintf(name, size, "%s.%d-%u.tmp", path, (int)getpid(), attempt);
+        int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd >= 0) {
+            close(fd);
+            return name;
+        }
+        if (errno != EEXIST)
+            break;
+    }
+    error_set(error, ERROR_OUTPUT, "cannot write %s: %s", path, strerror(errno));
+    free(name);
+    return NULL;
+}
+
+/* The words that codes stand for, from the functions that everybody else asks. */
+static void write_words(struct sql *sql)
+{
+    static const char *const versions[] = {NULL,       "HTTP/0.9", "HTTP/1.0",
+                                           "HTTP/1.1", "HTTP/2",   "HTTP/3"};
+    static const char *const aborters[] = {NULL, "client", "server"};
+    static const char *const checks[] = {"passed", "fired", "withheld"};
+    const char *words[WORD_KINDS][16] = {0};
+
+    memcpy(words[WORD_VERSION], versions, sizeof versions);
+    memcpy(words[WORD_ABORTER], aborters, sizeof aborters);
+    memcpy(words[WORD_CHECK], checks, sizeof checks);
+    for (int i = 0; i <= OUTCOME_OTHER; i++)
+        words[WORD_OUTCOME][i] = outcome_word((enum outcome)i);
+    for (int i = 0; i < ENDINGS; i++)
+        words[WORD_ENDING][i] = ending_word((enum ending)i);
+    for (int i = 0; i <= SEVERITY_ERROR; i++)
+        words[WORD_SEVERITY][i] = severity_word((enum severity)i);
+    for (int i = 0; i <= CONFIDENCE_CERTAIN; i++)
+        words[WORD_CONFIDENCE][i] = confidence_word((enum confidence)i);
+    for (int i = 0; i <= NORM_MUST; i++)
+        words[WORD_NORM][i] = norm_word((enum norm)i);
+
+    sqlite3_stmt *insert = sql_prepare(sql, "INSERT INTO word VALUES (?,?)");
+    for (int i = 0; i < WORD_KINDS * 16 && !sql->failed; i++) {
+        if (!words[i / 16][i % 16])
+            continue;
+        struct row row = row_begin(sql, insert);
+        row_number(&row, i);
+        row_words(&row, words[i / 16][i % 16]);
+        row_write(&row);
+    }
+    sqlite3_finalize(insert);
+}
+
+static void open_sql(struct database *database)
+{
+    struct sql *sql = &database->sql;
+    char marks[160];
+    if (sqlite3_open_v2(database->beside, &sql->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+                        NULL) != SQLITE_OK)
+        sql_fail(sql);
+    snprintf(marks, sizeof marks,
+             "PRAGMA cache_size=-%d;PRAGMA application_id=%d;"
+             "PRAGMA user_version=%d;BEGIN;",
+             LIMIT_PAGE_CACHE_KIB, SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
+    sql_run(sql, PRAGMAS);
+    sql_run(sql, marks);
+    sql_run(sql, schema_tables);
+    write_words(sql);
+}
+
+static void prepare(struct database *database, enum heads_policy heads)
+{
+    struct sql *sql = &database->sql;
+    database->exchanges = exchange_rows_new(sql);
+    database->findings = finding_rows_new(sql, heads);
+    database->check = sql_prepare(sql, "INSERT INTO looked_at VALUES (NULL,?,?,?,?)");
+    database->connection = sql_prepare(
+        sql, "INSERT OR REPLACE INTO connection VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+    database->coverage = sql_prepare(sql, "INSERT INTO traffic VALUES (NULL,?,?,?,?,?,?,?,?,?)");
+}
+
+struct database *database_create(const struct database_options *options, struct error *error)
+{
+    if (!database_may_replace(options->path, options->force, error))
+        return NULL;
+    char *beside = file_beside(options->path, error);
+    if (!beside)
+        return NULL;
+    struct database *database = xcalloc(1, sizeof *database);
+    database->path = xstrdup(options->path);
+    database->beside = beside;
+    database->sql.name = database->path;
+    open_sql(database);
+    prepare(database, options->heads);
+    if (!database->sql.failed)
+        return database;
+    *error = database->sql.error;
+    database_abandon(database);
+    database_free(database);
+    return NULL;
+}
+
+const char *database_beside(const struct database *database)
+{
+    return database->beside;
+}
+
+/* Once per row that a sink brings. */
+static void count_row(struct database *database)
+{
+    if (++database->rows < LIMIT_ROWS_PER_TRANSACTION)
+        return;
+    database->rows = 0;
+    sql_run(&database->sql, "COMMIT;BEGIN");
+}
+
+void database_exchange(struct database *database, const struct assessed *assessed)
+{
+    exchange_rows_write(database->exchanges, assessed);
+    finding_rows_exchange(database->findings, assessed);
+    count_row(database);
+}
+
+void database_finding(struct database *database, const struct finding *finding)
+{
+    finding_rows_write(database->findings, finding);
+    count_row(database);
+}
+
+void database_check(struct database *database, const struct check *check)
+{
+    if (database->sql.failed)
+        return;
+    struct row row = row_begin(&database->sql, database->check);
+    row_words(&row, check->rule->id);
+    row_number(&row, check->outcome);
+    row_words(&row, check->guard);
+    row_number(&row, (int64_t)check->exchanges);
+    row_write(&row);
+}
+
+void database_connection(struct database *database, const struct connection *connection)
+{
+    if (database->sql.failed)
+        return;
+    exchange_rows_link(database->exchanges, &connection->facts);
+    struct row row = row_begin(&database->sql, database->connection);
+    row_number(&row, (int64_t)connection->facts.id);
+    row_words(&row, connection->transport);
+    row_words(&row, connection->protocol);
+    row_text(&row, connection->tls_version);
+    row_text(&row, connection->alpn);
+    row_text(&row, connection->server_name);
+    row_number(&row, connection->first.input);
+    row_number(&row, (int64_t)connection->first.frame);
+    row_number(&row, microseconds(connection->opened_ns));
+    row_number(&row, microseconds(connection->closed_ns));
+    row_number(&row, (int64_t)connection->packets);
+    row_number(&row, (int64_t)connection->wire_bytes);
+    row_number(&row, (int64_t)connection->overhead_bytes);
+    row_number(&row, (int64_t)connection->retransmitted_bytes);
+    row_number(&row, (int64_t)connection->lost_bytes);
+    row_number(&row, connection->exchanges);
+    row_write(&row);
+    count_row(database);
+}
+
+void database_coverage(struct database *database, const struct coverage *coverage)
+{
+    if (database->sql.failed)
+        return;
+    struct row row = row_begin(&database->sql, database->coverage);
+    row_words(&row, coverage->transport);
+    row_words(&row, coverage->protocol);
+    row_text(&row, coverage->server_name);
+    row_words(&row, coverage->reason);
+    row_number(&row, (int64_t)coverage->connections);
+    row_number(&row, (int64_t)coverage->packets);
+    row_number(&row, (int64_t)coverage->bytes);
+    row_number(&row, (int64_t)coverage->unseen_bytes);
+    row_number(&row, (int64_t)coverage->exchanges);
+    row_write(&row);
+    count_row(database);
+}
+
+static void write_run(struct sql *sql, const struct run_facts *facts)
+{
+    sqlite3_stmt *insert = sql_prepare(sql, "INSERT INTO run_row VALUES (?,?,?,?,?,?,?,?,?,?,?)");
+    if (sql->failed)
+        return;
+    struct row row = row_begin(sql, insert);
+    row_words(&row, WIRE304_VERSION);
+    row_words(&row, facts->options_json);
+    row_words(&row, facts->thresholds_json);
+    row_words(&row, facts->inputs_json);
+    row_number(&row, microseconds(facts->started_ns));
+    row_number(&row, microseconds(facts->first_ns));
+    row_number(&row, microseconds(facts->last_ns));
+    row_number(&row, (int64_t)facts->packets);
+    row_number(&row, (int64_t)facts->dropped_by_kernel);
+    row_number(&row, (int64_t)facts->dropped_by_interface);
+    row_words(&row, facts->caps_json);
+    row_write(&row);
+    sqlite3_finalize(insert);
+}
+
+static void close_sql(struct database *database)
+{
+    exchange_rows_free(database->exchanges);
+    finding_rows_free(database->findings);
+    database->exchanges = NULL;
+    database->findings = NULL;
+    sqlite3_finalize(database->check);
+    sqlite3_finalize(database->connection);
+    sqlite3_finalize(database->coverage);
+    database->check = database->connection = database->coverage = NULL;
+    if (sqlite3_close(database->sql.db) != SQLITE_OK)
+        sql_fail(&database->sql);
+    else
+        database->sql.db = NULL;
+}
+
+/* Onto the disk, then under its final name: after a power cut one of the two is whole. */
+static bool publish(struct database *database)
+{
+    int fd = open(database->beside, O_RDONLY | O_CLOEXEC);
+    bool flushed = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    return flushed && rename(database->beside, database->path) == 0;
+}
+
+bool database_finish(struct database *database, const struct run_facts *facts, struct error *error)
+{
+    struct sql *sql = &database->sql;
+    write_run(sql, facts);
+    sql_run(sql, schema_settle);
+    sql_run(sql, schema_views);
+    sql_run(sql, "COMMIT");
+    close_sql(database);
+    if (!sql->failed && !publish(database)) {
+        sql->failed = true;
+        error_set(&sql->error, ERROR_OUTPUT, "cannot write %s: %s", sql->name, strerror(errno));
+    }
+    if (!sql->failed) {
+        free(database->beside);
+        database->beside = NULL;
+        return true;
+    }
+    *error = sql->error;
+    database_abandon(database);
+    return false;
+}
+
+void database_abandon(struct database *database)
+{
+    if (!database || !database->beside)
+        return;
+    close_sql(database);
+    unlink(database->beside);
+    free(database->beside);
+    database->beside = NULL;
+}
+
+void database_free(struct database *database)
+{
+    if (!database)
+        return;
+    database_abandon(database);
+    free(database->path);
+    free(database);
+}

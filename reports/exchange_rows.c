@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What of an exchange goes into which table (schema.c), and what has been written before. The
+ * fields that the database keeps are gathered in one pass over each head; a field on several lines
+ * is joined by ", " (contract.md).
+ */
+
+#include "reports/exchange_rows.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "reports/intern.h"
+#include "reports/mask.h"
+#include "reports/schema.h"
+
+/* The fields that are kept, in the order of their tables' columns. */
+enum kept {
+    KEPT_USER_AGENT,
+    KEPT_REQUEST_CACHE_CONTROL,
+    KEPT_IF_NONE_MATCH,
+    KEPT_IF_MODIFIED_SINCE,
+    KEPT_RANGE,
+    KEPT_OF_REQUEST,
+
+    KEPT_ETAG = 0,
+    KEPT_LAST_MODIFIED,
+    KEPT_CACHE_CONTROL,
+    KEPT_VARY,
+    KEPT_CONTENT_TYPE,
+    KEPT_CONTENT_ENCODING,
+    KEPT_CONTENT_LENGTH,
+    KEPT_CONTENT_RANGE,
+    KEPT_VIA,
+    KEPT_SERVER,
+    KEPT_DATE,
+    KEPT_EXPIRES,
+    KEPT_AGE,
+    KEPT_CACHE_STATUS,
+    KEPT_OF_RESPONSE
+};
+
+/* Place of a token among the kept fields plus one; 0: not kept. */
+static const uint8_t kept_of_request[FIELD_TOKENS] = {
+    [FIELD_USER_AGENT] = 1 + KEPT_USER_AGENT,
+    [FIELD_CACHE_CONTROL] = 1 + KEPT_REQUEST_CACHE_CONTROL,
+    [FIELD_IF_NONE_MATCH] = 1 + KEPT_IF_NONE_MATCH,
+    [FIELD_IF_MODIFIED_SINCE] = 1 + KEPT_IF_MODIFIED_SINCE,
+    [FIELD_RANGE] = 1 + KEPT_RANGE,
+};
+static const uint8_t kept_of_response[FIELD_TOKENS] = {
+    [FIELD_ETAG] = 1 + KEPT_ETAG,
+    [FIELD_LAST_MODIFIED] = 1 + KEPT_LAST_MODIFIED,
+    [FIELD_CACHE_CONTROL] = 1 + KEPT_CACHE_CONTROL,
+    [FIELD_VARY] = 1 + KEPT_VARY,
+    [FIELD_CONTENT_TYPE] = 1 + KEPT_CONTENT_TYPE,
+    [FIELD_CONTENT_ENCODING] = 1 + KEPT_CONTENT_ENCODING,
+    [FIELD_CONTENT_LENGTH] = 1 + KEPT_CONTENT_LENGTH,
+    [FIELD_CONTENT_RANGE] = 1 + KEPT_CONTENT_RANGE,
+    [FIELD_VIA] = 1 + KEPT_VIA,
+    [FIELD_SERVER] = 1 + KEPT_SERVER,
+    [FIELD_DATE] = 1 + KEPT_DATE,
+    [FIELD_EXPIRES] = 1 + KEPT_EXPIRES,
+    [FIELD_AGE] = 1 + KEPT_AGE,
+    [FIELD_CACHE_STATUS] = 1 + KEPT_CACHE_STATUS,
+};
+
+/* A table of rows that repeat, and which of them were met lately. */
+struct repeats {
+    sqlite3_stmt *insert;
+    struct interner *met;
+};
+
+struct exchange_rows {
+    struct sql *sql;
+    struct arena scratch; /* joined and masked values of the exchange at hand */
+    struct repeats links, urls, requesters, conditions, responses, moments, flaws;
+    sqlite3_stmt *insert;
+};
+
+static struct repeats repeats_new(struct sql *sql, const char *insert)
+{
+    return (struct repeats){sql_prepare(sql, insert), interner_new()};
+}
+
+static void repeats_free(struct repeats *repeats)
+{
+    sqlite3_finalize(repeats->insert);
+    interner_free(repeats->met);
+}
+
+struct exchange_rows *exchange_rows_new(struct sql *sql)
+{
+    struct exchange_rows *rows = xcalloc(1, sizeof *rows);
+    rows->sql = sql;
+    arena_init(&rows->scratch, 4096);
+    rows->links = repeats_new(sql, "INSERT OR IGNORE INTO link VALUES (?,?,?,?,?,?)");
+    rows->urls = repeats_new(sql, "INSERT INTO url VALUES (NULL,?,?,?,?,?)");
+    rows->requesters = repeats_new(sql, "INSERT INTO requester VALUES (NULL,?,?,?,?,?)");
+    rows->conditions = repeats_new(sql, "INSERT INTO condition VALUES (NULL,?,?,?)");
+    rows->responses = repeats_new(sql, "INSERT INTO response VALUES (NULL,?,?,?,?,?,?,?,?,?,?)");
+    rows->moments = repeats_new(sql, "INSERT INTO moment VALUES (NULL,?,?,?,?)");
+    rows->flaws = repeats_new(sql, "INSERT OR IGNORE INTO flaws VALUES (?,?)");
+    rows->insert = sql_prepare(sql, "INSERT INTO exchange VALUES "
+                                    "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+    return rows;
+}
+
+void exchange_rows_free(struct exchange_rows *rows)
+{
+    if (!rows)
+        return;
+    repeats_free(&rows->links);
+    repeats_free(&rows->urls);
+    repeats_free(&rows->requesters);
+    repeats_free(&rows->conditions);
+    repeats_free(&rows->responses);
+    repeats_free(&rows->moments);
+    repeats_free(&rows->flaws);
+    sqlite3_finalize(rows->insert);
+    arena_fini(&rows->scratch);
+    free(rows);
+}
+
+/* The id of the row that holds these values: one met before, or a new one. 0 where all are absent.
+ */
+static int64_t row_of(struct exchange_rows *rows, struct repeats *repeats,
+                      const struct slice *values, unsigned n)
+{
+    struct intern_key key = {0, 0};
+    bool any = false;
+    for (unsigned i = 0; i < n; i++) {
+        intern_key_add(&key, values[i]);
+        any |= !slice_is_absent(values[i]);
+    }
+    if (!any)
+        return 0;
+    int64_t id = interner_find(repeats->met, &key);
+    if (id != 0 || rows->sql->failed)
+        return id;
+    struct row row = row_begin(rows->sql, repeats->insert);
+    for (unsigned i = 0; i < n; i++)
+        row_text(&row, values[i]);
+    id = row_write(&row);
+    if (!rows->sql->failed)
+        interner_put(repeats->met, &key, id);
+    return id;
+}
+
+/* True the first time, and after it was forgotten, for tables whose ids mean something. */
+static bool is_new(struct repeats *repeats, uint64_t id)
+{
+    struct intern_key key = {0, 0};
+    intern_key_add_number(&key, id);
+    if (interner_find(repeats->met, &key))
+        return false;
+    interner_put(repeats->met, &key, 1);
+    return true;
+}
+
+void exchange_rows_link(struct exchange_rows *rows, const struct connection_facts *facts)
+{
+    char client[46], server[46];
+    if (rows->sql->failed || !is_new(&rows->links, facts->id))
+        return;
+    struct row row = row_begin(rows->sql, rows->links.insert);
+    row_number(&row, (int64_t)facts->id);
+    row_words(&row, address_text(&facts->client, client));
+    row_number(&row, facts->client_port);
+    row_words(&row, address_text(&facts->server, server));
+    row_number(&row, facts->server_port);
+    row_optional(&row, facts->rtt_ns < 0 ? -1 : microseconds(facts->rtt_ns), -1);
+    row_write(&row);
+}
+
+/* The words of a set of flaws, in the order of flaws.def. */
+static void write_flaws(struct exchange_rows *rows, uint64_t flaws)
+{
+    char words[FLAW_BITS * 40] = "";
+    size_t at = 0;
+    if (rows->sql->failed || !is_new(&rows->flaws, flaws))
+        return;
+    for (unsigned bit = 0; bit < FLAW_BITS; bit++) {
+        if (!(flaws >> bit & 1))
+            continue;
+        size_t length = strlen(flaw_word(bit));
+        assert(at + length + 2 < sizeof words);
+        if (at)
+            words[at++] = ' ';
+        memcpy(words + at, flaw_word(bit), length);
+        at += length;
+    }
+    struct row row = row_begin(rows->sql, rows->flaws.insert);
+    row_number(&row, (int64_t)flaws);
+    row_text(&row, slice_of(words, at));
+    row_write(&row);
+}
+
+/* The kept fields of a head into `values`, which begins all absent. */
+static void gather(struct exchange_rows *rows, const struct head *head, const uint8_t *places,
+                   struct slice *values)
+{
+    uint32_t joined = 0; /* set of places: a field on a thousand lines is joined once */
+
+    for (uint32_t i = 0; i < head->n_fields; i++) {
+        const struct field *field = &head->fields[i];
+        unsigned place = places[field->token];
+        if (place == 0)
+            continue;
+        struct slice *value = &values[place - 1];
+        if (slice_is_absent(*value)) {
+            *value = field_value(head, field);
+        } else if (!(joined >> place & 1)) {
+            *value = head_joined(head, (enum field_token)field->token, &rows->scratch);
+            joined |= 1u << place;
+        }
+    }
+}
+
+/* A target without the user and password that an absolute form may carry. */
+static struct slice without_userinfo(struct exchange_rows *rows, struct slice target)
+{
+    if (slice_find(target, '@') == target.len)
+        return target;
+    uint8_t *copy = memcpy(arena_alloc(&rows->scratch, target.len), target.at, target.len);
+    mask_userinfo(copy, target.len);
+    return slice_of(copy, target.len);
+}
+
+static int64_t url_row(struct exchange_rows *rows, const struct assessed *assessed)
+{
+    struct slice values[] = {slice_of_text(assessed->scheme), assessed->host,
+                             without_userinfo(rows, assessed->exchange->target),
+                             without_userinfo(rows, assessed->url), assessed->url_pattern};
+    return row_of(rows, &rows->urls, values, COUNT_OF(values));
+}
+
+static int64_t bits_of(const struct assessed *assessed)
+{
+    const struct exchange *x = assessed->exchange;
+    enum http_version version = x->request.version ? x->request.version : x->response.version;
+    return (int64_t)version << BITS_VERSION | (int64_t)assessed->outcome << BITS_OUTCOME |
+           (int64_t)x->ending << BITS_ENDING | (int64_t)x->aborted_by << BITS_ABORTER |
+           (int64_t)assessed->is_conditional << BITS_CONDITIONAL;
+}
+
+static void bind_place(struct row *row, const struct message *message)
+{
+    bool known = message->seen && message->first.ordinal != 0;
+    row_optional(row, known ? (int64_t)message->first.input : -1, -1);
+    row_optional(row, known ? (int64_t)message->first.frame : -1, -1);
+}
+
+/* A time as its distance from the exchange's first one; NULL where there was no packet. */
+static void bind_time(struct row *row, const struct message *message, const struct mark *mark,
+                      int64_t start_us)
+{
+    if (message->seen && mark->ordinal != 0)
+        row_number(row, microseconds(mark->time_ns) - start_us);
+    else
+        row_null(row);
+}
+
+static void bind_times(struct row *row, const struct exchange *x)
+{
+    const struct message *first = x->request.seen ? &x->request : &x->response;
+    int64_t start_us = microseconds(first->first.time_ns);
+    row_number(row, start_us);
+    bind_time(row, &x->request, &x->request.last, start_us);
+    bind_time(row, &x->response, &x->response.first, start_us);
+    bind_time(row, &x->response, &x->response.last, start_us);
+}
+
+static void bind_digest(struct row *row, const struct message *response, uint8_t octets[16])
+{
+    if (!digest_is_set(response->digest) || !response->body_whole || !response->end_certain) {
+        row_null(row);
+        return;
+    }
+    for (unsigned i = 0; i < 8; i++) {
+        octets[i] = (uint8_t)(response->digest.high >> (56 - 8 * i));
+        octets[8 + i] = (uint8_t)(response->digest.low >> (56 - 8 * i));
+    }
+    row_blob(row, slice_of(octets, 16));
+}
+
+static void bind_sizes(struct row *row, const struct exchange *x)
+{
+    row_number(row, (int64_t)x->request.header_bytes);
+    row_number(row, (int64_t)x->request.body_bytes);
+    row_number(row, (int64_t)x->response.header_bytes);
+    row_number(row, (int64_t)x->response.body_bytes);
+    row_number(row, (int64_t)x->wire_bytes);
+    row_number(row, (int64_t)x->retransmitted_bytes);
+}
+
+void exchange_rows_write(struct exchange_rows *rows, const struct assessed *assessed)
+{
+    const struct exchange *x = assessed->exchange;
+    struct slice asked[KEPT_OF_REQUEST] = {0}, said[KEPT_OF_RESPONSE] = {0};
+    uint8_t digest[16];
+
+    gather(rows, &x->request.head, kept_of_request, asked);
+    gather(rows, &x->response.head, kept_of_response, said);
+    exchange_rows_link(rows, &x->connection);
+    write_flaws(rows, x->flaws);
+    struct slice requester[] = {assessed->client_key, assessed->forwarded_for, x->method,
+                                asked[KEPT_USER_AGENT], asked[KEPT_REQUEST_CACHE_CONTROL]};
+
+    int64_t url = url_row(rows, assessed);
+    int64_t who = row_of(rows, &rows->requesters, requester, COUNT_OF(requester));
+    int64_t condition = row_of(rows, &rows->conditions, asked + KEPT_IF_NONE_MATCH, 3);
+    int64_t response = row_of(rows, &rows->responses, said, KEPT_DATE);
+    int64_t moment = row_of(rows, &rows->moments, said + KEPT_DATE, KEPT_OF_RESPONSE - KEPT_DATE);
+
+    struct row row = row_begin(rows->sql, rows->insert);
+    if (!rows->sql->failed) {
+        row_number(&row, (int64_t)assessed->id);
+        row_number(&row, (int64_t)x->connection.id);
+        row_optional(&row, (int64_t)assessed->outer_exchange_id, 0);
+        row_optional(&row, url, 0);
+        row_optional(&row, who, 0);
+        row_optional(&row, condition, 0);
+        row_optional(&row, response, 0);
+        row_optional(&row, moment, 0);
+        row_number(&row, bits_of(assessed));
+        row_optional(&row, x->status, 0);
+        row_number(&row, (int64_t)x->flaws);
+        bind_place(&row, &x->request);
+        bind_place(&row, &x->response);
+        bind_times(&row, x);
+        bind_sizes(&row, x);
+        bind_digest(&row, &x->response, digest);
+        row_optional(&row, assessed->lifetime_s, ABSENT_NUMBER);
+        row_optional(&row, assessed->age_s, ABSENT_NUMBER);
+        row_write(&row);
+    }
+    arena_reset(&rows->scratch);
+}

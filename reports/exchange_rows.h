@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* An exchange as rows: itself, and the rows of what repeats. */
+
+#include "analysis/analysis.h"
+#include "reports/sql.h"
+
+struct exchange_rows;
+
+/* Prepares the statements; `sql` must outlive it. */
+struct exchange_rows *exchange_rows_new(struct sql *sql);
+void exchange_rows_free(struct exchange_rows *rows); /* accepts NULL */
+
+void exchange_rows_write(struct exchange_rows *rows, const struct assessed *assessed);
+
+/* Sees to it that the connection has its row of addresses. */
+void exchange_rows_link(struct exchange_rows *rows, const struct connection_facts *facts);
+
+/* Times in microseconds, rounded towards the past. */
+static inline int64_t microseconds(int64_t ns)
+{
+    return ns / 1000 - (ns % 1000 < 0);
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Findings that are the same matter are one issue: same rule, variant, party, host, server and URL
+ * pattern. The issue's key is a hash over these texts, so that it is the same in another capture.
+ * An accusation may come long after its exchange: where that belongs is remembered for the latest
+ * ones, and read from the database for the others.
+ */
+
+#include "reports/finding_rows.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/hash.h"
+#include "reports/exchange_rows.h"
+#include "reports/intern.h"
+#include "reports/limits.h"
+#include "reports/mask.h"
+
+/* Host, server and URL pattern of an exchange as one number, the same in every capture. */
+struct place {
+    uint64_t exchange_id;
+    uint64_t hash;
+};
+
+struct finding_rows {
+    struct sql *sql;
+    enum heads_policy heads;
+    struct arena scratch;
+    int64_t findings; /* so far: the id of the latest */
+    struct place recent[LIMIT_RECENT_EXCHANGES];
+    struct interner *verdicts, *issues; /* of issues: id * 16 + heads kept */
+    sqlite3_stmt *place_of, *verdict, *finding, *issue, *issue_by_key, *count_head, *head;
+};
+
+struct finding_rows *finding_rows_new(struct sql *sql, enum heads_policy heads)
+{
+    struct finding_rows *rows = xcalloc(1, sizeof *rows);
+    rows->sql = sql;
+    rows->heads = heads;
+    arena_init(&rows->scratch, 4096);
+    rows->verdicts = interner_new();
+    rows->issues = interner_new();
+    rows->place_of = sql_prepare(sql, "SELECT u.host, l.server, u.url_pattern FROM exchange e "
+                                      "LEFT JOIN url u ON u.id = e.url "
+                                      "LEFT JOIN link l ON l.id = e.link WHERE e.id = ?");
+    rows->verdict = sql_prepare(sql, "INSERT INTO verdict VALUES (NULL,?,?,?,?,?,?,?)");
+    rows->finding = sql_prepare(sql, "INSERT INTO finding VALUES (?,?,?,?,?,?,?,?,?,?)");
+    rows->issue = sql_prepare(sql, "INSERT INTO issue VALUES (NULL,?,?,0)");
+    rows->issue_by_key = sql_prepare(sql, "SELECT id, heads FROM issue WHERE key = ?");
+    rows->count_head = sql_prepare(sql, "UPDATE issue SET heads = heads + 1 WHERE id = ?");
+    rows->head = sql_prepare(sql, "INSERT INTO head VALUES (?,?,?) ON CONFLICT(id) DO UPDATE SET "
+                                  "request = coalesce(request, excluded.request), "
+                                  "response = coalesce(response, excluded.response)");
+    return rows;
+}
+
+void finding_rows_free(struct finding_rows *rows)
+{
+    if (!rows)
+        return;
+    sqlite3_finalize(rows->place_of);
+    sqlite3_finalize(rows->verdict);
+    sqlite3_finalize(rows->finding);
+    sqlite3_finalize(rows->issue);
+    sqlite3_finalize(rows->issue_by_key);
+    sqlite3_finalize(rows->count_head);
+    sqlite3_finalize(rows->head);
+    interner_free(rows->verdicts);
+    interner_free(rows->issues);
+    arena_fini(&rows->scratch);
+    free(rows);
+}
+
+/* A head without its credentials, in the scratch arena. */
+static struct slice masked(struct finding_rows *rows, struct slice head)
+{
+    if (slice_is_absent(head))
+        return head;
+    uint8_t *copy = arena_alloc(&rows->scratch, head.len ? head.len : 1);
+    memcpy(copy, head.at, head.len);
+    mask_head(copy, head.len);
+    return slice_of(copy, head.len);
+}
+
+static void write_heads(struct finding_rows *rows, uint64_t exchange_id, struct slice request,
+                        struct slice response)
+{
+    if (exchange_id == 0 || (slice_is_absent(request) && slice_is_absent(response)))
+        return;
+    struct row row = row_begin(rows->sql, rows->head);
+    row_number(&row, (int64_t)exchange_id);
+    row_blob(&row, masked(rows, request));
+    row_blob(&row, masked(rows, response));
+    row_write(&row);
+    arena_reset(&rows->scratch);
+}
+
+/* A number over three texts, in which NULL and '' differ. */
+static uint64_t place_hash(struct slice host, struct slice server, struct slice pattern)
+{
+    const struct slice texts[] = {host, server, pattern};
+    uint64_t hash = 0;
+    for (unsigned i = 0; i < COUNT_OF(texts); i++)
+        hash = hash_mix(hash, slice_is_absent(texts[i]) ? 1 : hash64_stable(texts[i]));
+    return hash;
+}
+
+void finding_rows_exchange(struct finding_rows *rows, const struct assessed *assessed)
+{
+    const struct exchange *x = assessed->exchange;
+    char server[46];
+    address_text(&x->connection.server, server);
+    rows->recent[assessed->id % LIMIT_RECENT_EXCHANGES] = (struct place){
+        assessed->id, place_hash(assessed->host, slice_of_text(server), assessed->url_pattern)};
+    if (rows->heads == HEADS_ALL && !rows->sql->failed)
+        write_heads(rows, assessed->id, x->request.head.bytes, x->response.head.bytes);
+}
+
+static struct slice column(sqlite3_stmt *statement, int i)
+{
+    if (sqlite3_column_type(statement, i) == SQLITE_NULL)
+        return SLICE_ABSENT;
+    const void *at = sqlite3_column_blob(statement, i);
+    return slice_of(at ? at : "", (size_t)sqlite3_column_bytes(statement, i));
+}
+
+static uint64_t place_of(struct finding_rows *rows, uint64_t exchange_id)
+{
+    const struct place *recent = &rows->recent[exchange_id % LIMIT_RECENT_EXCHANGES];
+    if (recent->exchange_id == exchange_id)
+        return recent->hash;
+    uint64_t hash = 0;
+    sqlite3_bind_int64(rows->place_of, 1, (int64_t)exchange_id);
+    if (sqlite3_step(rows->place_of) == SQLITE_ROW)
+        hash = place_hash(column(rows->place_of, 0), column(rows->place_of, 1),
+                          column(rows->place_of, 2));
+    if (sqlite3_reset(rows->place_of) != SQLITE_OK)
+        sql_fail(rows->sql);
+    return hash;
+}
+
+static int64_t verdict_row(struct finding_rows *rows, const struct finding *finding)
+{
+    struct intern_key key = {0, 0};
+    intern_key_add(&key, slice_of_text(finding->rule->id));
+    intern_key_add(&key, slice_of_text(finding->variant));
+    intern_key_add_number(&key, finding->severity * 64u + finding->confidence * 8u + finding->norm);
+    intern_key_add(&key, slice_of_text(finding->party));
+    intern_key_add(&key, slice_of_text(finding->section));
+    int64_t id = interner_find(rows->verdicts, &key);
+    if (id)
+        return id;
+    struct row row = row_begin(rows->sql, rows->verdict);
+    row_words(&row, finding->rule->id);
+    row_words(&row, finding->variant);
+    row_number(&row, finding->severity);
+    row_number(&row, finding->confidence);
+    row_words(&row, finding->party);
+    row_number(&row, finding->norm);
+    row_words(&row, finding->section);
+    id = row_write(&row);
+    if (!rows->sql->failed)
+        interner_put(rows->verdicts, &key, id);
+    return id;
+}
+
+/* The issue's number as the interner keeps it: its id times 16, and how many heads it has. */
+static int64_t issue_in_table(struct finding_rows *rows, const char *key)
+{
+    int64_t number = 0;
+    sqlite3_bind_text(rows->issue_by_key, 1, key, -1, SQLITE_STATIC);
+    if (sqlite3_step(rows->issue_by_key) == SQLITE_ROW)
+        number = sqlite3_column_int64(rows->issue_by_key, 0) * 16 +
+                 sqlite3_column_int64(rows->issue_by_key, 1);
+    if (sqlite3_reset(rows->issue_by_key) != SQLITE_OK)
+        sql_fail(rows->sql);
+    return number;
+}
+
+static int64_t issue_insert(struct finding_rows *rows, const char *key, int64_t finding_id)
+{
+    struct row row = row_begin(rows->sql, rows->issue);
+    row_words(&row, key);
+    row_number(&row, finding_id);
+    return row_write(&row) * 16;
+}
+
+/* Counts this finding among those of the issue whose heads are kept; false where there are enough.
+ */
+static bool wants_heads(struct finding_rows *rows, int64_t number)
+{
+    if (rows->heads != HEADS_FINDINGS || number % 16 >= LIMIT_HEADS_PER_ISSUE)
+        return false;
+    struct row row = row_begin(rows->sql, rows->count_head);
+    row_number(&row, number / 16);
+    row_write(&row);
+    return true;
+}
+
+/* The id of the issue that the finding belongs to; its heads are kept on the way. */
+static int64_t issue_row(struct finding_rows *rows, const struct finding *finding,
+                         int64_t finding_id)
+{
+    const struct slice words[] = {slice_of_text(finding->rule->id), slice_of_text(finding->variant),
+                                  slice_of_text(finding->party)};
+    uint64_t hash = place_of(rows, finding->exchange_id);
+    for (unsigned i = 0; i < COUNT_OF(words); i++)
+        hash = hash_mix(hash, slice_is_absent(words[i]) ? 1 : hash64_stable(words[i]));
+    char key[17];
+    snprintf(key, sizeof key, "%016" PRIx64, hash);
+
+    struct intern_key intern = {0, 0};
+    intern_key_add_number(&intern, hash);
+    int64_t number = interner_find(rows->issues, &intern);
+    if (number == 0)
+        number = issue_in_table(rows, key);
+    if (number == 0)
+        number = issue_insert(rows, key, finding_id);
+    if (rows->sql->failed)
+        return 0;
+
+    if (wants_heads(rows, number)) {
+        number++;
+        write_heads(rows, finding->exchange_id, finding->request_head, finding->response_head);
+        write_heads(rows, finding->reference_exchange_id, finding->reference_request_head,
+                    finding->reference_response_head);
+    }
+    interner_put(rows->issues, &intern, number);
+    return number / 16;
+}
+
+static struct slice without_userinfo(struct finding_rows *rows, struct slice message)
+{
+    if (slice_find(message, '@') == message.len)
+        return message;
+    uint8_t *copy = memcpy(arena_alloc(&rows->scratch, message.len), message.at, message.len);
+    mask_userinfo(copy, message.len);
+    return slice_of(copy, message.len);
+}
+
+void finding_rows_write(struct finding_rows *rows, const struct finding *finding)
+{
+    if (rows->sql->failed)
+        return;
+    int64_t id = ++rows->findings;
+    int64_t issue = issue_row(rows, finding, id);
+    int64_t verdict = verdict_row(rows, finding);
+    if (rows->sql->failed)
+        return;
+    struct row row = row_begin(rows->sql, rows->finding);
+    row_number(&row, id);
+    row_number(&row, issue);
+    row_number(&row, verdict);
+    row_number(&row, (int64_t)finding->exchange_id);
+    row_optional(&row, (int64_t)finding->reference_exchange_id, 0);
+    row_number(&row, microseconds(finding->found_ns));
+    row_text(&row, without_userinfo(rows, finding->message));
+    row_number(&row, (int64_t)finding->avoidable_bytes);
+    row_number(&row, (int64_t)finding->opportunity_bytes);
+    row_number(&row, (int64_t)finding->standalone_bytes);
+    row_write(&row);
+    arena_reset(&rows->scratch);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* A finding as rows: itself, the issue it is folded into, and the heads that prove it. */
+
+#include "analysis/analysis.h"
+#include "reports/reports.h"
+#include "reports/sql.h"
+
+struct finding_rows;
+
+/* Prepares the statements; `sql` must outlive it. */
+struct finding_rows *finding_rows_new(struct sql *sql, enum heads_policy heads);
+void finding_rows_free(struct finding_rows *rows); /* accepts NULL */
+
+/* Remembers where an exchange belongs, and under HEADS_ALL keeps its heads. Each exchange is seen
+ * here before the findings that accuse it. */
+void finding_rows_exchange(struct finding_rows *rows, const struct assessed *assessed);
+
+void finding_rows_write(struct finding_rows *rows, const struct finding *finding);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * Which row of the database already holds these values? An interner remembers the rows that were
+ * met lately, and forgets the others: whoever finds nothing writes another row. Nothing may
+ * therefore compare the ids of rows where it means their texts.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+
+/* A run of values as two independent hashes; the values themselves are not kept. Whether a value is
+ * absent or empty, and where one ends and the next begins, counts. */
+struct intern_key {
+    uint64_t seeded; /* nobody can prepare collisions of this one */
+    uint64_t plain;  /* and this one makes an accident of 2^-128 out of one of 2^-64 */
+};
+
+void intern_key_add(struct intern_key *key, struct slice value);
+void intern_key_add_number(struct intern_key *key, uint64_t value);
+
+struct interner;
+
+struct interner *interner_new(void);
+void interner_free(struct interner *interner); /* accepts NULL */
+
+/* The number put under `key`, or 0 where it is not (or no longer) known. */
+int64_t interner_find(struct interner *interner, const struct intern_key *key);
+
+/* Remembers `number` (not 0) under the key, in place of what was there. */
+void interner_put(struct interner *interner, const struct intern_key *key, int64_t number);

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Below the nine views lie narrow tables, made for writing half a million exchanges per second of
+ * disk: an exchange is a row of small integers, and what repeats is a row of its own, met by
+ * number:
+ *
+ *   link       a connection as its exchanges know it        url        target, URL, host, pattern
+ *   requester  who asks, and how: client, method, agent     condition  validators and range asked
+ * with response   the fields that stay while a representation  moment     the fields that move with
+ * time does                                         flaws      a set of flaws, in words verdict
+ * rule, variant and weight of a finding        word       enumerations
+ *
+ * A row that repeats may have a second copy (intern.h), so only values are ever compared. The views
+ * fetch them by scalar sub-selects, which cost nothing unless the column is asked for; a join would
+ * be paid by every query. No index over exchanges exists but the table itself.
+ *
+ * Times of an exchange after its first are kept as differences, which are small. A finding's bytes
+ * are summed per exchange in `claim`, and per issue in `issue_sum`, once, when all are known.
+ */
+
+#include "reports/schema.h"
+
+// clang-format off
+const char schema_tables[] =
+"CREATE TABLE word (id INTEGER PRIMARY KEY, value TEXT);"
+"CREATE TABLE input (id INTEGER PRIMARY KEY, name);"
+"CREATE TABLE link (id INTEGER PRIMARY KEY, client TEXT, client_port INTEGER, server TEXT,"
+"  server_port INTEGER, rtt_us INTEGER);"
+"CREATE TABLE url (id INTEGER PRIMARY KEY, scheme TEXT, host, target, url, url_pattern);"
+"CREATE TABLE requester (id INTEGER PRIMARY KEY, client_key, forwarded_for, method, user_agent,"
+"  cache_control);"
+"CREATE TABLE condition (id INTEGER PRIMARY KEY, if_none_match, if_modified_since, range);"
+"CREATE TABLE response (id INTEGER PRIMARY KEY, etag, last_modified, cache_control, vary,"
+"  content_type, content_encoding, content_length, content_range, via, server_software);"
+"CREATE TABLE moment (id INTEGER PRIMARY KEY, date, expires, age, cache_status);"
+"CREATE TABLE flaws (id INTEGER PRIMARY KEY, words TEXT);"
+"CREATE TABLE exchange (id INTEGER PRIMARY KEY, link INTEGER, outer INTEGER, url INTEGER,"
+"  requester INTEGER, condition INTEGER, response INTEGER, moment INTEGER,"
+"  bits INTEGER, status INTEGER, flaws INTEGER,"
+"  request_file INTEGER, request_frame INTEGER, response_file INTEGER, response_frame INTEGER,"
+"  start_us INTEGER, request_end INTEGER, responded INTEGER, response_end INTEGER," /* after start_us */
+"  request_header INTEGER, request_body INTEGER, response_header INTEGER, response_body INTEGER,"
+"  wire INTEGER, retransmitted INTEGER, body_hash BLOB, lifetime_s INTEGER, age_s INTEGER);"
+"CREATE TABLE connection (id INTEGER PRIMARY KEY, transport TEXT, protocol TEXT, tls_version, alpn,"
+"  server_name, first_file INTEGER, first_frame INTEGER, opened_us INTEGER, closed_us INTEGER,"
+"  packets INTEGER, wire INTEGER, overhead INTEGER, retransmitted INTEGER, lost INTEGER,"
+"  exchanges INTEGER);"
+"CREATE TABLE verdict (id INTEGER PRIMARY KEY, rule TEXT, variant TEXT, severity INTEGER,"
+"  confidence INTEGER, party TEXT, norm INTEGER, section TEXT);"
+"CREATE TABLE finding (id INTEGER PRIMARY KEY, issue INTEGER, verdict INTEGER, exchange INTEGER,"
+"  reference INTEGER, found_us INTEGER, message, avoidable INTEGER, opportunity INTEGER,"
+"  standalone INTEGER);"
+"CREATE TABLE issue (id INTEGER PRIMARY KEY, key TEXT UNIQUE, first_finding INTEGER,"
+"  heads INTEGER);"
+"CREATE TABLE head (id INTEGER PRIMARY KEY, request BLOB, response BLOB);"
+"CREATE TABLE looked_at (id INTEGER PRIMARY KEY, rule TEXT, outcome INTEGER, guard TEXT,"
+"  exchanges INTEGER);"
+"CREATE TABLE traffic (id INTEGER PRIMARY KEY, transport TEXT, protocol TEXT, server_name,"
+"  reason TEXT, connections INTEGER, packets INTEGER, bytes INTEGER, unseen INTEGER,"
+"  exchanges INTEGER);"
+"CREATE TABLE run_row (program_version TEXT, options TEXT, thresholds TEXT, inputs TEXT,"
+"  started_us INTEGER, first_us INTEGER, last_us INTEGER, packets INTEGER,"
+"  dropped_by_kernel INTEGER, dropped_by_interface INTEGER, caps_reached TEXT);";
+
+const char schema_settle[] =
+"INSERT INTO input SELECT key, json_extract(value, '$.file') FROM json_each("
+"  (SELECT inputs FROM run_row));"
+"CREATE INDEX finding_by_exchange ON finding(exchange);"
+"CREATE INDEX finding_by_issue ON finding(issue);"
+"CREATE TABLE claim (id INTEGER PRIMARY KEY, avoidable INTEGER, opportunity INTEGER);"
+"INSERT INTO claim SELECT exchange, sum(avoidable), sum(opportunity) FROM finding"
+"  GROUP BY exchange HAVING sum(avoidable) > 0 OR sum(opportunity) > 0;"
+"CREATE TABLE issue_sum (id INTEGER PRIMARY KEY, severity INTEGER, exchanges INTEGER,"
+"  avoidable INTEGER, opportunity INTEGER, first_us INTEGER, last_us INTEGER);"
+"INSERT INTO issue_sum SELECT issue, max((SELECT severity FROM verdict WHERE id = f.verdict)),"
+"  count(DISTINCT exchange), sum(avoidable), sum(opportunity), min(found_us), max(found_us)"
+"  FROM finding f GROUP BY issue;"
+"CREATE TABLE total AS SELECT * FROM"
+"  (SELECT count(*) AS exchanges, coalesce(sum(request_header + request_body + response_header"
+"     + response_body), 0) AS observed_bytes, coalesce(sum(retransmitted), 0) AS exchange_retransmitted"
+"     FROM exchange WHERE outer IS NULL),"
+"  (SELECT coalesce(sum(avoidable) FILTER (WHERE c = 2), 0) AS avoidable_certain,"
+"     coalesce(sum(avoidable) FILTER (WHERE c = 1), 0) AS avoidable_likely,"
+"     coalesce(sum(avoidable) FILTER (WHERE c = 0), 0) AS avoidable_possible,"
+"     coalesce(sum(opportunity), 0) AS opportunity_bytes FROM"
+"     (SELECT avoidable, opportunity, (SELECT confidence FROM verdict WHERE id = f.verdict) AS c"
+"      FROM finding f WHERE (avoidable > 0 OR opportunity > 0)"
+"      AND (SELECT outer FROM exchange WHERE id = f.exchange) IS NULL)),"
+"  (SELECT coalesce(sum(overhead), 0) AS connection_bytes,"
+"     coalesce(sum(retransmitted), 0) AS connection_retransmitted FROM connection),"
+"  (SELECT coalesce(sum(unseen), 0) AS unseen_bytes FROM traffic);";
+
+/* Enumerations: number kind * 16 + code, with the kinds of enum word_kind. */
+#define WORD(kind, code) "(SELECT value FROM word WHERE id = 16 * " kind " + (" code "))"
+#define DIGITS_(number) #number
+#define DIGITS(number) DIGITS_(number)
+#define BITS(shift, mask) "(e.bits >> " DIGITS(shift) " & " mask ")"
+#define OF_LINK(column) "(SELECT " column " FROM link WHERE id = e.link)"
+#define OF_URL(column) "(SELECT " column " FROM url WHERE id = e.url)"
+#define OF_REQUESTER(column) "(SELECT " column " FROM requester WHERE id = e.requester)"
+#define OF_CONDITION(column) "(SELECT " column " FROM condition WHERE id = e.condition)"
+#define OF_RESPONSE(column) "(SELECT " column " FROM response WHERE id = e.response)"
+#define OF_MOMENT(column) "(SELECT " column " FROM moment WHERE id = e.moment)"
+#define OF_VERDICT(column) "(SELECT " column " FROM verdict WHERE id = f.verdict)"
+
+const char schema_views[] =
+"CREATE VIEW run AS SELECT program_version, options, thresholds, inputs, started_us, first_us,"
+"  last_us, packets, dropped_by_kernel, dropped_by_interface, caps_reached FROM run_row;"
+
+"CREATE VIEW totals AS SELECT exchanges, observed_bytes, avoidable_certain, avoidable_likely,"
+"  avoidable_possible, opportunity_bytes,"
+"  exchange_retransmitted + connection_retransmitted AS retransmitted_bytes,"
+"  connection_bytes, unseen_bytes FROM total;"
+
+"CREATE VIEW exchanges AS SELECT e.id AS id, e.link AS connection_id,"
+"  e.outer AS outer_exchange_id,"
+"  " OF_REQUESTER("client_key") " AS client_key,"
+"  " OF_LINK("client") " AS client, " OF_LINK("client_port") " AS client_port,"
+"  " OF_LINK("server") " AS server, " OF_LINK("server_port") " AS server_port,"
+"  " OF_REQUESTER("forwarded_for") " AS forwarded_for,"
+"  " WORD("0", BITS(BITS_VERSION, "7")) " AS version,"
+"  " OF_REQUESTER("method") " AS method,"
+"  " OF_URL("scheme") " AS scheme, " OF_URL("host") " AS host,"
+"  " OF_URL("target") " AS target, " OF_URL("url") " AS url,"
+"  " OF_URL("url_pattern") " AS url_pattern, e.status AS status,"
+"  " WORD("1", BITS(BITS_OUTCOME, "7")) " AS outcome,"
+"  (SELECT name FROM input WHERE id = e.request_file) AS request_file,"
+"  e.request_frame AS request_frame,"
+"  (SELECT name FROM input WHERE id = e.response_file) AS response_file,"
+"  e.response_frame AS response_frame,"
+"  CASE WHEN e.request_frame NOT NULL THEN e.start_us END AS requested_us,"
+"  e.start_us + e.request_end AS request_end_us, e.start_us + e.responded AS responded_us,"
+"  e.start_us + e.response_end AS response_end_us, " OF_LINK("rtt_us") " AS rtt_us,"
+"  e.request_header AS request_header_bytes, e.request_body AS request_body_bytes,"
+"  e.response_header AS response_header_bytes, e.response_body AS response_body_bytes,"
+"  e.wire AS wire_bytes, e.retransmitted AS retransmitted_bytes, e.body_hash AS body_hash,"
+"  " WORD("2", BITS(BITS_ENDING, "7")) " AS ending, " WORD("3", BITS(BITS_ABORTER, "3")) " AS aborted_by,"
+"  (SELECT words FROM flaws WHERE id = e.flaws) AS flaws,"
+"  " BITS(BITS_CONDITIONAL, "1") " AS is_conditional,"
+"  " OF_CONDITION("if_none_match") " AS if_none_match,"
+"  " OF_CONDITION("if_modified_since") " AS if_modified_since,"
+"  " OF_CONDITION("range") " AS range,"
+"  " OF_REQUESTER("cache_control") " AS request_cache_control,"
+"  " OF_REQUESTER("user_agent") " AS user_agent,"
+"  " OF_RESPONSE("etag") " AS etag, " OF_RESPONSE("last_modified") " AS last_modified,"
+"  " OF_RESPONSE("cache_control") " AS cache_control, " OF_MOMENT("expires") " AS expires,"
+"  " OF_RESPONSE("vary") " AS vary, " OF_MOMENT("age") " AS age, " OF_MOMENT("date") " AS date,"
+"  " OF_RESPONSE("content_type") " AS content_type,"
+"  " OF_RESPONSE("content_encoding") " AS content_encoding,"
+"  " OF_RESPONSE("content_length") " AS content_length,"
+"  " OF_RESPONSE("content_range") " AS content_range,"
+"  " OF_MOMENT("cache_status") " AS cache_status, " OF_RESPONSE("via") " AS via,"
+"  " OF_RESPONSE("server_software") " AS server_software,"
+"  e.lifetime_s AS lifetime_s, e.age_s AS age_s,"
+"  coalesce((SELECT avoidable FROM claim WHERE id = e.id), 0) AS avoidable_bytes,"
+"  coalesce((SELECT opportunity FROM claim WHERE id = e.id), 0) AS opportunity_bytes"
+"  FROM exchange e;"
+
+"CREATE VIEW findings AS SELECT f.id AS id, f.issue AS issue_id, " OF_VERDICT("rule") " AS rule,"
+"  " OF_VERDICT("variant") " AS variant, " WORD("4", OF_VERDICT("severity")) " AS severity,"
+"  " WORD("5", OF_VERDICT("confidence")) " AS confidence, " OF_VERDICT("party") " AS party,"
+"  " WORD("6", OF_VERDICT("norm")) " AS norm, " OF_VERDICT("section") " AS section,"
+"  f.exchange AS exchange_id, f.reference AS reference_exchange_id,"
+"  (SELECT url FROM url WHERE id = (SELECT url FROM exchange WHERE id = f.exchange)) AS url,"
+"  (SELECT request_frame FROM exchange WHERE id = f.exchange) AS request_frame,"
+"  (SELECT response_frame FROM exchange WHERE id = f.exchange) AS response_frame,"
+"  f.found_us AS found_us, f.message AS message, f.avoidable AS avoidable_bytes,"
+"  f.opportunity AS opportunity_bytes, f.standalone AS standalone_bytes FROM finding f;"
+
+"CREATE VIEW issues AS SELECT i.id AS id, i.key AS key, v.rule AS rule, v.variant AS variant,"
+"  " WORD("4", "s.severity") " AS severity, v.party AS party,"
+"  " OF_URL("host") " AS host, " OF_LINK("server") " AS server,"
+"  " OF_RESPONSE("server_software") " AS server_software, " OF_URL("url_pattern") " AS url_pattern,"
+"  i.first_finding AS first_finding_id, s.exchanges AS exchanges,"
+"  s.avoidable AS avoidable_bytes, s.opportunity AS opportunity_bytes,"
+"  s.first_us AS first_us, s.last_us AS last_us"
+"  FROM issue i JOIN issue_sum s ON s.id = i.id JOIN finding f ON f.id = i.first_finding"
+"  JOIN verdict v ON v.id = f.verdict JOIN exchange e ON e.id = f.exchange;"
+
+"CREATE VIEW checks AS SELECT c.rule AS rule, " WORD("7", "c.outcome") " AS outcome,"
+"  c.guard AS guard, c.exchanges AS exchanges FROM looked_at c;"
+
+"CREATE VIEW connections AS SELECT c.id AS id, c.transport AS transport, l.client AS client,"
+"  l.client_port AS client_port, l.server AS server, l.server_port AS server_port,"
+"  c.protocol AS protocol, c.tls_version AS tls_version, c.alpn AS alpn,"
+"  c.server_name AS server_name,"
+"  (SELECT name FROM input WHERE id = c.first_file) AS first_file, c.first_frame AS first_frame,"
+"  c.opened_us AS opened_us, c.closed_us AS closed_us, c.packets AS packets,"
+"  c.wire AS wire_bytes, c.overhead AS overhead_bytes, c.lost AS lost_bytes,"
+"  c.exchanges AS exchanges FROM connection c JOIN link l ON l.id = c.id;"
+
+"CREATE VIEW coverage AS SELECT transport, protocol, server_name, reason, connections, packets,"
+"  bytes, unseen AS unseen_bytes, exchanges FROM traffic;"
+
+"CREATE VIEW heads AS SELECT id AS exchange_id, request AS request_head,"
+"  response AS response_head FROM head;";
+// clang-format on

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* The database's shape, as SQL; schema.c says why it is as it is. */
+
+#define SCHEMA_APPLICATION_ID 0x57333034 /* "W304" */
+#define SCHEMA_VERSION        1
+
+extern const char schema_tables[]; /* before the first row */
+extern const char schema_settle[]; /* after the last: indexes, sums, issues */
+extern const char schema_views[];  /* the nine views of contract.md */
+
+/* Rows of the table `word`: kinds of words, numbered kind * 16 + code. */
+enum word_kind {
+    WORD_VERSION,
+    WORD_OUTCOME,
+    WORD_ENDING,
+    WORD_ABORTER,
+    WORD_SEVERITY,
+    WORD_CONFIDENCE,
+    WORD_NORM,
+    WORD_CHECK,
+    WORD_KINDS
+};
+
+/* exchange.bits: small enumerations in one number; the views take it apart again. */
+#define BITS_VERSION     0
+#define BITS_OUTCOME     3
+#define BITS_ENDING      6
+#define BITS_ABORTER     9
+#define BITS_CONDITIONAL 11
