@@ -22,21 +22,22 @@
 #include "base/slice.h"
 
 struct packet {
-    struct slice bytes;     /* what was captured, from the link header on */
-    uint32_t wire_length;   /* octets it had on the wire, >= bytes.len */
-    int link_type;          /* a DLT_ value of libpcap */
-    int64_t time_ns;        /* since the Unix epoch, as the capture says */
-    uint32_t input;         /* which input: index for source_input() */
-    uint64_t frame;         /* its number in that input, from 1, filtered packets counted too */
+    struct slice bytes;   /* what was captured, from the link header on */
+    uint32_t wire_length; /* octets it had on the wire, >= bytes.len */
+    int link_type;        /* a DLT_ value of libpcap; may change from packet to packet */
+    int64_t time_ns;      /* since the Unix epoch, as the capture says */
+    uint32_t input;       /* which input: index for source_input() */
+    uint64_t frame;       /* its number in that input, from 1, filtered packets counted too */
 };
 
+/* Hosts are not chosen here: an address lies under links and tunnels that only decode knows. */
 struct source_options {
-    const char *filter;     /* BPF expression, or NULL */
-    const char *const *hosts; /* address globs ("10.0.*"), ORed; NULL or n_hosts 0: all. Matching of
-                                 host names is not capture's: see decode and analysis */
-    size_t n_hosts;
-    int64_t from_ns, until_ns; /* packets outside are skipped; INT64_MIN and INT64_MAX: no limit */
+    const char *filter;        /* BPF expression, or NULL */
+    int64_t from_ns, until_ns; /* both inclusive; packets outside are skipped */
 };
+
+/* No filter and no limit in time. */
+#define SOURCE_EVERYTHING ((struct source_options){.from_ns = INT64_MIN, .until_ns = INT64_MAX})
 
 enum input_state {
     INPUT_WHOLE,     /* read to its end, or not yet */
@@ -46,14 +47,14 @@ enum input_state {
 
 /* What is known of one input so far. Text lives as long as the source. */
 struct input {
-    const char *name;       /* as given; "-" for standard input */
-    uint64_t size;          /* octets of the file as stored, 0 for standard input until read */
-    uint64_t octets_read;   /* of the file as stored, for progress */
-    uint64_t packets;       /* read so far, filtered ones included */
-    uint64_t passed;        /* of these, handed on */
+    const char *name;          /* as given; "-" for standard input */
+    uint64_t size;             /* octets of the file as stored, 0 for standard input until read */
+    uint64_t octets_read;      /* of the file as stored, for progress */
+    uint64_t packets;          /* read so far, filtered ones included */
+    uint64_t passed;           /* of these, handed on */
     int64_t first_ns, last_ns; /* smallest and largest packet time, if packets > 0 */
     enum input_state state;
-    const char *trouble;    /* "FILE: packet N at offset M: ..." or NULL */
+    const char *trouble; /* "FILE: packet N at offset M: ..." or NULL; with INPUT_WHOLE, a remark */
 };
 
 struct source;
