@@ -58,6 +58,8 @@ enum dissection dissector_packet(struct dissector *dissector, const struct packe
 struct dissector_counts {
     uint64_t fragments_dropped, fragment_bytes_dropped; /* timed out or over the cap */
     uint64_t fragments_evicted;  /* of these, because of a cap of limits.h */
+    uint64_t fragments_waiting, fragment_bytes_waiting; /* not dropped yet, nor part of a whole: at
+                                    the end of the capture they are lost as well */
     uint64_t packets_twice;      /* DISSECTED_TWICE */
     uint64_t bytes_twice;
 };
