@@ -16,10 +16,11 @@
  *     ### left open                 connections are not closed at the end
  *     ### repeat N every 60s        the lines up to ### end, N times, 60 s from begin to begin
  *     === RULE[/VARIANT] #N ...     a finding that is due at the Nth exchange (#2-5: at each), with
- *                                   words, in any order, of severity, confidence and account
- *                                   (avoidable, opportunity, free)
+ *                                   words, in any order, of severity (or `loud`: not info),
+ *                                   confidence and account (avoidable, opportunity, free)
  *     === no RULE [#N]              not as error, warning or waste; never: not even as info
  *     === may RULE [#N]             is not judged
+ *     === twin NAME                 the near twin of this one that does fire, or does not
  *     === clean                     nothing else is due: the same as no line, said aloud
  *     === exchanges N               so many exchanges are seen
  *     === plain                     the verdict holds for the packets as written, not for cut,
@@ -642,7 +643,9 @@ static bool read_due_word(struct reader *r, struct slice w, struct due *due, uns
             *last = (unsigned)number;
         return true;
     }
-    if ((place = place_in(w, severity_name, 4)) >= 0)
+    if (is(w, "loud"))
+        due->severity = DUE_LOUD;
+    else if ((place = place_in(w, severity_name, 4)) >= 0)
         due->severity = place;
     else if ((place = place_in(w, confidence_name, 3)) >= 0)
         due->confidence = place;
@@ -680,6 +683,11 @@ static bool read_expectation(struct reader *r, struct slice line)
         return r->t->clean = true;
     if (is(first, "plain"))
         return r->t->fragile = true;
+    if (is(first, "twin")) {
+        if (!copy_text(r->t->twin, sizeof r->t->twin, word(&rest)))
+            return fail(r, "the name is too long", line);
+        return true;
+    }
     if (is(first, "exchanges")) {
         if (!slice_to_u64(word(&rest), &number, NULL))
             return fail(r, "not a number", line);

@@ -54,6 +54,7 @@ struct due {
     char rule[48], variant[32]; /* "" any variant; "-" none */
     unsigned exchange;          /* in the order of requests, from 1; 0: any */
     int severity, confidence;   /* values of the enums, -1: any */
+#define DUE_LOUD (-2)           /* severity: error, warning or waste */
     enum due_account account;
     unsigned line;
 };
@@ -66,6 +67,7 @@ struct transcript {
     size_t n_due;
     struct wire_setup *connections;
     size_t n_connections;
+    char twin[96];      /* another transcript; "" where none is named */
     unsigned exchanges; /* how many there must be; 0: not said */
     bool clean;         /* `=== clean`: nothing but what is due or may be */
     bool left_open;     /* connections are not closed at the end */
