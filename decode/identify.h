@@ -19,7 +19,9 @@ struct identity {
     const char *protocol; /* nDPI's name, "Unknown" if it has none: of the protocol that carries
                              where it knows one inside ("TLS", not the site). Lives as long as the
                              identifier */
-    char server_name[80]; /* of SNI or Host, cut to 79 octets as they came from the wire; else "" */
+    char server_name[80]; /* of SNI or Host in TLS, QUIC and HTTP, octets of the wire, cut to 79;
+                             else
+                             "" */
     bool is_tls, is_quic, is_http;
 };
 
