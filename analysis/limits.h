@@ -3,7 +3,6 @@
 /* Every cap of analysis/, with unit and reason. What a cap drops is counted. */
 
 /* words: what one message may make us do */
-#define LIMIT_TAGS           4096 /* members of one If-None-Match that are looked at */
 #define LIMIT_VARY_NAMES     32   /* nominated fields of one response; more: the match is unknown */
 #define LIMIT_CANON_MEMBERS  64   /* members of one Accept-like field that are sorted */
 #define LIMIT_URL_PARAMETERS 128  /* query parameters that are looked at */

@@ -56,6 +56,10 @@ struct slice url_pattern(const struct url *url, struct arena *arena);
  * 304s are about equally long. */
 uint64_t url_family(const struct url *url);
 
+/* The host in a reference with "//" (Referer, Origin), without user and port, in its own case;
+ * absent where there is none. */
+struct slice url_host_in(struct slice reference);
+
 /* The last two labels of the host; an address whole. Absent where host is. */
 struct slice url_site(struct slice host);
 

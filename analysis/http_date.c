@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The three spellings of an HTTP date (RFC 9110 §5.6.7) and the calendar behind them:
+ *
+ *     IMF-fixdate   Sun, 06 Nov 1994 08:49:37 GMT
+ *     rfc850-date   Sunday, 06-Nov-94 08:49:37 GMT
+ *     asctime-date  Sun Nov  6 08:49:37 1994
+ *
+ * Widths are fixed but for the weekday of RFC 850, so a date is read straight down; the reader
+ * remembers that something did not fit and is asked once, at the bottom.
+ */
+
+#include "analysis/http_date.h"
+
+#include <stdbool.h>
+
+#include "base/attributes.h"
+
+struct reader {
+    struct slice rest;
+    bool failed;
+    bool odd_case;
+};
+
+struct calendar {
+    unsigned year, month, day, hour, minute, second; /* month and day from 1 */
+    unsigned weekday;                                /* Sunday is 0 */
+};
+
+static const char *const weekdays[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                       "Thursday", "Friday", "Saturday"};
+static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+static bool take(struct reader *r, const char *literal)
+{
+    struct slice want = slice_of_text(literal);
+    if (!slice_starts_with_nocase(r->rest, want)) {
+        r->failed = true;
+        return false;
+    }
+    r->odd_case |= !slice_starts_with(r->rest, want);
+    r->rest = slice_from(r->rest, want.len);
+    return true;
+}
+
+static unsigned take_number(struct reader *r, unsigned digits)
+{
+    unsigned n = 0;
+    if (r->rest.len < digits) {
+        r->failed = true;
+        return 0;
+    }
+    for (unsigned i = 0; i < digits; i++) {
+        if (!octet_is_digit(r->rest.at[i]))
+            r->failed = true;
+        n = n * 10 + (r->rest.at[i] - (unsigned)'0');
+    }
+    r->rest = slice_from(r->rest, digits);
+    return n;
+}
+
+/* Index of the name that the rest begins with, in its first `length` letters (0: all of them). */
+static unsigned take_name(struct reader *r, const char *const *names, unsigned count, size_t length)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct slice name = slice_of_text(names[i]);
+        if (length)
+            name = slice_first(name, length);
+        if (!slice_starts_with_nocase(r->rest, name))
+            continue;
+        r->odd_case |= !slice_starts_with(r->rest, name);
+        r->rest = slice_from(r->rest, name.len);
+        return i;
+    }
+    r->failed = true;
+    return 0;
+}
+
+static unsigned take_month(struct reader *r)
+{
+    return take_name(r, months, COUNT_OF(months), 0) + 1;
+}
+
+static void take_time(struct reader *r, struct calendar *c)
+{
+    c->hour = take_number(r, 2);
+    take(r, ":");
+    c->minute = take_number(r, 2);
+    take(r, ":");
+    c->second = take_number(r, 2);
+}
+
+static void take_imf(struct reader *r, struct calendar *c)
+{
+    c->weekday = take_name(r, weekdays, COUNT_OF(weekdays), 3);
+    take(r, ", ");
+    c->day = take_number(r, 2);
+    take(r, " ");
+    c->month = take_month(r);
+    take(r, " ");
+    c->year = take_number(r, 4);
+    take(r, " ");
+    take_time(r, c);
+}
+
+static void take_rfc850(struct reader *r, struct calendar *c)
+{
+    c->weekday = take_name(r, weekdays, COUNT_OF(weekdays), 0);
+    take(r, ", ");
+    c->day = take_number(r, 2);
+    take(r, "-");
+    c->month = take_month(r);
+    take(r, "-");
+    c->year = take_number(r, 2);
+    take(r, " ");
+    take_time(r, c);
+}
+
+static void take_asctime(struct reader *r, struct calendar *c)
+{
+    c->weekday = take_name(r, weekdays, COUNT_OF(weekdays), 3);
+    take(r, " ");
+    c->month = take_month(r);
+    take(r, " ");
+    if (r->rest.len && r->rest.at[0] == ' ') {
+        take(r, " ");
+        c->day = take_number(r, 1);
+    } else {
+        c->day = take_number(r, 2);
+    }
+    take(r, " ");
+    take_time(r, c);
+    take(r, " ");
+    c->year = take_number(r, 4);
+}
+
+static bool is_leap(unsigned year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+static unsigned days_in_month(unsigned year, unsigned month)
+{
+    static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    return days[month - 1] + (month == 2 && is_leap(year));
+}
+
+/* Days since 1970-01-01 in the proleptic Gregorian calendar. Years are counted from March, so that
+ * the leap day is the last of its year; 719468 days lie between 0000-03-01 and the epoch. */
+static int64_t days_since_epoch(unsigned year, unsigned month, unsigned day)
+{
+    int64_t y = (int64_t)year - (month <= 2);
+    int64_t era = (y >= 0 ? y : y - 399) / 400;
+    int64_t year_of_era = y - era * 400;
+    int64_t day_of_year = (153 * ((int64_t)month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return era * 146097 + day_of_era - 719468;
+}
+
+static int64_t seconds_of(const struct calendar *c)
+{
+    return days_since_epoch(c->year, c->month, c->day) * 86400 + c->hour * 3600 + c->minute * 60 +
+           c->second;
+}
+
+static bool is_possible(const struct calendar *c)
+{
+    return c->day >= 1 && c->day <= days_in_month(c->year, c->month) && c->hour <= 23 &&
+           c->minute <= 59 && c->second <= 60;
+}
+
+/* "Recipients MUST interpret a timestamp that appears to be more than 50 years in the future as
+ * representing the most recent year in the past that had the same last two digits": of all years
+ * with these digits, the latest that lies no more than 50 years ahead. */
+static unsigned full_year(struct calendar c, int64_t now_s)
+{
+    const int64_t seconds_in_year = 31556952; /* 365.2425 days: only the century matters */
+    int64_t now_year = 1970 + now_s / seconds_in_year;
+    int64_t next_century = (now_year < 0 ? 0 : now_year > 9700 ? 9700 : now_year) / 100 * 100 + 100;
+
+    for (c.year += (unsigned)next_century; c.year >= 100; c.year -= 100) {
+        struct calendar fifty_years_before = c;
+        fifty_years_before.year -= 50;
+        if (seconds_of(&fifty_years_before) <= now_s)
+            break;
+    }
+    return c.year;
+}
+
+/* The weekday of 1970-01-01 was a Thursday. */
+static bool weekday_is_right(const struct calendar *c)
+{
+    int64_t days = days_since_epoch(c->year, c->month, c->day);
+    return (unsigned)(((days + 4) % 7 + 7) % 7) == c->weekday;
+}
+
+static enum http_date_form take_date(struct reader *r, struct calendar *c)
+{
+    if (r->rest.len > 3 && r->rest.at[3] == ',') {
+        take_imf(r, c);
+        return HTTP_DATE_IMF;
+    }
+    if (r->rest.len > 3 && r->rest.at[3] == ' ') {
+        take_asctime(r, c);
+        return HTTP_DATE_ASCTIME;
+    }
+    take_rfc850(r, c);
+    return HTTP_DATE_RFC850;
+}
+
+static struct http_date invalid(unsigned oddities)
+{
+    return (struct http_date){NO_DATE, HTTP_DATE_INVALID, oddities};
+}
+
+/* " GMT" and nothing behind it; asctime has no zone. */
+static bool take_zone(struct reader *r, enum http_date_form form)
+{
+    if (form != HTTP_DATE_ASCTIME)
+        take(r, " GMT");
+    return !r->failed && r->rest.len == 0;
+}
+
+struct http_date http_date_parse(struct slice text, int64_t now_s)
+{
+    struct reader r = {.rest = slice_trim(text)};
+    struct calendar c = {.month = 1};
+
+    enum http_date_form form = take_date(&r, &c);
+    if (r.failed)
+        return invalid(0);
+    if (!take_zone(&r, form))
+        return invalid(HTTP_DATE_OTHER_ZONE);
+    if (form == HTTP_DATE_RFC850)
+        c.year = full_year(c, now_s);
+    if (!is_possible(&c))
+        return invalid(HTTP_DATE_IMPOSSIBLE);
+
+    unsigned oddities = r.odd_case ? HTTP_DATE_ODD_CASE : 0;
+    if (!weekday_is_right(&c))
+        oddities |= HTTP_DATE_WRONG_WEEKDAY;
+    if (c.second == 60)
+        oddities |= HTTP_DATE_LEAP_SECOND;
+    return (struct http_date){seconds_of(&c), form, oddities};
+}
+
+int64_t http_date_seconds(struct slice text, int64_t now_s)
+{
+    return http_date_parse(text, now_s).seconds;
+}
