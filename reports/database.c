@@ -22,8 +22,14 @@
 #include "reports/schema.h"
 #include "reports/sql.h"
 
+/* What `totals` says, but for the findings: added up as the rows come. */
+struct sums {
+    uint64_t exchanges, observed, retransmitted, overhead, unseen;
+};
+
 struct database {
     struct sql sql;
+    struct sums sums;
     char *path, *beside; /* final and temporary name */
     unsigned rows;       /* in the transaction at hand */
     struct exchange_rows *exchanges;
@@ -186,6 +192,13 @@ static void count_row(struct database *database)
 
 void database_exchange(struct database *database, const struct assessed *assessed)
 {
+    const struct exchange *x = assessed->exchange;
+    if (assessed->outer_exchange_id == 0) {
+        database->sums.exchanges++;
+        database->sums.observed += x->request.header_bytes + x->request.body_bytes +
+                                   x->response.header_bytes + x->response.body_bytes;
+        database->sums.retransmitted += x->retransmitted_bytes;
+    }
     exchange_rows_write(database->exchanges, assessed);
     finding_rows_exchange(database->findings, assessed);
     count_row(database);
@@ -213,6 +226,8 @@ void database_connection(struct database *database, const struct connection *con
 {
     if (database->sql.failed)
         return;
+    database->sums.overhead += connection->overhead_bytes;
+    database->sums.retransmitted += connection->retransmitted_bytes;
     exchange_rows_link(database->exchanges, &connection->facts);
     struct row row = row_begin(&database->sql, database->connection);
     row_number(&row, (int64_t)connection->facts.id);
@@ -239,6 +254,7 @@ void database_coverage(struct database *database, const struct coverage *coverag
 {
     if (database->sql.failed)
         return;
+    database->sums.unseen += coverage->unseen_bytes;
     struct row row = row_begin(&database->sql, database->coverage);
     row_words(&row, coverage->transport);
     row_words(&row, coverage->protocol);
@@ -274,6 +290,21 @@ static void write_run(struct sql *sql, const struct run_facts *facts)
     sqlite3_finalize(insert);
 }
 
+static void write_total(struct sql *sql, const struct sums *sums)
+{
+    sqlite3_stmt *insert = sql_prepare(sql, schema_total);
+    if (sql->failed)
+        return;
+    struct row row = row_begin(sql, insert);
+    row_number(&row, (int64_t)sums->exchanges);
+    row_number(&row, (int64_t)sums->observed);
+    row_number(&row, (int64_t)sums->retransmitted);
+    row_number(&row, (int64_t)sums->overhead);
+    row_number(&row, (int64_t)sums->unseen);
+    row_write(&row);
+    sqlite3_finalize(insert);
+}
+
 static void close_sql(struct database *database)
 {
     exchange_rows_free(database->exchanges);
@@ -305,6 +336,7 @@ bool database_finish(struct database *database, const struct run_facts *facts, s
     struct sql *sql = &database->sql;
     write_run(sql, facts);
     sql_run(sql, schema_settle);
+    write_total(sql, &database->sums);
     sql_run(sql, schema_views);
     sql_run(sql, "COMMIT");
     close_sql(database);

@@ -1,46 +1,45 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A set-associative table: a key's hash names a set of four entries in the order of their last use,
- * and the last of them makes room. It is bounded by construction, needs no sweep and never grows.
+ * A set-associative table: half of a key names a set of four entries, which fill one cache line, in
+ * the order of their last use; the last of them makes room. It is bounded by construction, needs no
+ * sweep and never grows.
  */
 
 #include "reports/intern.h"
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "base/alloc.h"
 #include "base/hash.h"
 #include "reports/limits.h"
 
 struct entry {
-    struct intern_key key;
+    uint64_t tag;
     int64_t number; /* 0: free */
 };
 
 struct interner {
-    struct entry sets[LIMIT_INTERN_SETS][LIMIT_INTERN_WAYS];
+    struct entry sets[LIMIT_INTERN_SETS][LIMIT_INTERN_WAYS] __attribute__((aligned(64)));
 };
 
 void intern_key_add(struct intern_key *key, struct slice value)
 {
-    if (slice_is_absent(value)) {
-        intern_key_add_number(key, UINT64_MAX);
-        return;
-    }
-    key->seeded = hash_mix(key->seeded, hash64(value) + value.len);
-    key->plain = hash_mix(key->plain, hash64_stable(value));
+    intern_key_add_number(key, slice_is_absent(value) ? 0 : hash64(value));
 }
 
 void intern_key_add_number(struct intern_key *key, uint64_t value)
 {
-    key->seeded = hash_mix(key->seeded, value);
-    key->plain = hash_mix(key->plain, ~value);
+    key->set = hash_mix(key->set, value);
+    key->tag = hash_mix(key->tag, ~value);
 }
 
 struct interner *interner_new(void)
 {
-    return xcalloc(1, sizeof(struct interner));
+    struct interner *interner = aligned_alloc(64, sizeof *interner);
+    if (!interner)
+        abort();
+    return memset(interner, 0, sizeof *interner);
 }
 
 void interner_free(struct interner *interner)
@@ -48,9 +47,13 @@ void interner_free(struct interner *interner)
     free(interner);
 }
 
-static struct entry *set_of(struct interner *interner, const struct intern_key *key)
+/* Index of the key's entry in its set, or LIMIT_INTERN_WAYS. */
+static unsigned place_of(const struct entry *set, const struct intern_key *key)
 {
-    return interner->sets[key->seeded % LIMIT_INTERN_SETS];
+    unsigned i = 0;
+    while (i < LIMIT_INTERN_WAYS && (set[i].tag != key->tag || set[i].number == 0))
+        i++;
+    return i;
 }
 
 /* Moves entry `at` to the front; those before it age by one place. */
@@ -62,33 +65,24 @@ static void use(struct entry *set, unsigned at)
     set[0] = used;
 }
 
-/* Index of the key's entry, or LIMIT_INTERN_WAYS. */
-static unsigned place_of(const struct entry *set, const struct intern_key *key)
-{
-    unsigned i = 0;
-    while (i < LIMIT_INTERN_WAYS && (set[i].key.seeded != key->seeded ||
-                                     set[i].key.plain != key->plain || set[i].number == 0))
-        i++;
-    return i;
-}
-
 int64_t interner_find(struct interner *interner, const struct intern_key *key)
 {
-    struct entry *set = set_of(interner, key);
+    struct entry *set = interner->sets[key->set % LIMIT_INTERN_SETS];
     unsigned at = place_of(set, key);
     if (at == LIMIT_INTERN_WAYS)
         return 0;
-    use(set, at);
+    if (at > 0)
+        use(set, at);
     return set[0].number;
 }
 
 void interner_put(struct interner *interner, const struct intern_key *key, int64_t number)
 {
     assert(number != 0);
-    struct entry *set = set_of(interner, key);
+    struct entry *set = interner->sets[key->set % LIMIT_INTERN_SETS];
     unsigned at = place_of(set, key);
     if (at == LIMIT_INTERN_WAYS)
         at--; /* the one that was not met for longest goes */
-    set[at] = (struct entry){*key, number};
+    set[at] = (struct entry){key->tag, number};
     use(set, at);
 }

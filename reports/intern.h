@@ -11,11 +11,11 @@
 
 #include "base/slice.h"
 
-/* A run of values as two independent hashes; the values themselves are not kept. Whether a value is
- * absent or empty, and where one ends and the next begins, counts. */
+/* A run of values as a hash in two halves; the values themselves are not kept. Whether a value is
+ * absent or empty, and where one ends and the next begins, counts. It is seeded: nobody can prepare
+ * two runs that pass for one another, and by accident it happens once in 2^64 comparisons. */
 struct intern_key {
-    uint64_t seeded; /* nobody can prepare collisions of this one */
-    uint64_t plain;  /* and this one makes an accident of 2^-128 out of one of 2^-64 */
+    uint64_t set, tag;
 };
 
 void intern_key_add(struct intern_key *key, struct slice value);

@@ -2,14 +2,14 @@
 #pragma once
 /* Every cap of reports/, with unit and reason. */
 
-#define LIMIT_INTERN_WAYS 4 /* entries of a set: the least recently met of four goes */
-#define LIMIT_INTERN_SETS                                                                          \
-    (1u << 14) /* sets of each interner: 65,536 rows remembered, 1.5 MiB. A row                    \
-                  that is met again after it went gets a second copy */
-#define LIMIT_RECENT_EXCHANGES                                                                     \
-    (1u << 15)                       /* exchanges whose host and pattern a finding can look up     \
-                                     without asking the database, 512 KiB */
-#define LIMIT_HEADS_PER_ISSUE      8 /* findings of an issue whose heads are kept (contract.md) */
+// clang-format off
+#define LIMIT_INTERN_WAYS 4              /* entries of a set: the least recently met of four goes */
+#define LIMIT_INTERN_SETS (1u << 14)     /* sets of each interner: 65,536 rows remembered, 1 MiB; a row
+                                            that is met again after it went gets a second copy */
+#define LIMIT_RECENT_EXCHANGES (1u << 15) /* exchanges whose host and pattern a finding can look up
+                                            without asking the database, 512 KiB */
+#define LIMIT_HEADS_PER_ISSUE 8          /* findings of an issue whose heads are kept (contract.md) */
 #define LIMIT_ROWS_PER_TRANSACTION 65536 /* rows: commits are rare, and trouble is seen in time */
-#define LIMIT_PAGE_CACHE_KIB       8192 /* of SQLite while writing: rows are appended, not looked up */
-#define LIMIT_SHOWN_TEXT           1024 /* octets of one wire text that are ever put on a terminal */
+#define LIMIT_PAGE_CACHE_KIB 8192        /* of SQLite while writing: rows are appended, not looked up */
+#define LIMIT_SHOWN_TEXT 1024            /* octets of one wire text that are ever put on a terminal */
+// clang-format on

@@ -4,12 +4,13 @@
  * Front door of reports/: the audit database, and everything made from it.
  *
  * In:       exchanges, findings, checks, connections, coverage, in the order of the sinks.
- * Out:      a SQLite database (contract.md: nine views), written beside its final name and renamed
- * by database_finish(); and from a finished database, text. Lifetime: what is handed in is borrowed
- * for the call. Thread:   one.
+ * Out:      a SQLite database (contract.md: nine views), written beside its final name and renamed by
+ *           database_finish(); and from a finished database, text.
+ * Lifetime: what is handed in is borrowed for the call.
+ * Thread:   one.
  *
- * Trouble:  writing fails as ERROR_OUTPUT; what stood under the final name before is then
- * untouched. The first failure sticks and is returned by database_finish().
+ * Trouble:  writing fails as ERROR_OUTPUT; what stood under the final name before is then untouched.
+ *           The first failure sticks and is returned by database_finish().
  */
 
 #include <stdbool.h>

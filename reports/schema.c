@@ -58,6 +58,9 @@ const char schema_tables[] =
 "CREATE TABLE traffic (id INTEGER PRIMARY KEY, transport TEXT, protocol TEXT, server_name,"
 "  reason TEXT, connections INTEGER, packets INTEGER, bytes INTEGER, unseen INTEGER,"
 "  exchanges INTEGER);"
+"CREATE TABLE total (exchanges INTEGER, observed_bytes INTEGER, avoidable_certain INTEGER,"
+"  avoidable_likely INTEGER, avoidable_possible INTEGER, opportunity_bytes INTEGER,"
+"  retransmitted_bytes INTEGER, connection_bytes INTEGER, unseen_bytes INTEGER);"
 "CREATE TABLE run_row (program_version TEXT, options TEXT, thresholds TEXT, inputs TEXT,"
 "  started_us INTEGER, first_us INTEGER, last_us INTEGER, packets INTEGER,"
 "  dropped_by_kernel INTEGER, dropped_by_interface INTEGER, caps_reached TEXT);";
@@ -65,8 +68,6 @@ const char schema_tables[] =
 const char schema_settle[] =
 "INSERT INTO input SELECT key, json_extract(value, '$.file') FROM json_each("
 "  (SELECT inputs FROM run_row));"
-"CREATE INDEX finding_by_exchange ON finding(exchange);"
-"CREATE INDEX finding_by_issue ON finding(issue);"
 "CREATE TABLE claim (id INTEGER PRIMARY KEY, avoidable INTEGER, opportunity INTEGER);"
 "INSERT INTO claim SELECT exchange, sum(avoidable), sum(opportunity) FROM finding"
 "  GROUP BY exchange HAVING sum(avoidable) > 0 OR sum(opportunity) > 0;"
@@ -74,21 +75,15 @@ const char schema_settle[] =
 "  avoidable INTEGER, opportunity INTEGER, first_us INTEGER, last_us INTEGER);"
 "INSERT INTO issue_sum SELECT issue, max((SELECT severity FROM verdict WHERE id = f.verdict)),"
 "  count(DISTINCT exchange), sum(avoidable), sum(opportunity), min(found_us), max(found_us)"
-"  FROM finding f GROUP BY issue;"
-"CREATE TABLE total AS SELECT * FROM"
-"  (SELECT count(*) AS exchanges, coalesce(sum(request_header + request_body + response_header"
-"     + response_body), 0) AS observed_bytes, coalesce(sum(retransmitted), 0) AS exchange_retransmitted"
-"     FROM exchange WHERE outer IS NULL),"
-"  (SELECT coalesce(sum(avoidable) FILTER (WHERE c = 2), 0) AS avoidable_certain,"
-"     coalesce(sum(avoidable) FILTER (WHERE c = 1), 0) AS avoidable_likely,"
-"     coalesce(sum(avoidable) FILTER (WHERE c = 0), 0) AS avoidable_possible,"
-"     coalesce(sum(opportunity), 0) AS opportunity_bytes FROM"
-"     (SELECT avoidable, opportunity, (SELECT confidence FROM verdict WHERE id = f.verdict) AS c"
-"      FROM finding f WHERE (avoidable > 0 OR opportunity > 0)"
-"      AND (SELECT outer FROM exchange WHERE id = f.exchange) IS NULL)),"
-"  (SELECT coalesce(sum(overhead), 0) AS connection_bytes,"
-"     coalesce(sum(retransmitted), 0) AS connection_retransmitted FROM connection),"
-"  (SELECT coalesce(sum(unseen), 0) AS unseen_bytes FROM traffic);";
+"  FROM finding f GROUP BY issue;";
+
+const char schema_total[] =
+"INSERT INTO total SELECT ?1, ?2, coalesce(sum(avoidable) FILTER (WHERE c = 2), 0),"
+"  coalesce(sum(avoidable) FILTER (WHERE c = 1), 0),"
+"  coalesce(sum(avoidable) FILTER (WHERE c = 0), 0), coalesce(sum(opportunity), 0), ?3, ?4, ?5 FROM"
+"  (SELECT avoidable, opportunity, (SELECT confidence FROM verdict WHERE id = f.verdict) AS c"
+"   FROM finding f WHERE (avoidable > 0 OR opportunity > 0)"
+"   AND (SELECT outer FROM exchange WHERE id = f.exchange) IS NULL)";
 
 /* Enumerations: number kind * 16 + code, with the kinds of enum word_kind. */
 #define WORD(kind, code) "(SELECT value FROM word WHERE id = 16 * " kind " + (" code "))"
@@ -108,9 +103,8 @@ const char schema_views[] =
 "  last_us, packets, dropped_by_kernel, dropped_by_interface, caps_reached FROM run_row;"
 
 "CREATE VIEW totals AS SELECT exchanges, observed_bytes, avoidable_certain, avoidable_likely,"
-"  avoidable_possible, opportunity_bytes,"
-"  exchange_retransmitted + connection_retransmitted AS retransmitted_bytes,"
-"  connection_bytes, unseen_bytes FROM total;"
+"  avoidable_possible, opportunity_bytes, retransmitted_bytes, connection_bytes, unseen_bytes"
+"  FROM total;"
 
 "CREATE VIEW exchanges AS SELECT e.id AS id, e.link AS connection_id,"
 "  e.outer AS outer_exchange_id,"

@@ -6,7 +6,8 @@
 #define SCHEMA_VERSION        1
 
 extern const char schema_tables[]; /* before the first row */
-extern const char schema_settle[]; /* after the last: indexes, sums, issues */
+extern const char schema_settle[]; /* after the last: sums per exchange and issue */
+extern const char schema_total[];    /* one statement: totals, of which five numbers are given */
 extern const char schema_views[];  /* the nine views of contract.md */
 
 /* Rows of the table `word`: kinds of words, numbered kind * 16 + code. */
