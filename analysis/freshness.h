@@ -73,7 +73,7 @@ bool freshness_is_fresh(const struct freshness *freshness, int64_t now_ns, int64
 enum truth freshness_state(const struct freshness *freshness, int64_t now_ns, int64_t skew_s,
                            int64_t guard_s, enum cache_kind kind);
 
-/* Fresh, explicit lifetimes only: the heuristic is nobody's duty. */
+/* The same where heuristics are left out: what has only a heuristic lifetime is not fresh (NO). */
 enum truth freshness_state_explicit(const struct freshness *freshness, int64_t now_ns,
                                     int64_t skew_s, int64_t guard_s, enum cache_kind kind);
 

@@ -260,16 +260,35 @@ static struct slice without_fragment(struct slice s)
     return slice_first(s, slice_find(s, '#'));
 }
 
-/* base's path up to and with its last "/", then the reference. */
-static struct slice merge_path(struct slice base_path, struct slice reference, struct arena *arena)
+static struct slice join(struct slice a, struct slice b, struct arena *arena)
 {
-    const uint8_t *slash = base_path.len ? memrchr(base_path.at, '/', base_path.len) : NULL;
-    size_t keep = slash ? (size_t)(slash - base_path.at) + 1 : 0;
-    struct text t = {.at = arena_alloc(arena, keep + reference.len + 1),
-                     .room = keep + reference.len + 1};
-    put(&t, slice_first(base_path, keep));
-    put(&t, reference);
+    struct text t = {.at = arena_alloc(arena, a.len + b.len + 1), .room = a.len + b.len + 1};
+    put(&t, a);
+    put(&t, b);
     return slice_of(t.at, t.len);
+}
+
+/* A path up to and with its last "/". */
+static struct slice folder_of(struct slice path)
+{
+    const uint8_t *slash = path.len ? memrchr(path.at, '/', path.len) : NULL;
+    return slice_first(path, slash ? (size_t)(slash - path.at) + 1 : 0);
+}
+
+/* mailto:, data: ... have a colon in their first segment. */
+static bool has_other_scheme(struct slice reference)
+{
+    struct slice segment = slice_first(reference, slice_find(reference, '/'));
+    return slice_find(segment, ':') < segment.len;
+}
+
+static struct url resolve_network(const struct url *base, struct slice scheme, struct slice rest,
+                                  struct arena *arena)
+{
+    struct authority a = authority_of(cut_authority(&rest));
+    if (a.host.len == 0)
+        return unknown(strcmp(base->scheme, "https") == 0);
+    return compose(URL_ABSOLUTE, scheme, base->scheme, &a, rest, arena);
 }
 
 struct url url_resolve(const struct url *base, struct slice reference, struct arena *arena)
@@ -282,20 +301,15 @@ struct url url_resolve(const struct url *base, struct slice reference, struct ar
     if (slice_is_absent(base->key) || reference.len == 0)
         return unknown(secure);
     struct slice scheme = slice_first(base->key, scheme_length(base->key));
-    if (slice_starts_with(reference, SLICE("//"))) {
-        struct slice rest = slice_from(reference, 2);
-        struct authority a = authority_of(cut_authority(&rest));
-        return a.host.len ? compose(URL_ABSOLUTE, scheme, base->scheme, &a, rest, arena)
-                          : unknown(secure);
-    }
-    if (slice_find(slice_first(reference, slice_find(reference, '/')), ':') <
-        slice_find(reference, '/'))
-        return unknown(secure); /* mailto:, data: */
-    struct authority a = authority_of(base->authority);
+    if (slice_starts_with(reference, SLICE("//")))
+        return resolve_network(base, scheme, slice_from(reference, 2), arena);
+    if (has_other_scheme(reference) || reference.at[0] == '.')
+        return unknown(secure);
     if (reference.at[0] == '?')
-        reference = merge_path(slice_first(base->path, base->path.len), reference, arena);
+        reference = join(base->path, reference, arena);
     else if (reference.at[0] != '/')
-        reference = merge_path(base->path, reference, arena);
+        reference = join(folder_of(base->path), reference, arena);
+    struct authority a = authority_of(base->authority);
     return compose(URL_ABSOLUTE, scheme, base->scheme, &a, reference, arena);
 }
 
@@ -339,20 +353,18 @@ struct slice url_site(struct slice host)
 
 /* ---- kinds of URLs ---- */
 
-static struct slice file_of(struct slice path)
+/* ".js"; "" where the file has no extension. */
+static struct slice extension_of(struct slice path)
 {
-    const uint8_t *slash = path.len ? memrchr(path.at, '/', path.len) : NULL;
-    return slash ? slice_from(path, (size_t)(slash - path.at) + 1) : path;
+    struct slice file = slice_from(path, folder_of(path).len);
+    const uint8_t *dot = file.len ? memrchr(file.at, '.', file.len) : NULL;
+    return dot ? slice_from(file, (size_t)(dot - file.at)) : SLICE("");
 }
 
 uint64_t url_family(const struct url *url)
 {
-    struct slice path = url->path;
-    struct slice file = file_of(path);
-    const uint8_t *dot = file.len ? memrchr(file.at, '.', file.len) : NULL;
-    struct slice extension = dot ? slice_from(file, (size_t)(dot - file.at)) : SLICE("");
-    struct slice rest = slice_from(path, 1);
+    struct slice rest = slice_from(url->path, 1);
     size_t end = slice_find(rest, '/');
     struct slice first = end < rest.len ? slice_first(rest, end) : SLICE("");
-    return hash_mix(hash64_stable(first), hash64_stable(extension));
+    return hash_mix(hash64_stable(first), hash64_stable(extension_of(url->path)));
 }
