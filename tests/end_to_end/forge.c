@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Writes transcripts as what other programs read: a capture file (`forge in.http out.pcap`, also
- * .pcapng), or in a folder the seeds of the fuzz targets (`forge --seeds folder in.http ...`), one
- * file per transcript and target: packets as a capture, each connection's two streams as they lie.
+ * .pcapng), or the seeds of the fuzz targets (`forge --seeds folder in.http ...`): in streams/ what
+ * each side of a connection sent, in frames/ single frames.
  */
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/hash.h"
 #include "tests/support/transcript.h"
 #include "tests/support/wire.h"
 
@@ -35,13 +36,14 @@ static int write_capture(const char *from, const char *to)
     return ok ? 0 : say(&error);
 }
 
-static void write_seed(const char *folder, const char *target, const char *name, unsigned n,
-                       struct slice octets)
+/* Named by content, so that what many transcripts share is there once. */
+static void write_seed(const char *folder, const char *kind, struct slice octets)
 {
     char path[1024];
-    snprintf(path, sizeof path, "%s/%s", folder, target);
+    snprintf(path, sizeof path, "%s/%s", folder, kind);
     mkdir(path, 0777);
-    snprintf(path, sizeof path, "%s/%s/%s-%u", folder, target, name, n);
+    snprintf(path, sizeof path, "%s/%s/%016llx", folder, kind,
+             (unsigned long long)hash64_stable(octets));
     FILE *file = octets.len ? fopen(path, "wb") : NULL;
     if (!file)
         return;
@@ -50,7 +52,8 @@ static void write_seed(const char *folder, const char *target, const char *name,
 }
 
 /* Long bodies teach a fuzzer nothing. */
-#define SEED_LIMIT 4096
+#define SEED_LIMIT  4096
+#define SEED_FRAMES 6 /* the handshake, a request, the beginning of a response */
 
 static int write_seeds(const char *folder, const char *from)
 {
@@ -61,14 +64,14 @@ static int write_seeds(const char *folder, const char *from)
     for (unsigned c = 0; c < t->n_connections; c++) {
         struct slice client = transcript_stream(t, c, WIRE_CLIENT);
         struct slice server = transcript_stream(t, c, WIRE_SERVER);
-        write_seed(folder, "streams", t->name, 2 * c, slice_first(client, SEED_LIMIT));
-        write_seed(folder, "streams", t->name, 2 * c + 1, slice_first(server, SEED_LIMIT));
+        write_seed(folder, "streams", slice_first(client, SEED_LIMIT));
+        write_seed(folder, "streams", slice_first(server, SEED_LIMIT));
     }
     struct wire wire;
     wire_init(&wire, 1);
     transcript_play(t, &wire, false);
-    for (size_t i = 0; i < wire.n && i < 8; i++)
-        write_seed(folder, "frames", t->name, (unsigned)i, wire_packet(&wire, i).bytes);
+    for (size_t i = 0; i < wire.n && i < SEED_FRAMES; i++)
+        write_seed(folder, "frames", wire_packet(&wire, i).bytes);
     wire_fini(&wire);
     transcript_free(t);
     return 0;
