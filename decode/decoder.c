@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The dispatcher: it alone sees every packet. It numbers them, keeps the capture's clock (the
+ * largest time so far), takes off what is around the transport, and gives each segment to the shard
+ * of its flow. Deadlines are looked at when the clock crosses a multiple of LIMIT_TICK_NS, in all
+ * shards at once, before the packet is worked on: what a timeout finishes does then depend on
+ * neither the number of shards that a thread has nor the order in which they are asked.
+ */
+
+#include "decode/decode.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "decode/dispatch.h"
+#include "decode/limits.h"
+#include "decode/outbox.h"
+#include "decode/shard.h"
+
+struct decoder {
+    const struct decode_sink *sink;
+    struct outbox outbox;
+    struct dissector *dissector;
+    struct identifier *identifier;
+    uint64_t ordinal; /* of the packet that is worked on, from 1 */
+    int64_t clock_ns;
+    int64_t due_ns;          /* nothing is due before in any shard */
+    uint64_t pending_frames; /* fragments that are no datagram yet, or never will be */
+    uint64_t pending_bytes;
+    struct counters counters;       /* what no shard counts */
+    struct coverage_table coverage; /* of what is no flow; at the end, of all */
+    struct shard shards[LIMIT_SHARDS];
+};
+
+/* A flow with something in progress costs about twice as much again as one without. */
+#define FLOW_COST 768
+
+static struct shard_options shard_options_of(struct decoder *decoder, uint64_t memory,
+                                             const struct protocol *const *list)
+{
+    struct shard_options options = {
+        .flows = LIMIT_FLOWS_PER_SHARD,
+        .held = LIMIT_HELD_PER_SHARD,
+        .protocols = list,
+        .identifier = decoder->identifier,
+        .out = &decoder->outbox.from,
+    };
+    if (memory) {
+        uint64_t share = memory / LIMIT_SHARDS;
+        uint64_t flows = share / 2 / FLOW_COST;
+        options.flows = flows < 16 ? 16 : flows > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)flows;
+        options.held = share / 2 < 65536 ? 65536 : share / 2;
+    }
+    return options;
+}
+
+struct decoder *decoder_new_with(const struct decoder_options *options,
+                                 const struct decode_sink *sink, const struct protocol *const *list)
+{
+    struct decoder *decoder = xcalloc(1, sizeof *decoder);
+    decoder->sink = sink;
+    decoder->clock_ns = -LIMIT_TIME_NS;
+    decoder->due_ns = INT64_MAX;
+    decoder->dissector = dissector_new();
+    decoder->identifier = options->identify ? identifier_new() : NULL;
+    outbox_init(&decoder->outbox, sink);
+    coverage_init(&decoder->coverage, UINT32_MAX);
+    struct shard_options shard = shard_options_of(decoder, options->memory, list);
+    for (unsigned i = 0; i < LIMIT_SHARDS; i++)
+        shard_init(&decoder->shards[i], &shard);
+    return decoder;
+}
+
+struct decoder *decoder_new(const struct decoder_options *options, const struct decode_sink *sink)
+{
+    return decoder_new_with(options, sink, protocols);
+}
+
+/* ---- time ---- */
+
+/* The first tick at or after `time_ns`. */
+static int64_t tick_of(int64_t time_ns)
+{
+    int64_t into = time_ns % LIMIT_TICK_NS;
+    return into > 0 ? time_ns - into + LIMIT_TICK_NS : time_ns - into;
+}
+
+static void tick(struct decoder *decoder, int64_t time_ns)
+{
+    int64_t due_ns = INT64_MAX;
+    outbox_keep(&decoder->outbox);
+    for (unsigned i = 0; i < LIMIT_SHARDS; i++) {
+        if (decoder->shards[i].due_ns <= time_ns)
+            shard_tick(&decoder->shards[i], time_ns);
+        if (decoder->shards[i].due_ns < due_ns)
+            due_ns = decoder->shards[i].due_ns;
+    }
+    decoder->due_ns = due_ns;
+    outbox_pass(&decoder->outbox);
+}
+
+/* Ticks at which nothing is due do not take place, so that a capture may pause for years. */
+static void advance(struct decoder *decoder, int64_t time_ns)
+{
+    if (time_ns > LIMIT_TIME_NS)
+        time_ns = LIMIT_TIME_NS;
+    if (time_ns <= decoder->clock_ns)
+        return;
+    decoder->clock_ns = time_ns;
+    while (decoder->due_ns <= decoder->clock_ns && tick_of(decoder->due_ns) <= decoder->clock_ns)
+        tick(decoder, tick_of(decoder->due_ns));
+}
+
+/* ---- packets ---- */
+
+static void work_on(struct decoder *decoder, const struct segment *segment)
+{
+    struct flow_key key;
+    unsigned sender = flow_key_of(segment, &key);
+    struct shard *shard = &decoder->shards[flow_key_hash_stable(&key) % LIMIT_SHARDS];
+    shard_segment(shard, &key, sender, segment, decoder->clock_ns);
+    if (shard->due_ns < decoder->due_ns)
+        decoder->due_ns = shard->due_ns;
+}
+
+void decoder_segment(struct decoder *decoder, struct segment *segment)
+{
+    segment->mark.ordinal = ++decoder->ordinal;
+    advance(decoder, segment->mark.time_ns);
+    work_on(decoder, segment);
+}
+
+/* What is not of any flow. */
+static void cover(struct decoder *decoder, const char *transport, const char *protocol,
+                  const char *reason, uint64_t packets, uint64_t bytes)
+{
+    uint32_t row = coverage_row(&decoder->coverage, transport, protocol, SLICE_ABSENT, reason);
+    decoder->coverage.rows[row].packets += packets;
+    decoder->coverage.rows[row].bytes += bytes;
+    decoder->coverage.rows[row].unseen_bytes += bytes;
+}
+
+static void cover_packet(struct decoder *decoder, enum counter counter, const struct packet *packet)
+{
+    bool cut = packet->bytes.len < packet->wire_length;
+    counter_add(&decoder->counters, counter, 1);
+    cover(decoder, "none", "Unknown", counter == COUNT_BROKEN && cut ? "snaplen" : "unsupported", 1,
+          packet->wire_length);
+}
+
+/* A datagram of fragments is one segment with the frames of all of them. */
+static void datagram_is_whole(struct decoder *decoder, const struct segment *segment,
+                              const struct packet *packet)
+{
+    uint64_t frames = segment->frames - 1, bytes = segment->wire_length - packet->wire_length;
+    decoder->pending_frames -= frames < decoder->pending_frames ? frames : decoder->pending_frames;
+    decoder->pending_bytes -= bytes < decoder->pending_bytes ? bytes : decoder->pending_bytes;
+}
+
+void decoder_packet(struct decoder *decoder, const struct packet *packet)
+{
+    struct segment segment;
+    decoder->ordinal++;
+    advance(decoder, packet->time_ns);
+    switch (dissector_packet(decoder->dissector, packet, decoder->ordinal, decoder->clock_ns,
+                             &segment)) {
+    case DISSECTED:
+        if (segment.frames > 1)
+            datagram_is_whole(decoder, &segment, packet);
+        work_on(decoder, &segment);
+        break;
+    case DISSECTED_PENDING:
+        decoder->pending_frames++;
+        decoder->pending_bytes += packet->wire_length;
+        break;
+    case DISSECTED_TWICE:
+        counter_add(&decoder->counters, COUNT_TWICE, 1);
+        break;
+    case DISSECTED_NOT_IP:
+        cover_packet(decoder, COUNT_NOT_IP, packet);
+        break;
+    case DISSECTED_BROKEN:
+        cover_packet(decoder, COUNT_BROKEN, packet);
+        break;
+    case DISSECTED_UNREADABLE:
+        cover_packet(decoder, COUNT_UNREADABLE, packet);
+        break;
+    }
+}
+
+/* ---- the end ---- */
+
+struct ending_flow {
+    struct shard *shard;
+    struct flow *flow;
+};
+
+static int ending_compare(const void *left, const void *right)
+{
+    const struct ending_flow *a = left, *b = right;
+    return (a->flow->first_ordinal > b->flow->first_ordinal) -
+           (a->flow->first_ordinal < b->flow->first_ordinal);
+}
+
+/* All flows that are left, in the order of their first packets; the caller frees. */
+static struct ending_flow *flows_left(struct decoder *decoder, size_t *count)
+{
+    size_t room = 0, n = 0;
+    for (unsigned i = 0; i < LIMIT_SHARDS; i++)
+        room += decoder->shards[i].flows.count;
+    struct ending_flow *all = xmalloc(room * sizeof *all);
+    for (unsigned i = 0; i < LIMIT_SHARDS; i++) {
+        struct flow_table *flows = &decoder->shards[i].flows;
+        for (uint32_t slot = 0; slot <= flows->mask; slot++)
+            if (flows->slots[slot].index != FLOW_NONE)
+                all[n++] = (struct ending_flow){&decoder->shards[i],
+                                                flow_at(flows, flows->slots[slot].index)};
+    }
+    assert(n == room);
+    if (n)
+        qsort(all, n, sizeof *all, ending_compare);
+    *count = n;
+    return all;
+}
+
+static void finish_coverage(struct decoder *decoder)
+{
+    if (decoder->pending_frames)
+        cover(decoder, "ip", "Fragment", "lost-at-tap", decoder->pending_frames,
+              decoder->pending_bytes);
+    counter_add(&decoder->counters, COUNT_FRAGMENTS_DROPPED, decoder->pending_frames);
+    counter_add(&decoder->counters, COUNT_FRAGMENTS_EVICTED,
+                dissector_counts(decoder->dissector).fragments_evicted);
+    for (unsigned i = 0; i < LIMIT_SHARDS; i++) {
+        coverage_merge(&decoder->coverage, &decoder->shards[i].coverage);
+        counters_merge(&decoder->counters, &decoder->shards[i].counters);
+    }
+    counter_add(&decoder->counters, COUNT_NAMES_CAP, decoder->coverage.names_dropped);
+    coverage_each(&decoder->coverage, decoder->sink->coverage, decoder->sink->context);
+}
+
+void decoder_finish(struct decoder *decoder)
+{
+    size_t count;
+    struct ending_flow *all = flows_left(decoder, &count);
+    for (size_t i = 0; i < count; i++)
+        connection_end(all[i].shard, all[i].flow, STREAM_CAPTURE_ENDED, decoder->clock_ns,
+                       decoder->ordinal);
+    for (size_t i = 0; i < count; i++)
+        connection_tell(all[i].shard, all[i].flow);
+    for (size_t i = 0; i < count; i++)
+        flow_table_remove(&all[i].shard->flows, all[i].flow);
+    free(all);
+    finish_coverage(decoder);
+}
+
+void decoder_counters(const struct decoder *decoder,
+                      void (*each)(void *context, const char *name, const char *text, bool is_cap,
+                                   uint64_t value),
+                      void *context)
+{
+    counters_each(&decoder->counters, each, context);
+}
+
+void decoder_free(struct decoder *decoder)
+{
+    if (!decoder)
+        return;
+    for (unsigned i = 0; i < LIMIT_SHARDS; i++)
+        shard_fini(&decoder->shards[i]);
+    coverage_fini(&decoder->coverage);
+    outbox_fini(&decoder->outbox);
+    dissector_free(decoder->dissector);
+    identifier_free(decoder->identifier);
+    free(decoder);
+}

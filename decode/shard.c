@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* Where a segment's flow is found or made, and when flows are forgotten: closed ones soon, silent
+ * ones late, the oldest when there are too many. */
+
+#include "decode/shard.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "decode/limits.h"
+
+void shard_init(struct shard *shard, const struct shard_options *options)
+{
+    uint64_t stream_max =
+        options->held < LIMIT_HELD_PER_STREAM ? options->held : LIMIT_HELD_PER_STREAM;
+    *shard = (struct shard){
+        .due_ns = INT64_MAX,
+        .budget = {.held_max = options->held,
+                   .stream_max = (uint32_t)stream_max,
+                   .counters = &shard->counters},
+        .protocols = options->protocols,
+        .identifier = options->identifier,
+        .out = options->out,
+    };
+    flow_table_init(&shard->flows, options->flows);
+    coverage_init(&shard->coverage, LIMIT_COVERAGE_NAMES);
+}
+
+void shard_fini(struct shard *shard)
+{
+    active_free_spares(shard);
+    flow_table_fini(&shard->flows);
+    deadlines_fini(&shard->deadlines);
+    coverage_fini(&shard->coverage);
+}
+
+static int64_t list_timeout(enum flow_list list)
+{
+    switch (list) {
+    case LIST_CLOSED:
+        return LIMIT_FLOW_CLOSED_NS;
+    case LIST_DATAGRAMS:
+        return LIMIT_DATAGRAM_IDLE_NS + LIMIT_FLOW_ORDER_NS;
+    default:
+        return LIMIT_FLOW_IDLE_NS + LIMIT_FLOW_ORDER_NS;
+    }
+}
+
+/* The flow is over: its exchanges, its record, and its place for others. */
+static void retire(struct shard *shard, struct flow *flow, enum stream_end why, int64_t clock_ns,
+                   uint64_t ordinal)
+{
+    connection_end(shard, flow, why, clock_ns, ordinal);
+    connection_tell(shard, flow);
+    flow_table_remove(&shard->flows, flow);
+}
+
+static void due_by(struct shard *shard, int64_t due_ns)
+{
+    if (due_ns < shard->due_ns)
+        shard->due_ns = due_ns;
+}
+
+static struct flow *flow_begin(struct shard *shard, const struct flow_key *key,
+                               const struct segment *segment, int64_t clock_ns)
+{
+    if (flow_table_is_full(&shard->flows)) {
+        counter_add(&shard->counters, COUNT_FLOWS_EVICTED, 1);
+        retire(shard, flow_table_victim(&shard->flows, clock_ns), STREAM_LIMIT, clock_ns,
+               segment->mark.ordinal);
+    }
+    enum flow_list list = key->ip_protocol == 6 ? LIST_CONNECTIONS : LIST_DATAGRAMS;
+    struct flow *flow = flow_table_add(&shard->flows, key, list, clock_ns);
+    flow->first_ordinal = segment->mark.ordinal;
+    flow->first_frame = segment->mark.frame;
+    flow->first_input = segment->mark.input;
+    flow->first_ns = segment->mark.time_ns;
+    due_by(shard, clock_ns + list_timeout(list));
+    return flow;
+}
+
+static void flow_count(struct flow *flow, const struct segment *segment)
+{
+    flow->packets += segment->frames;
+    flow->wire_bytes += segment->wire_length;
+    if (!(flow->flags & FLOW_CLOSED))
+        flow->last_ns = segment->mark.time_ns;
+}
+
+void shard_segment(struct shard *shard, const struct flow_key *key, unsigned sender,
+                   const struct segment *segment, int64_t clock_ns)
+{
+    struct flow *flow = flow_table_find(&shard->flows, key);
+    if (flow && key->ip_protocol == 6 && connection_is_new(flow, sender, segment)) {
+        counter_add(&shard->counters, COUNT_PORTS_REUSED, 1);
+        retire(shard, flow, STREAM_TIMEOUT, clock_ns, segment->mark.ordinal);
+        flow = NULL;
+    }
+    if (!flow)
+        flow = flow_begin(shard, key, segment, clock_ns);
+    flow_count(flow, segment);
+    if (key->ip_protocol == 6)
+        connection_segment(shard, flow, sender, segment, clock_ns);
+    else
+        datagram_segment(shard, flow, segment);
+    if (!(flow->flags & FLOW_CLOSED))
+        flow_table_touch(&shard->flows, flow, flow->list, clock_ns);
+    else
+        due_by(shard, flow->listed_ns + LIMIT_FLOW_CLOSED_NS);
+    due_by(shard, deadlines_next(&shard->deadlines));
+}
+
+void shard_tick(struct shard *shard, int64_t clock_ns)
+{
+    struct flow *flow;
+    while ((flow = deadlines_take(&shard->deadlines, &shard->flows, clock_ns)))
+        connection_expire(shard, flow, clock_ns);
+    for (enum flow_list list = 0; list < FLOW_LISTS; list++)
+        while ((flow = flow_table_oldest(&shard->flows, list)) &&
+               flow->listed_ns + list_timeout(list) <= clock_ns)
+            retire(shard, flow, STREAM_TIMEOUT, clock_ns, flow->first_ordinal);
+    shard->due_ns = deadlines_next(&shard->deadlines);
+    for (enum flow_list list = 0; list < FLOW_LISTS; list++)
+        if ((flow = flow_table_oldest(&shard->flows, list)))
+            due_by(shard, flow->listed_ns + list_timeout(list));
+    assert(shard->due_ns > clock_ns);
+}
