@@ -21,12 +21,12 @@ struct client {
     uint64_t address_id; /* of the peer address alone: the intermediary as one shared cache,
                             where is_nobody; never 0 */
     struct slice key;    /* printable: address[@intermediary][#principal]; absent if id is 0 */
-    struct slice
-        forwarded_for;    /* the first hop that the request names, as written; absent if none */
-    bool is_intermediary; /* the peer address speaks for others */
-    bool is_named;        /* and says for whom */
-    bool is_nobody;       /* and does not: id is 0 */
-    bool shared_address;  /* several users behind the address (A2): `possible` at most */
+    struct slice forwarded_for; /* the first hop that the request names, as written, else the client
+                                   of a PROXY preamble; absent if none */
+    bool is_intermediary;       /* the peer address speaks for others */
+    bool is_named;              /* and says for whom */
+    bool is_nobody;             /* and does not: id is 0 */
+    bool shared_address;        /* several users behind the address (A2): `possible` at most */
 };
 
 struct client_table;
@@ -36,7 +36,8 @@ struct client_table *client_table_new(enum client_key mode, int64_t connections)
 void client_table_free(struct client_table *table); /* accepts NULL */
 
 /* Who sent the request of this exchange; learns from it. Exchanges come in the order of analysis.
- * `host` (of the URL) may be absent. key lies in `arena`, forwarded_for in the exchange. */
+ * `host` (of the URL) may be absent. key lies in `arena`, forwarded_for there or in the exchange.
+ */
 struct client client_of(struct client_table *table, const struct facts *facts, struct slice host,
                         struct arena *arena);
 
@@ -47,6 +48,6 @@ struct client_counts {
 struct client_counts client_table_counts(const struct client_table *table);
 
 /* The first hop that the request names, by Forwarded, X-Forwarded-For, True-Client-IP,
- * CF-Connecting-IP, X-Real-IP, X-Client-IP in this order; absent where none does ("unknown" and
- * obfuscated identifiers of Forwarded count as names). */
+ * CF-Connecting-IP, X-Real-IP, X-Client-IP in this order; absent where none does. "unknown" is no
+ * name, the obfuscated identifiers of Forwarded are. */
 struct slice forwarded_for_of(const struct head *request);

@@ -354,20 +354,17 @@ static struct slice value_of(const struct head *head, struct slice name, struct 
     }
     if (lines < 2)
         return value;
-    uint8_t *out = arena_alloc(arena, total);
-    size_t n = 0;
+    uint8_t *out = arena_alloc(arena, total), *at = out;
     for (uint32_t i = 0; i < head->n_fields; i++) {
         if (!line_has_name(head, &head->fields[i], token, name))
             continue;
         struct slice line = field_value(head, &head->fields[i]);
-        if (n) {
-            out[n++] = ',';
-            out[n++] = ' ';
-        }
-        memcpy(out + n, line.at, line.len);
-        n += line.len;
+        memcpy(at, line.at, line.len);
+        at += line.len;
+        *at++ = ',';
+        *at++ = ' ';
     }
-    return slice_of(out, n);
+    return slice_of(out, total - 2);
 }
 
 static struct record record_of(const struct head *request, struct slice name, struct arena *arena)

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Telling clients apart (rules.md §0.1, §0.5 A1, A2). Two bounded tables: addresses, with whether
+ * they speak for others and which signs of several users they have shown; and pairs of address and
+ * host that are watched for cookies and for connections at the same time. What a table forgets
+ * makes a client look less shared than it is, so evictions are counted.
+ */
+
+#include "analysis/client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analysis/limits.h"
+#include "analysis/table.h"
+#include "base/alloc.h"
+#include "base/attributes.h"
+
+/* Two of these within a minute, and an address is shared (A2). */
+enum sharing_sign { SIGN_COOKIES, SIGN_CONNECTIONS, SIGN_TTLS, SHARING_SIGNS };
+
+#define NEVER INT64_MIN
+
+struct address_entry {
+    struct entry entry;           /* hash: the key, which is its own identity */
+    int64_t signs[SHARING_SIGNS]; /* when last shown; NEVER */
+    int64_t ttl_ns;
+    uint8_t ttl; /* initial TTL class last seen, at ttl_ns; 0: none */
+    bool speaks_for_others;
+    bool is_carrier_grade; /* 100.64.0.0/10 (RFC 6598) counts as a sign at any time */
+    bool is_shared;
+};
+
+/* A connection as far as its exchanges show it. */
+struct span {
+    uint64_t connection;
+    int64_t first_ns, last_ns;
+};
+
+struct host_entry {
+    struct entry entry;
+    uint64_t cookie; /* hash last seen, at cookie_ns */
+    int64_t cookie_ns;
+    unsigned n_spans;
+    struct span spans[]; /* room for one more than the threshold */
+};
+
+struct client_table {
+    enum client_key mode;
+    unsigned most_connections; /* more at once are a sign; 0: not looked at */
+    struct table addresses, hosts;
+    struct client_counts counts;
+};
+
+struct client_table *client_table_new(enum client_key mode, int64_t connections)
+{
+    struct client_table *table = xcalloc(1, sizeof *table);
+    table->mode = mode;
+    if (connections < LIMIT_CLIENT_CONNECTIONS)
+        table->most_connections = (unsigned)connections;
+    table_init(&table->addresses);
+    table_init(&table->hosts);
+    return table;
+}
+
+void client_table_free(struct client_table *table)
+{
+    if (!table)
+        return;
+    while (table->addresses.oldest) {
+        struct entry *entry = table->addresses.oldest;
+        table_remove(&table->addresses, entry);
+        free(ENTRY_OF(struct address_entry, entry, entry));
+    }
+    while (table->hosts.oldest) {
+        struct entry *entry = table->hosts.oldest;
+        table_remove(&table->hosts, entry);
+        free(ENTRY_OF(struct host_entry, entry, entry));
+    }
+    table_fini(&table->addresses);
+    table_fini(&table->hosts);
+    free(table);
+}
+
+struct client_counts client_table_counts(const struct client_table *table)
+{
+    return table->counts;
+}
+
+/* ---- names ---- */
+
+/* for= of the first element of Forwarded (RFC 7239 §4), without quotes. */
+static struct slice forwarded_for(struct slice value)
+{
+    bool quoted = false;
+    size_t end = 0;
+    while (end < value.len && (quoted || value.at[end] != ','))
+        quoted ^= value.at[end++] == '"';
+    struct slice element = slice_first(value, end);
+    while (!slice_is_absent(element)) {
+        struct slice pair = slice_trim(slice_cut(&element, ';'));
+        if (!slice_starts_with_nocase(pair, SLICE("for=")))
+            continue;
+        struct slice name = slice_from(pair, 4);
+        if (name.len >= 2 && name.at[0] == '"' && name.at[name.len - 1] == '"')
+            name = slice_first(slice_from(name, 1), name.len - 2);
+        return name;
+    }
+    return SLICE_ABSENT;
+}
+
+static bool is_name(struct slice name)
+{
+    return name.len != 0 && !slice_equal_nocase(name, SLICE("unknown"));
+}
+
+struct slice forwarded_for_of(const struct head *request)
+{
+    static const enum field_token tokens[] = {
+        FIELD_FORWARDED,        FIELD_X_FORWARDED_FOR, FIELD_TRUE_CLIENT_IP,
+        FIELD_CF_CONNECTING_IP, FIELD_X_REAL_IP,       FIELD_X_CLIENT_IP,
+    };
+    for (size_t i = 0; i < COUNT_OF(tokens); i++) {
+        struct slice value = head_first(request, tokens[i]);
+        struct slice name = tokens[i] == FIELD_FORWARDED ? forwarded_for(value)
+                                                         : slice_trim(slice_cut(&value, ','));
+        if (is_name(name))
+            return name;
+    }
+    return SLICE_ABSENT;
+}
+
+/* A name as text that is the same however it was written, and safe to print. */
+struct name_text {
+    char at[64];
+    size_t len;
+    struct address address; /* family 0: it is not one */
+};
+
+static void name_of_address(struct name_text *name, const struct address *address)
+{
+    name->address = *address;
+    address_text(address, name->at);
+    name->len = strlen(name->at);
+}
+
+static void name_of_text(struct name_text *name, struct slice text)
+{
+    struct address address;
+    if (address_parse(text, &address)) {
+        name_of_address(name, &address);
+        return;
+    }
+    *name = (struct name_text){.len = text.len < sizeof name->at ? text.len : sizeof name->at};
+    for (size_t i = 0; i < name->len; i++)
+        name->at[i] = (char)(text.at[i] > ' ' && text.at[i] < 0x7F ? text.at[i] : '?');
+}
+
+static uint64_t address_hash(const struct address *address)
+{
+    return hash_mix(address->family, hash64_stable(slice_of(address->octets, 16))) | 1;
+}
+
+static bool is_carrier_grade(const struct address *a)
+{
+    return a->family == 4 && a->octets[0] == 100 && (a->octets[1] & 0xC0) == 64;
+}
+
+/* ---- memory ---- */
+
+static struct address_entry *address_entry(struct client_table *table, uint64_t key)
+{
+    uint64_t hash = hash64(slice_of(&key, sizeof key));
+    struct entry *found = table_find(&table->addresses, hash);
+    if (found) {
+        table_touch(&table->addresses, found);
+        return ENTRY_OF(struct address_entry, entry, found);
+    }
+    struct address_entry *fresh;
+    if (table->addresses.count < LIMIT_CLIENT_ADDRESSES) {
+        fresh = xmalloc(sizeof *fresh);
+    } else {
+        fresh = ENTRY_OF(struct address_entry, entry, table->addresses.oldest);
+        table_remove(&table->addresses, &fresh->entry);
+        table->counts.addresses_evicted++;
+    }
+    *fresh = (struct address_entry){.signs = {NEVER, NEVER, NEVER}, .ttl_ns = NEVER};
+    table_add(&table->addresses, &fresh->entry, hash);
+    return fresh;
+}
+
+static struct host_entry *host_entry(struct client_table *table, uint64_t key)
+{
+    uint64_t hash = hash64(slice_of(&key, sizeof key));
+    struct entry *found = table_find(&table->hosts, hash);
+    if (found) {
+        table_touch(&table->hosts, found);
+        return ENTRY_OF(struct host_entry, entry, found);
+    }
+    struct host_entry *fresh;
+    if (table->hosts.count < LIMIT_CLIENT_HOSTS) {
+        size_t spans = table->most_connections ? table->most_connections + 1 : 0;
+        fresh = xmalloc(sizeof *fresh + spans * sizeof fresh->spans[0]);
+    } else {
+        fresh = ENTRY_OF(struct host_entry, entry, table->hosts.oldest);
+        table_remove(&table->hosts, &fresh->entry);
+        table->counts.hosts_evicted++;
+    }
+    fresh->cookie = 0;
+    fresh->cookie_ns = NEVER;
+    fresh->n_spans = 0;
+    table_add(&table->hosts, &fresh->entry, hash);
+    return fresh;
+}
+
+/* ---- several users behind an address (A2) ---- */
+
+static bool within_window(int64_t then_ns, int64_t now_ns)
+{
+    if (then_ns == NEVER)
+        return false;
+    int64_t apart = now_ns > then_ns ? now_ns - then_ns : then_ns - now_ns;
+    return apart <= LIMIT_CLIENT_WINDOW_NS;
+}
+
+static void watch_ttl(struct address_entry *address, uint8_t ttl, int64_t now_ns)
+{
+    if (ttl == 0)
+        return;
+    if (address->ttl && address->ttl != ttl && within_window(address->ttl_ns, now_ns))
+        address->signs[SIGN_TTLS] = now_ns;
+    address->ttl = ttl;
+    address->ttl_ns = now_ns;
+}
+
+static void watch_cookie(struct address_entry *address, struct host_entry *host, uint64_t cookie,
+                         int64_t now_ns)
+{
+    if (cookie == 0)
+        return;
+    if (host->cookie && host->cookie != cookie && within_window(host->cookie_ns, now_ns))
+        address->signs[SIGN_COOKIES] = now_ns;
+    host->cookie = cookie;
+    host->cookie_ns = now_ns;
+}
+
+/* The span of this connection; a new one takes the place of the one that ended first. */
+static struct span *span_of(struct client_table *table, struct host_entry *host,
+                            uint64_t connection, int64_t now_ns)
+{
+    struct span *oldest = host->spans;
+    for (struct span *s = host->spans; s < host->spans + host->n_spans; s++) {
+        if (s->connection == connection)
+            return s;
+        if (s->last_ns < oldest->last_ns)
+            oldest = s;
+    }
+    struct span *fresh =
+        host->n_spans <= table->most_connections ? host->spans + host->n_spans++ : oldest;
+    *fresh = (struct span){connection, now_ns, now_ns};
+    return fresh;
+}
+
+static unsigned open_at(const struct host_entry *host, int64_t time_ns)
+{
+    unsigned open = 0;
+    for (unsigned i = 0; i < host->n_spans; i++)
+        open += host->spans[i].first_ns <= time_ns && time_ns <= host->spans[i].last_ns;
+    return open;
+}
+
+/* A connection is known to have been open from its first exchange to the end of its latest. As one
+ * grows, more can only have been open at once in the time that it grew by, and there most when
+ * another one began. */
+static void watch_connection(struct client_table *table, struct address_entry *address,
+                             struct host_entry *host, const struct facts *facts)
+{
+    int64_t begin_ns = facts->t_req0;
+    int64_t end_ns = facts->t_rsp1 > begin_ns ? facts->t_rsp1 : begin_ns;
+    struct span *span = span_of(table, host, facts->x->connection.id, begin_ns);
+    int64_t grown_from_ns = span->last_ns;
+
+    if (begin_ns < span->first_ns)
+        span->first_ns = begin_ns;
+    if (end_ns > span->last_ns)
+        span->last_ns = end_ns;
+    if (host->n_spans <= table->most_connections)
+        return;
+    bool many = open_at(host, begin_ns) > table->most_connections;
+    for (unsigned i = 0; i < host->n_spans && !many; i++) {
+        int64_t first_ns = host->spans[i].first_ns;
+        if (first_ns >= grown_from_ns && first_ns <= end_ns)
+            many = open_at(host, first_ns) > table->most_connections;
+    }
+    if (many)
+        address->signs[SIGN_CONNECTIONS] = begin_ns;
+}
+
+static bool has_shown_sharing(struct address_entry *address, int64_t now_ns)
+{
+    unsigned signs = address->is_carrier_grade;
+    for (unsigned i = 0; i < SHARING_SIGNS; i++)
+        signs += within_window(address->signs[i], now_ns);
+    address->is_shared |= signs >= 2;
+    return address->is_shared;
+}
+
+/* `subject` is the client's address, or the name that an intermediary gave it: then connections and
+ * TTLs are the intermediary's and say nothing. */
+static bool is_shared(struct client_table *table, const struct facts *facts, uint64_t subject,
+                      const struct address *address, bool is_named, struct slice host)
+{
+    struct address_entry *entry = address_entry(table, subject);
+    int64_t now_ns = facts->t_req0;
+
+    entry->is_carrier_grade = is_carrier_grade(address);
+    if (!is_named)
+        watch_ttl(entry, facts->x->connection.client_initial_ttl, now_ns);
+    if (host.len) {
+        struct host_entry *watched = host_entry(table, hash_mix(subject, hash64_stable(host)));
+        watch_cookie(entry, watched, facts->request.cookie_hash, now_ns);
+        if (!is_named && table->most_connections)
+            watch_connection(table, entry, watched, facts);
+    }
+    return has_shown_sharing(entry, now_ns);
+}
+
+/* ---- who it is ---- */
+
+/* "203.0.113.9@10.0.0.1#1f3a9c2b+07c4": named client, intermediary, User-Agent, Authorization. Of
+ * the latter only 16 bits of a hash are shown: enough to tell two users apart, too few to try
+ * passwords against. */
+static struct slice key_text(const struct name_text *name, const struct name_text *through,
+                             const struct request_facts *r, bool with_principal,
+                             struct arena *arena)
+{
+    char text[192];
+    int n = snprintf(text, sizeof text, "%.*s", (int)name->len, name->at);
+    if (through)
+        n += snprintf(text + n, sizeof text - (size_t)n, "@%.*s", (int)through->len, through->at);
+    if (with_principal && r->user_agent_hash)
+        n += snprintf(text + n, sizeof text - (size_t)n, "#%08x", (unsigned)r->user_agent_hash);
+    if (with_principal && r->authorization_hash)
+        n += snprintf(text + n, sizeof text - (size_t)n, "+%04x",
+                      (unsigned)(r->authorization_hash >> 32) & 0xFFFF);
+    return arena_copy(arena, slice_of(text, (size_t)n));
+}
+
+/* The first hop by header or preamble; false where the request names nobody. */
+static bool find_name(const struct facts *facts, struct client *client, struct name_text *name,
+                      struct arena *arena)
+{
+    const struct address *preamble = &facts->x->connection.preamble_client;
+
+    if (facts->request.has_forwarding)
+        client->forwarded_for = forwarded_for_of(&facts->x->request.head);
+    if (!slice_is_absent(client->forwarded_for)) {
+        name_of_text(name, client->forwarded_for);
+        return true;
+    }
+    if (preamble->family == 0)
+        return false;
+    name_of_address(name, preamble);
+    client->forwarded_for = arena_copy(arena, slice_of(name->at, name->len));
+    return true;
+}
+
+/* Whether the address speaks for others: this request shows it, or an earlier one did. */
+static bool learn_intermediary(struct client_table *table, const struct facts *facts,
+                               uint64_t address_id)
+{
+    struct address_entry *entry = address_entry(table, address_id);
+    entry->speaks_for_others |=
+        facts->request.has_forwarding || facts->x->connection.preamble_client.family != 0;
+    return entry->speaks_for_others;
+}
+
+static uint64_t principal_hash(const struct request_facts *r)
+{
+    return hash_mix(r->user_agent_hash, r->authorization_hash);
+}
+
+struct client client_of(struct client_table *table, const struct facts *facts, struct slice host,
+                        struct arena *arena)
+{
+    const struct address *peer = &facts->x->connection.client;
+    struct client client = {.address_id = address_hash(peer)};
+    struct name_text peer_name, name;
+    bool named = find_name(facts, &client, &name, arena);
+    bool by_name = table->mode == CLIENT_AUTO || table->mode == CLIENT_FORWARDED;
+
+    if (by_name)
+        client.is_intermediary = learn_intermediary(table, facts, client.address_id);
+    client.is_named = by_name && named;
+    client.is_nobody = table->mode == CLIENT_NONE || peer->family == 0 ||
+                       (table->mode == CLIENT_AUTO && client.is_intermediary && !named);
+    if (client.is_nobody)
+        return client;
+
+    name_of_address(&peer_name, peer);
+    bool through = client.is_named;
+    if (!through)
+        name = peer_name;
+    uint64_t subject = client.address_id;
+    if (through)
+        subject = hash_mix(subject, hash64_stable(slice_of(name.at, name.len)));
+    bool with_principal = table->mode != CLIENT_IP;
+    client.id = (with_principal ? hash_mix(subject, principal_hash(&facts->request)) : subject) | 1;
+    client.key =
+        key_text(&name, through ? &peer_name : NULL, &facts->request, with_principal, arena);
+    client.shared_address = is_shared(table, facts, subject, &name.address, through, host);
+    return client;
+}
