@@ -31,6 +31,7 @@ struct database {
     struct sql sql;
     struct sums sums;
     char *path, *beside; /* final and temporary name */
+    bool unfinished;     /* the file beside is there */
     unsigned rows;       /* in the transaction at hand */
     struct exchange_rows *exchanges;
     struct finding_rows *findings;
@@ -165,6 +166,7 @@ struct database *database_create(const struct database_options *options, struct 
     struct database *database = xcalloc(1, sizeof *database);
     database->path = xstrdup(options->path);
     database->beside = beside;
+    database->unfinished = true;
     database->sql.name = database->path;
     open_sql(database);
     prepare(database, options->heads);
@@ -269,6 +271,15 @@ void database_coverage(struct database *database, const struct coverage *coverag
     count_row(database);
 }
 
+/* Without packets there are no times. */
+static void bind_run_time(struct row *row, const struct run_facts *facts, int64_t ns)
+{
+    if (facts->packets)
+        row_number(row, microseconds(ns));
+    else
+        row_null(row);
+}
+
 static void write_run(struct sql *sql, const struct run_facts *facts)
 {
     sqlite3_stmt *insert = sql_prepare(sql, "INSERT INTO run_row VALUES (?,?,?,?,?,?,?,?,?,?,?)");
@@ -279,9 +290,9 @@ static void write_run(struct sql *sql, const struct run_facts *facts)
     row_words(&row, facts->options_json);
     row_words(&row, facts->thresholds_json);
     row_words(&row, facts->inputs_json);
-    row_number(&row, microseconds(facts->started_ns));
-    row_number(&row, microseconds(facts->first_ns));
-    row_number(&row, microseconds(facts->last_ns));
+    bind_run_time(&row, facts, facts->started_ns);
+    bind_run_time(&row, facts, facts->first_ns);
+    bind_run_time(&row, facts, facts->last_ns);
     row_number(&row, (int64_t)facts->packets);
     row_number(&row, (int64_t)facts->dropped_by_kernel);
     row_number(&row, (int64_t)facts->dropped_by_interface);
@@ -345,8 +356,7 @@ bool database_finish(struct database *database, const struct run_facts *facts, s
         error_set(&sql->error, ERROR_OUTPUT, "cannot write %s: %s", sql->name, strerror(errno));
     }
     if (!sql->failed) {
-        free(database->beside);
-        database->beside = NULL;
+        database->unfinished = false;
         return true;
     }
     *error = sql->error;
@@ -356,12 +366,11 @@ bool database_finish(struct database *database, const struct run_facts *facts, s
 
 void database_abandon(struct database *database)
 {
-    if (!database || !database->beside)
+    if (!database || !database->unfinished)
         return;
     close_sql(database);
     unlink(database->beside);
-    free(database->beside);
-    database->beside = NULL;
+    database->unfinished = false;
 }
 
 void database_free(struct database *database)
@@ -370,5 +379,6 @@ void database_free(struct database *database)
         return;
     database_abandon(database);
     free(database->path);
+    free(database->beside);
     free(database);
 }

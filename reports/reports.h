@@ -51,8 +51,8 @@ void database_coverage(struct database *database, const struct coverage *coverag
 /* Writes what is left, makes the views and renames. */
 bool database_finish(struct database *database, const struct run_facts *facts,
                      struct error *error) MUST_USE;
-/* The name of the file beside, while it is being written: for a signal handler that must give up at
- * once. NULL after database_finish() and database_abandon(). */
+/* The name of the file beside, for a signal handler that must give up at once; lives until
+ * database_free(). */
 const char *database_beside(const struct database *database);
 /* Gives up: removes the file beside; the old one stays. Accepts NULL. */
 void database_abandon(struct database *database);
@@ -63,6 +63,7 @@ bool database_may_replace(const char *path, bool force, struct error *error) MUS
 
 struct summary_options {
     bool color;
+    enum severity least; /* findings below it are not shown */
     unsigned width; /* columns; 0: 100 */
 };
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * The rooms joined: packets from a source through a decoder and an analysis into a database. This is
+ * the only file that knows all of them, and the one that will hold the threads.
+ */
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analysis/analysis.h"
+#include "base/error.h"
+#include "capture/capture.h"
+#include "decode/decode.h"
+#include "reports/progress.h"
+#include "reports/reports.h"
+
+struct pipeline_options {
+    struct source *source;
+    const char *const *hosts;     /* globs of --host */
+    size_t n_hosts;
+    struct decoder_options decoder;
+    struct analysis_options analysis;
+    const char *options_json, *thresholds_json;
+    struct progress *progress;
+    const volatile sig_atomic_t *stop; /* not 0: read no more, finish with what there is */
+};
+
+struct pipeline_result {
+    uint64_t exchanges;           /* reported */
+    bool stopped;                 /* by *stop */
+};
+
+/* Reads the source to its end, fills the database and finishes it: on success it stands under its
+ * name. What was wrong with an input is left for source_input() to tell. */
+bool pipeline_run(const struct pipeline_options *options, struct database *database,
+                  struct pipeline_result *result, struct error *error) MUST_USE;

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * A finished database that is read again, through its views. Like writing, reading has a failure that
+ * sticks: a query that fails has no rows, and audit_close() tells.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <sqlite3.h>
+
+#include "base/attributes.h"
+#include "base/error.h"
+#include "base/slice.h"
+#include "reports/options.h"
+
+struct audit {
+    sqlite3 *db;
+    const char *path;
+    bool failed;
+    struct error error;
+};
+
+/* False and ERROR_INPUT where it is no database of ours, or of a newer program. */
+bool audit_open(struct audit *audit, const char *path, struct error *error) MUST_USE;
+/* False and *error where a query failed. */
+bool audit_close(struct audit *audit, struct error *error) MUST_USE;
+
+/* The rows of a query, one after the other. */
+struct query {
+    struct audit *audit;
+    sqlite3_stmt *statement;
+};
+
+struct query query_begin(struct audit *audit, const char *text);
+void query_bind(struct query *query, int parameter, int64_t value);
+void query_bind_word(struct query *query, int parameter, const char *word); /* that stays */
+bool query_next(struct query *query); /* false at the end, and the query is gone */
+void query_end(struct query *query);  /* before its end */
+
+/* Columns from 0; borrowed until the next row. Absent where NULL. */
+struct slice query_text(const struct query *query, int column);
+/* The same as a string without NUL octets, for words of ours; "" where NULL. */
+const char *query_word(const struct query *query, int column);
+int64_t query_number(const struct query *query, int column);
+bool query_is_null(const struct query *query, int column);
+
+/* The single number that a query gives; 0 where it gives none. */
+int64_t audit_number(struct audit *audit, const char *text);
+
+/* Is --fail-on met? */
+bool audit_fails(const char *path, const struct fail_on *fail_on, bool *fails,
+                 struct error *error) MUST_USE;

@@ -1,0 +1,660 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of options, and how each is understood. A file given with --config holds the same
+ * names, one a line, and thresholds by their names; what stands on the command line comes after it
+ * and wins.
+ */
+
+#include "reports/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/alloc.h"
+#include "reports/json.h"
+#include "reports/values.h"
+
+struct option_row {
+    const char *name;
+    char letter;          /* 0: none */
+    unsigned commands;    /* set of enum command_bit */
+    bool in_config;       /* may stand in a --config file */
+    const char *argument; /* NULL: takes none */
+    bool (*set)(struct options *options, const char *value, struct error *error);
+    const char *help; /* lines parted by \n */
+};
+
+static bool wrong(struct error *error, const char *option, const char *value, const char *wants)
+{
+    return error_set(error, ERROR_USAGE, "--%s '%s': %s", option, value, wants);
+}
+
+static void list_add(struct text_list *list, const char *text)
+{
+    list->items = xrealloc(list->items, (list->n + 1) * sizeof *list->items);
+    list->items[list->n++] = text;
+}
+
+/* Index of `value` in a list of words that ends in NULL, or -1. */
+static int word_index(const char *const *words, const char *value)
+{
+    for (int i = 0; words[i]; i++)
+        if (strcmp(words[i], value) == 0)
+            return i;
+    return -1;
+}
+
+static const char *rule_name(unsigned index)
+{
+    const struct rule_card *card = rule_card(index);
+    return card ? card->id : NULL;
+}
+
+static const char *threshold_name(unsigned index)
+{
+    struct threshold_row row;
+    return threshold_row(index, &row) ? row.name : NULL;
+}
+
+/* ------------------------------------------------------------------ what each option does */
+
+static bool set_output(struct options *options, const char *value, struct error *error)
+{
+    options->output = value;
+    return *value || wrong(error, "output", value, "a file name is wanted");
+}
+
+static bool set_format(struct options *options, const char *value, struct error *error)
+{
+    (void)error;
+    options->format = value;
+    return true;
+}
+
+static bool set_why(struct options *options, const char *value, struct error *error)
+{
+    (void)error;
+    options->why = value;
+    return true;
+}
+
+static bool set_flaws(struct options *options, const char *value, struct error *error)
+{
+    (void)value, (void)error;
+    return options->flaws = true;
+}
+
+static bool set_help(struct options *options, const char *value, struct error *error)
+{
+    (void)value, (void)error;
+    return options->help = true;
+}
+
+static bool set_quiet(struct options *options, const char *value, struct error *error)
+{
+    (void)value, (void)error;
+    return options->quiet = true;
+}
+
+static bool set_no_progress(struct options *options, const char *value, struct error *error)
+{
+    (void)value, (void)error;
+    return options->no_progress = true;
+}
+
+static bool set_force(struct options *options, const char *value, struct error *error)
+{
+    (void)value, (void)error;
+    return options->force = true;
+}
+
+static bool set_color(struct options *options, const char *value, struct error *error)
+{
+    static const char *const words[] = {"auto", "always", "never", NULL};
+    int i = word_index(words, value);
+    options->color = (enum color_choice)i;
+    return i >= 0 || wrong(error, "color", value, "auto, always or never is wanted");
+}
+
+static bool set_filter(struct options *options, const char *value, struct error *error)
+{
+    (void)error;
+    options->filter = value;
+    return true;
+}
+
+static bool set_host(struct options *options, const char *value, struct error *error)
+{
+    list_add(&options->hosts, value);
+    return *value || wrong(error, "host", value, "a host name, an address or a pattern is wanted");
+}
+
+static bool set_time(struct time_limit *limit, const char *option, const char *value,
+                     struct error *error)
+{
+    limit->given = true;
+    limit->text = value;
+    return value_time(value, &limit->ns, &limit->relative) ||
+           wrong(error, option, value,
+                 "a time is wanted: 2026-11-22T10:00:00Z, seconds since the epoch, or +90s");
+}
+
+static bool set_from(struct options *options, const char *value, struct error *error)
+{
+    return set_time(&options->from, "from", value, error);
+}
+
+static bool set_until(struct options *options, const char *value, struct error *error)
+{
+    return set_time(&options->until, "until", value, error);
+}
+
+static bool set_keylog(struct options *options, const char *value, struct error *error)
+{
+    (void)options, (void)value;
+    return error_set(error, ERROR_USAGE,
+                     "--keylog: this version of wire304 cannot decrypt TLS; without the option, "
+                     "encrypted traffic is counted in the coverage");
+}
+
+static bool rule_matches(const char *pattern, const struct rule_card *card)
+{
+    return glob_matches(pattern, slice_of_text(card->id)) ||
+           glob_matches(pattern, slice_of_text(card->group));
+}
+
+static bool matches_any_rule(const char *pattern)
+{
+    for (unsigned i = 0; rule_card(i); i++)
+        if (rule_matches(pattern, rule_card(i)))
+            return true;
+    return false;
+}
+
+/* Comma-separated patterns of rule ids or groups, each of which must match something. */
+static bool set_rules(struct options *options, struct text_list *list, const char *option,
+                      const char *value, struct error *error)
+{
+    char *copy = xstrdup(value), *rest = copy, *pattern;
+    list_add(&options->owned, copy);
+    while ((pattern = strsep(&rest, ","))) {
+        if (matches_any_rule(pattern)) {
+            list_add(list, pattern);
+            continue;
+        }
+        const char *near = nearest_name(pattern, rule_name);
+        return error_set(error, ERROR_USAGE, "--%s: there is no rule '%s'%s%s%s", option, pattern,
+                         near ? "; is '" : "; `wire304 rules` lists them", near ? near : "",
+                         near ? "' meant?" : "");
+    }
+    return true;
+}
+
+static bool set_only(struct options *options, const char *value, struct error *error)
+{
+    return set_rules(options, &options->only, "only", value, error);
+}
+
+static bool set_skip(struct options *options, const char *value, struct error *error)
+{
+    return set_rules(options, &options->skip, "skip", value, error);
+}
+
+static const char *const severities[] = {"info", "waste", "warning", "error", NULL};
+
+static bool set_severity(struct options *options, const char *value, struct error *error)
+{
+    int i = word_index(severities, value);
+    options->severity = (enum severity)i;
+    return i >= 0 || wrong(error, "severity", value, "info, waste, warning or error is wanted");
+}
+
+static bool set_jobs(struct options *options, const char *value, struct error *error)
+{
+    return value_number(value, 1, 64, &options->jobs) ||
+           wrong(error, "jobs", value, "a number from 1 to 64 is wanted");
+}
+
+static bool set_threshold_value(struct options *options, const char *name, const char *value,
+                                struct error *error)
+{
+    int64_t number;
+    if (!value_number(value, INT64_MIN, INT64_MAX, &number))
+        return error_set(error, ERROR_USAGE, "threshold %s: '%s' is no whole number", name, value);
+    if (thresholds_set(&options->thresholds, name, number))
+        return true;
+    for (unsigned i = 0; threshold_name(i); i++)
+        if (strcmp(threshold_name(i), name) == 0)
+            return error_set(error, ERROR_USAGE, "threshold %s: %s is out of range", name, value);
+    char names[400] = "";
+    for (unsigned i = 0; threshold_name(i); i++)
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "",
+                 threshold_name(i));
+    return error_set(error, ERROR_USAGE, "there is no threshold '%s'; there are %s", name, names);
+}
+
+static bool set_threshold(struct options *options, const char *value, struct error *error)
+{
+    const char *equals = strchr(value, '=');
+    if (!equals)
+        return wrong(error, "set", value, "NAME=VALUE is wanted");
+    char *name = xstrdup(value);
+    name[equals - value] = '\0';
+    bool done = set_threshold_value(options, name, equals + 1, error);
+    free(name);
+    return done;
+}
+
+static bool set_config(struct options *options, const char *value, struct error *error);
+
+static bool set_window(struct options *options, const char *value, struct error *error)
+{
+    return value_duration(value, &options->window_ns) ||
+           wrong(error, "window", value, "a duration is wanted: 90s, 30m, 1h, 7d");
+}
+
+static bool set_heads(struct options *options, const char *value, struct error *error)
+{
+    static const char *const words[] = {"findings", "all", "none", NULL};
+    int i = word_index(words, value);
+    options->heads = (enum heads_policy)i;
+    return i >= 0 || wrong(error, "heads", value, "findings, all or none is wanted");
+}
+
+static const char *const client_keys[] = {"auto", "ip", "ip+ua", "forwarded", "none", NULL};
+
+static bool set_client_key(struct options *options, const char *value, struct error *error)
+{
+    int i = word_index(client_keys, value);
+    options->client_key = (enum client_key)i;
+    return i >= 0 ||
+           wrong(error, "client-key", value, "auto, ip, ip+ua, forwarded or none is wanted");
+}
+
+static bool set_fail_on_avoidable(struct fail_on *fail_on, const char *value)
+{
+    char number[32];
+    size_t length = strlen(value);
+    if (length < 2 || length >= sizeof number || value[length - 1] != '%') {
+        fail_on->avoidable_bytes_given = true;
+        return value_size(value, &fail_on->avoidable_bytes);
+    }
+    memcpy(number, value, length - 1);
+    number[length - 1] = '\0';
+    if (strspn(number, "0123456789.") != length - 1)
+        return false;
+    char *end;
+    fail_on->avoidable_percent = strtod(number, &end);
+    return *end == '\0' && fail_on->avoidable_percent <= 100;
+}
+
+static bool set_fail_on(struct options *options, const char *value, struct error *error)
+{
+    static const char avoidable[] = "avoidable>";
+    struct fail_on *fail_on = &options->fail_on;
+    bool is_error = strcmp(value, "error") == 0;
+    if (is_error || strcmp(value, "warning") == 0) {
+        enum severity severity = is_error ? SEVERITY_ERROR : SEVERITY_WARNING;
+        if (!fail_on->severity_given || severity < fail_on->severity)
+            fail_on->severity = severity;
+        return fail_on->severity_given = true;
+    }
+    if (strncmp(value, avoidable, sizeof avoidable - 1) == 0 &&
+        set_fail_on_avoidable(fail_on, value + sizeof avoidable - 1))
+        return true;
+    return wrong(error, "fail-on", value,
+                 "error, warning, 'avoidable>5%' or 'avoidable>10MB' is wanted");
+}
+
+static bool set_memory(struct options *options, const char *value, struct error *error)
+{
+    return (value_size(value, &options->memory) && options->memory >= 1 << 20) ||
+           wrong(error, "memory", value, "a size from 1MiB on is wanted: 512MiB, 2G");
+}
+
+/* ------------------------------------------------------------------ the table */
+
+// clang-format off
+static const struct option_row rows[] = {
+    {"output", 'o', FOR_ANALYZE | FOR_REPORT, false, "FILE", set_output,
+     "where the result goes (analyze: FIRST-INPUT.wire304.db in this folder)"},
+    {"force", 0, FOR_ANALYZE, false, NULL, set_force,
+     "replace a file that is no database of wire304"},
+    {"format", 0, FOR_REPORT | FOR_RULES, false, "FORMAT", set_format,
+     "terminal (the default); others are still to come"},
+    {"why", 0, FOR_RULES, false, "DB", set_why,
+     "what each rule examined in that audit, and what withheld it"},
+    {"flaws", 0, FOR_RULES, false, NULL, set_flaws,
+     "the words of the column `flaws`, explained"},
+
+    {"filter", 0, FOR_ANALYZE, true, "BPF", set_filter,
+     "only packets that match, as tcpdump writes it: 'port 8080'"},
+    {"host", 0, FOR_ANALYZE, true, "GLOB", set_host,
+     "only exchanges whose host, server or client address matches;\nmay be repeated: *.example.org, 10.1.*"},
+    {"from", 0, FOR_ANALYZE, true, "TIME", set_from,
+     "only packets from then on: 2026-11-22T10:00:00Z, seconds since the\nepoch, or +90s after the first packet"},
+    {"until", 0, FOR_ANALYZE, true, "TIME", set_until,
+     "only packets up to then"},
+    {"keylog", 0, FOR_ANALYZE, true, "FILE", set_keylog,
+     "TLS secrets (this version cannot decrypt yet)"},
+
+    {"only", 0, FOR_ANALYZE, true, "RULES", set_only,
+     "only these rules or groups: 304-*,unconditional-refetch"},
+    {"skip", 0, FOR_ANALYZE, true, "RULES", set_skip,
+     "not these"},
+    {"set", 0, FOR_ANALYZE, false, "NAME=VALUE", set_threshold,
+     "a threshold of the rules (listed below)"},
+    {"window", 0, FOR_ANALYZE, true, "DURATION", set_window,
+     "how long an accusation may wait for what confirms it, in the\ncapture's time (1h)"},
+    {"client-key", 0, FOR_ANALYZE, true, "HOW", set_client_key,
+     "who is taken for one client: auto, ip, ip+ua, forwarded, none"},
+
+    {"severity", 0, FOR_ANALYZE | FOR_REPORT, true, "MIN", set_severity,
+     "the summary shows findings from here on: info (the default), waste,\nwarning, error; the database has all"},
+    {"fail-on", 0, FOR_ANALYZE, true, "WHAT", set_fail_on,
+     "exit 1 on: error, warning, 'avoidable>5%', 'avoidable>10MB'\n(certain and likely together); may be repeated"},
+    {"heads", 0, FOR_ANALYZE, true, "WHICH", set_heads,
+     "heads kept in the database, without credentials: findings, all, none"},
+
+    {"jobs", 0, FOR_ANALYZE, true, "N", set_jobs,
+     "decoders at work (this version uses one); never changes the result"},
+    {"memory", 0, FOR_ANALYZE, true, "SIZE", set_memory,
+     "about as much for connections and modelled caches: 512MiB"},
+    {"config", 0, FOR_ANALYZE, false, "FILE", set_config,
+     "options and thresholds from a file: NAME = VALUE, # begins a comment"},
+    {"color", 0, FOR_ALL, true, "WHEN", set_color,
+     "auto, always, never; NO_COLOR is honoured"},
+    {"no-progress", 0, FOR_ANALYZE, true, NULL, set_no_progress,
+     "no progress bar"},
+    {"quiet", 'q', FOR_ANALYZE, true, NULL, set_quiet,
+     "print nothing when all goes well"},
+    {"help", 'h', FOR_ALL, false, NULL, set_help,
+     "this text"},
+};
+// clang-format on
+
+static const char *row_name(unsigned index)
+{
+    return index < COUNT_OF(rows) ? rows[index].name : NULL;
+}
+
+static const struct option_row *row_by_name(const char *name)
+{
+    for (unsigned i = 0; i < COUNT_OF(rows); i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ --config */
+
+/* The line without comment and outer white space, in place. */
+static char *trimmed(char *line)
+{
+    line[strcspn(line, "\r\n")] = '\0';
+    char *comment = line;
+    while ((comment = strchr(comment, '#'))) {
+        if (comment == line || octet_is_ows((uint8_t)comment[-1])) {
+            *comment = '\0';
+            break;
+        }
+        comment++;
+    }
+    line += strspn(line, " \t");
+    for (size_t n = strlen(line); n && octet_is_ows((uint8_t)line[n - 1]); n--)
+        line[n - 1] = '\0';
+    return line;
+}
+
+static bool apply_setting(struct options *options, char *line, struct error *error)
+{
+    char *equals = strchr(line, '=');
+    if (equals)
+        *equals = '\0';
+    char *name = trimmed(line), *value = equals ? trimmed(equals + 1) : NULL;
+    const struct option_row *row = row_by_name(name);
+    if (row && row->in_config) {
+        if (!row->argument && (!value || strcmp(value, "yes") == 0))
+            return row->set(options, NULL, error);
+        if (row->argument && value)
+            return row->set(options, value, error);
+        return error_set(error, ERROR_USAGE,
+                         row->argument ? "%s needs a value" : "%s takes no value", name);
+    }
+    if (!value)
+        return error_set(error, ERROR_USAGE, "NAME = VALUE is wanted");
+    return set_threshold_value(options, name, value, error);
+}
+
+static bool apply_line(struct options *options, const char *file, unsigned number, char *text,
+                       struct error *error)
+{
+    char *copy = xstrdup(trimmed(text));
+    list_add(&options->owned, copy);
+    struct error inner;
+    if (*copy == '\0' || apply_setting(options, copy, &inner))
+        return true;
+    return error_set(error, ERROR_USAGE, "%s, line %u: %s", file, number, inner.text);
+}
+
+static bool set_config(struct options *options, const char *value, struct error *error)
+{
+    FILE *file = fopen(value, "re");
+    if (!file)
+        return error_set(error, ERROR_USAGE, "cannot read %s: %s", value, strerror(errno));
+    char *line = NULL;
+    size_t size = 0;
+    bool good = true;
+    for (unsigned n = 1; good && getline(&line, &size, file) >= 0; n++)
+        good = apply_line(options, value, n, line, error);
+    free(line);
+    fclose(file);
+    return good;
+}
+
+/* ------------------------------------------------------------------ the command line */
+
+/* The table as getopt_long() wants it: the index of a row plus 256 is what it returns. */
+static void getopt_tables(enum command_bit command, struct option *longs, char *letters)
+{
+    *letters++ = ':'; /* tell a missing argument from an unknown option */
+    for (unsigned i = 0; i < COUNT_OF(rows); i++) {
+        if (!(rows[i].commands & command))
+            continue;
+        *longs++ = (struct option){rows[i].name, rows[i].argument ? required_argument : no_argument,
+                                   NULL, (int)i + 256};
+        if (rows[i].letter) {
+            *letters++ = rows[i].letter;
+            if (rows[i].argument)
+                *letters++ = ':';
+        }
+    }
+    *longs = (struct option){0};
+    *letters = '\0';
+}
+
+static const struct option_row *row_of(int returned)
+{
+    if (returned >= 256)
+        return &rows[returned - 256];
+    for (unsigned i = 0; i < COUNT_OF(rows); i++)
+        if (rows[i].letter == returned)
+            return &rows[i];
+    return NULL;
+}
+
+/* What getopt_long() did not like, in one line. `word` is the argument that it stopped at. */
+static bool refuse(int returned, const char *word, struct error *error)
+{
+    char name[64];
+    const struct option_row *row = optopt ? row_of(optopt) : NULL;
+    if (returned == ':' && row)
+        return error_set(error, ERROR_USAGE, "--%s needs a value: %s", row->name, row->argument);
+    if (row && row->letter != optopt)
+        return error_set(error, ERROR_USAGE, "--%s takes no value", row->name);
+    if (optopt)
+        return error_set(error, ERROR_USAGE, "there is no option -%c here", optopt);
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
+    const char *near = nearest_name(name, row_name);
+    if (row_by_name(name))
+        return error_set(error, ERROR_USAGE, "--%s is no option of this command", name);
+    return error_set(error, ERROR_USAGE, "there is no option --%s%s%s%s", name,
+                     near ? "; is --" : "", near ? near : "", near ? " meant?" : "");
+}
+
+/* Runs over argv once: in the first pass only --config is applied, in the second all the others. */
+static bool pass(struct options *options, enum command_bit command, int argc, char **argv,
+                 bool config, struct error *error)
+{
+    struct option longs[COUNT_OF(rows) + 1];
+    char letters[2 * COUNT_OF(rows) + 2];
+    getopt_tables(command, longs, letters);
+    optind = 0;
+    opterr = 0;
+    for (;;) {
+        int returned = getopt_long(argc, argv, letters, longs, NULL);
+        if (returned == -1)
+            break;
+        if (returned == '?' || returned == ':')
+            return refuse(returned, argv[optind - 1], error);
+        const struct option_row *row = row_of(returned);
+        if ((row->set == set_config) == config && !row->set(options, optarg, error))
+            return false;
+    }
+    options->operands = (const char *const *)argv + optind;
+    options->n_operands = (size_t)(argc - optind);
+    return true;
+}
+
+bool options_parse(struct options *options, enum command_bit command, int argc, char **argv,
+                   struct error *error)
+{
+    struct analysis_options defaults = analysis_options_default();
+    *options = (struct options){
+        .format = "terminal",
+        .jobs = 1,
+        .thresholds = thresholds_default(),
+        .window_ns = defaults.window_ns,
+        .client_key = defaults.client_key,
+        .fail_on.avoidable_percent = -1,
+    };
+    if (!pass(options, command, argc, argv, true, error) ||
+        !pass(options, command, argc, argv, false, error))
+        return false;
+    if (options->from.given && options->until.given &&
+        options->from.relative == options->until.relative && options->from.ns > options->until.ns)
+        return error_set(error, ERROR_USAGE, "--from lies after --until");
+    return true;
+}
+
+static void list_fini(struct text_list *list)
+{
+    free(list->items);
+    *list = (struct text_list){0};
+}
+
+void options_fini(struct options *options)
+{
+    for (size_t i = 0; i < options->owned.n; i++)
+        free((void *)(uintptr_t)options->owned.items[i]);
+    list_fini(&options->owned);
+    list_fini(&options->hosts);
+    list_fini(&options->only);
+    list_fini(&options->skip);
+}
+
+/* One option, its help in a column of its own. */
+static void print_row(FILE *to, const struct option_row *row)
+{
+    char left[64], letter[8] = "    ";
+    if (row->letter)
+        snprintf(letter, sizeof letter, "-%c, ", row->letter);
+    snprintf(left, sizeof left, "%s--%s%s%s", letter, row->name, row->argument ? " " : "",
+             row->argument ? row->argument : "");
+    for (const char *help = row->help; help;) {
+        int length = (int)strcspn(help, "\n");
+        fprintf(to, "  %-25s %.*s\n", left, length, help);
+        left[0] = '\0';
+        help = help[length] ? help + length + 1 : NULL;
+    }
+}
+
+void options_print(FILE *to, enum command_bit command)
+{
+    for (unsigned i = 0; i < COUNT_OF(rows); i++)
+        if (rows[i].commands & command)
+            print_row(to, &rows[i]);
+    if (command != FOR_ANALYZE)
+        return;
+    fprintf(to, "\nThresholds (--set NAME=VALUE):\n");
+    struct threshold_row row;
+    for (unsigned i = 0; threshold_row(i, &row); i++)
+        fprintf(to, "  %-25s %lld %s: %s\n", row.name, (long long)row.value, row.unit, row.text);
+}
+
+/* ------------------------------------------------------------------ for the database */
+
+static json_t *json_list(const struct text_list *list)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < list->n; i++)
+        json_array_append_new(array, json_text(slice_of_text(list->items[i])));
+    return array;
+}
+
+static void json_put_list(json_t *object, const char *name, const struct text_list *list)
+{
+    if (list->n)
+        json_object_set_new(object, name, json_list(list));
+}
+
+static void json_put_time(json_t *object, const char *name, const struct time_limit *limit)
+{
+    if (limit->given)
+        json_object_set_new(object, name, json_text(slice_of_text(limit->text)));
+}
+
+char *options_json(const struct options *options)
+{
+    json_t *object = json_object();
+    if (options->filter)
+        json_object_set_new(object, "filter", json_text(slice_of_text(options->filter)));
+    json_put_list(object, "host", &options->hosts);
+    json_put_time(object, "from", &options->from);
+    json_put_time(object, "until", &options->until);
+    json_put_list(object, "only", &options->only);
+    json_put_list(object, "skip", &options->skip);
+    json_object_set_new(object, "client_key", json_string(client_keys[options->client_key]));
+    json_object_set_new(object, "window_s", json_real((double)options->window_ns / 1e9));
+    if (options->memory)
+        json_object_set_new(object, "memory", json_integer((json_int_t)options->memory));
+    return json_finish(object);
+}
+
+char *thresholds_json(const struct thresholds *thresholds)
+{
+    json_t *object = json_object();
+    for (unsigned i = 0; threshold_name(i); i++)
+        json_object_set_new(object, threshold_name(i),
+                            json_integer(threshold_value(thresholds, i)));
+    return json_finish(object);
+}
+
+static bool any_matches(const struct text_list *patterns, const struct rule_card *rule)
+{
+    for (size_t i = 0; i < patterns->n; i++)
+        if (rule_matches(patterns->items[i], rule))
+            return true;
+    return false;
+}
+
+bool options_rule_enabled(void *context, const struct rule_card *rule)
+{
+    const struct options *options = context;
+    return (options->only.n == 0 || any_matches(&options->only, rule)) &&
+           !any_matches(&options->skip, rule);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * The command line. One table of options (options.c) feeds getopt_long(), --help, --config and the
+ * manual page.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "analysis/analysis.h"
+#include "base/attributes.h"
+#include "base/error.h"
+#include "reports/reports.h"
+
+/* Commands as a set, for the table's rows. */
+enum command_bit { FOR_ANALYZE = 1, FOR_REPORT = 2, FOR_RULES = 4, FOR_EXPLAIN = 8, FOR_ALL = 15 };
+
+enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+/* Texts in the order in which they were given. */
+struct text_list {
+    const char **items;
+    size_t n;
+};
+
+struct time_limit {
+    bool given, relative; /* relative to the first packet */
+    int64_t ns;
+    const char *text;
+};
+
+/* --fail-on: what makes exit 1. */
+struct fail_on {
+    bool severity_given;
+    enum severity severity;   /* a finding of this severity or above */
+    double avoidable_percent; /* of the octets observed; negative: not asked for */
+    bool avoidable_bytes_given;
+    uint64_t avoidable_bytes;
+};
+
+struct options {
+    const char *output, *format, *why;
+    bool help, quiet, no_progress, force, flaws;
+    enum color_choice color;
+    const char *filter;
+    struct text_list hosts, only, skip;
+    struct time_limit from, until;
+    enum severity severity; /* the least that the summary shows */
+    int64_t jobs;
+    struct thresholds thresholds;
+    int64_t window_ns;
+    enum heads_policy heads;
+    enum client_key client_key;
+    struct fail_on fail_on;
+    uint64_t memory;
+    const char *const *operands; /* into argv */
+    size_t n_operands;
+    struct text_list owned; /* copies that texts above may point into */
+};
+
+/* Reads argv[1...] as options and operands of `command`. False and ERROR_USAGE where something is
+ * wrong. Call options_fini() either way. */
+bool options_parse(struct options *options, enum command_bit command, int argc, char **argv,
+                   struct error *error) MUST_USE;
+void options_fini(struct options *options);
+
+/* The options of a command as --help shows them. */
+void options_print(FILE *to, enum command_bit command);
+
+/* Those that bear on the verdicts, as JSON, for the database; to be freed. */
+char *options_json(const struct options *options) MUST_USE;
+char *thresholds_json(const struct thresholds *thresholds) MUST_USE;
+
+/* Do --only and --skip leave this rule on? For struct analysis_options; context: struct options. */
+bool options_rule_enabled(void *context, const struct rule_card *rule);

@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The terminal summary, in the order in which an operator asks: what was looked at, how much of it
+ * could have been saved, what to fix first, who it concerns, which rules were broken and where to
+ * look in the capture, and at last what nobody should conclude from it, because it could not be
+ * seen or was not checked. Each question is one function and its queries.
+ */
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include <jansson.h>
+
+#include "reports/audit.h"
+#include "reports/page.h"
+#include "reports/values.h"
+
+#define FIX_FIRST 5 /* issues shown with their remedies */
+#define WORST     5 /* rows of each table */
+
+struct summary {
+    struct page page;
+    struct audit audit;
+    enum severity least;
+    uint64_t observed, certain, likely, possible, opportunity;
+};
+
+/* A query whose ?1 is the severities that are shown. */
+static struct query query_shown(struct summary *summary, const char *text)
+{
+    static const char *const shown[] = {"info,waste,warning,error", "waste,warning,error",
+                                        "warning,error", "error"};
+    struct query query = query_begin(&summary->audit, text);
+    query_bind_word(&query, 1, shown[summary->least]);
+    return query;
+}
+
+static double percent(uint64_t part, uint64_t whole)
+{
+    return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+static const char *plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void put_time(const struct page *page, int64_t us, bool with_date)
+{
+    char text[40];
+    time_t seconds = (time_t)(us / 1000000);
+    struct tm utc;
+    gmtime_r(&seconds, &utc);
+    strftime(text, sizeof text, with_date ? "%Y-%m-%d %H:%M:%S" : "%H:%M:%S", &utc);
+    page_put(page, STYLE_PLAIN, "%s", text);
+}
+
+/* ------------------------------------------------------------------ what was looked at */
+
+static void put_inputs(struct summary *summary)
+{
+    struct query query =
+        query_begin(&summary->audit, "SELECT json_extract(value, '$.file'), count(*) OVER () FROM "
+                                     "run, json_each(run.inputs) ORDER BY key");
+    if (query_next(&query)) {
+        int64_t n = query_number(&query, 1);
+        page_wire(&summary->page, STYLE_BOLD, query_text(&query, 0), 60);
+        if (n > 1)
+            page_put(&summary->page, STYLE_BOLD, " and %" PRId64 " more file%s", n - 1,
+                     plural((uint64_t)n - 1));
+    }
+    query_end(&query);
+}
+
+static void put_span(struct summary *summary)
+{
+    char packets[32], span[32];
+    struct query query = query_begin(&summary->audit, "SELECT packets, first_us, last_us FROM run");
+    if (query_next(&query) && !query_is_null(&query, 1)) {
+        int64_t first = query_number(&query, 1), last = query_number(&query, 2);
+        put_time(&summary->page, first, true);
+        page_put(&summary->page, STYLE_PLAIN, " to ");
+        put_time(&summary->page, last, first / 86400000000 != last / 86400000000);
+        page_put(&summary->page, STYLE_PLAIN, " UTC (%s), %s packets\n",
+                 duration_text(last - first, span),
+                 number_text((uint64_t)query_number(&query, 0), packets));
+    } else {
+        page_put(&summary->page, STYLE_PLAIN, "no packets\n");
+    }
+    query_end(&query);
+}
+
+static void put_seen(struct summary *summary)
+{
+    char exchanges[32], connections[32], observed[24], number[32];
+    uint64_t n = (uint64_t)audit_number(&summary->audit, "SELECT count(*) FROM exchanges");
+    uint64_t c = (uint64_t)audit_number(&summary->audit, "SELECT count(*) FROM connections");
+    page_put(&summary->page, STYLE_PLAIN, "%s HTTP exchange%s over %s connection%s, %s",
+             number_text(n, exchanges), plural(n), number_text(c, connections), plural(c),
+             size_text(summary->observed, observed));
+    uint64_t not_modified = (uint64_t)audit_number(
+        &summary->audit, "SELECT count(*) FROM exchanges WHERE status = 304");
+    page_put(&summary->page, STYLE_PLAIN, "; %s answered 304 Not Modified\n",
+             not_modified ? number_text(not_modified, number) : "none");
+}
+
+/* ------------------------------------------------------------------ how much could be saved */
+
+static void put_bar(const struct page *page, enum style style, double share)
+{
+    static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+    char bar[160] = "";
+    unsigned cells = page->width >= 90 ? 32 : 20;
+    unsigned length = (unsigned)(share / 100 * cells * 8 + 0.5);
+    if (length > cells * 8)
+        length = cells * 8;
+    if (length == 0 && share > 0)
+        length = 1;
+    for (unsigned i = 0; i < length / 8; i++)
+        strcat(bar, "█");
+    strcat(bar, eighths[length % 8]);
+    page_put(page, style, "%s", bar);
+}
+
+static void put_account(const struct summary *summary, const char *name, uint64_t octets,
+                        enum style style, const char *meaning)
+{
+    char size[24];
+    const struct page *page = &summary->page;
+    page_put(page, STYLE_PLAIN, "  %-12s %9s  %5.1f %%  ", name, size_text(octets, size),
+             percent(octets, summary->observed));
+    put_bar(page, style, percent(octets, summary->observed));
+    page_put(page, STYLE_DIM, "%s%s\n", octets && page->width > 80 ? "  " : "", meaning);
+}
+
+static void put_accounts(struct summary *summary)
+{
+    char size[24], exact[32];
+    const struct page *page = &summary->page;
+    uint64_t headline = summary->certain + summary->likely;
+    page_put(page, STYLE_BOLD, "\nAvoidable: %s (%s octets), %.1f %% of what was sent\n",
+             size_text(headline, size), number_text(headline, exact),
+             percent(headline, summary->observed));
+    put_account(summary, "certain", summary->certain, STYLE_RED, "");
+    put_account(summary, "likely", summary->likely, STYLE_YELLOW, "");
+    put_account(summary, "possible", summary->possible, STYLE_DIM,
+                summary->possible ? "not in the headline" : "");
+    put_account(summary, "opportunity", summary->opportunity, STYLE_CYAN,
+                summary->opportunity ? "nobody's fault: another policy might save it" : "");
+}
+
+static void put_wire(struct summary *summary)
+{
+    char again[24], overhead[24];
+    struct query query =
+        query_begin(&summary->audit, "SELECT retransmitted_bytes, connection_bytes FROM totals");
+    if (query_next(&query) && query_number(&query, 0) + query_number(&query, 1) > 0)
+        page_put(&summary->page, STYLE_DIM,
+                 "  beside it: %s sent again by TCP, %s of connection overhead\n",
+                 size_text((uint64_t)query_number(&query, 0), again),
+                 size_text((uint64_t)query_number(&query, 1), overhead));
+    query_end(&query);
+}
+
+/* ------------------------------------------------------------------ what to fix first */
+
+static void put_rule(const struct page *page, const struct query *query, int rule, int variant)
+{
+    page_put(page, STYLE_BOLD, "%s", query_word(query, rule));
+    if (!query_is_null(query, variant))
+        page_put(page, STYLE_PLAIN, "/%s", query_word(query, variant));
+}
+
+static void put_remedy(const struct page *page, const char *rule)
+{
+    const struct rule_card *card = rule_card_by_id(rule);
+    if (!card)
+        return;
+    page_put(page, STYLE_DIM, "%13s→ ", "");
+    page_wrap(page, STYLE_DIM, 15, 15, card->remedy);
+}
+
+static void put_issue(const struct summary *summary, const struct query *query)
+{
+    char size[24], number[32];
+    const struct page *page = &summary->page;
+    uint64_t saved = (uint64_t)query_number(query, 2), n = (uint64_t)query_number(query, 3);
+    page_put(page, STYLE_BOLD, "  %9s  ", size_text(saved, size));
+    put_rule(page, query, 0, 1);
+    page_put(page, STYLE_PLAIN, "  %.1f %%, %s exchange%s, %s\n", percent(saved, summary->observed),
+             number_text(n, number), plural(n), query_word(query, 4));
+    page_put(page, STYLE_PLAIN, "%13s", "");
+    page_wire(page, STYLE_PLAIN,
+              query_is_null(query, 6) ? query_text(query, 5) : query_text(query, 6),
+              page->width - 14);
+    page_put(page, STYLE_PLAIN, "\n");
+}
+
+static void put_fix_first(struct summary *summary)
+{
+    char last_rule[64] = "";
+    struct query query =
+        query_shown(summary, "SELECT rule, variant, avoidable_bytes, exchanges, party, host, "
+                             "url_pattern FROM issues WHERE avoidable_bytes > 0 AND instr(?1, "
+                             "severity) > 0 ORDER BY avoidable_bytes DESC, id LIMIT 5");
+    for (int i = 0; query_next(&query); i++) {
+        if (i == 0)
+            page_heading(&summary->page, "What to fix first");
+        put_issue(summary, &query);
+        if (strcmp(last_rule, query_word(&query, 0)) != 0)
+            put_remedy(&summary->page, query_word(&query, 0));
+        snprintf(last_rule, sizeof last_rule, "%s", query_word(&query, 0));
+    }
+}
+
+/* ------------------------------------------------------------------ whom it concerns */
+
+struct ranking {
+    const char *heading;
+    const char *query; /* name, avoidable, opportunity, exchanges; worst first */
+};
+
+#define RANKING(expression)                                                                        \
+    "SELECT " expression ", sum(avoidable_bytes), sum(opportunity_bytes), count(*)"                \
+    " FROM exchanges WHERE outer_exchange_id IS NULL GROUP BY 1"                                   \
+    " HAVING sum(avoidable_bytes) + sum(opportunity_bytes) > 0 ORDER BY 2 DESC, 3 DESC, 1 LIMIT 5"
+
+static const struct ranking rankings[] = {
+    {"Hosts", RANKING("host")},
+    {"URL patterns", RANKING("url_pattern")},
+    {"Clients", RANKING("coalesce(forwarded_for, client)")},
+};
+
+static void put_ranking(struct summary *summary, const struct ranking *ranking)
+{
+    char avoidable[24], opportunity[24], number[32];
+    const struct page *page = &summary->page;
+    struct query query = query_begin(&summary->audit, ranking->query);
+    for (int i = 0; query_next(&query); i++) {
+        if (i == 0)
+            page_put(page, STYLE_DIM, "  %9s  %11s  %9s  %s\n", "avoidable", "opportunity",
+                     "exchanges", ranking->heading);
+        page_put(page, STYLE_PLAIN, "  %9s  %11s  %9s  ",
+                 size_text((uint64_t)query_number(&query, 1), avoidable),
+                 size_text((uint64_t)query_number(&query, 2), opportunity),
+                 number_text((uint64_t)query_number(&query, 3), number));
+        page_wire(page, STYLE_PLAIN, query_text(&query, 0), page->width - 37);
+        page_put(page, STYLE_PLAIN, "\n");
+    }
+}
+
+static void put_rankings(struct summary *summary)
+{
+    if (summary->certain + summary->likely + summary->possible + summary->opportunity == 0)
+        return;
+    page_heading(&summary->page, "Where it goes");
+    for (unsigned i = 0; i < COUNT_OF(rankings); i++)
+        put_ranking(summary, &rankings[i]);
+}
+
+/* ------------------------------------------------------------------ which rules were broken */
+
+static void put_frame(const struct page *page, const char *what, const struct query *query,
+                      int file, int frame)
+{
+    if (query_is_null(query, frame))
+        return;
+    page_put(page, STYLE_DIM, "%s ", what);
+    page_wire(page, STYLE_DIM, query_text(query, file), 40);
+    page_put(page, STYLE_DIM, ":%" PRId64 "  ", query_number(query, frame));
+}
+
+/* The first finding of an issue, with the packets to open. */
+static void put_example(struct summary *summary, int64_t finding)
+{
+    const struct page *page = &summary->page;
+    struct query query = query_begin(
+        &summary->audit, "SELECT e.method, coalesce(e.url, e.target), f.message, e.request_file, "
+                         "e.request_frame, e.response_file, e.response_frame FROM findings f "
+                         "JOIN exchanges e ON e.id = f.exchange_id WHERE f.id = ?");
+    query_bind(&query, 1, finding);
+    if (query_next(&query)) {
+        page_put(page, STYLE_PLAIN, "%13s", "");
+        unsigned used = page_wire(page, STYLE_PLAIN, query_text(&query, 0), 12);
+        page_put(page, STYLE_PLAIN, " ");
+        page_wire(page, STYLE_PLAIN, query_text(&query, 1), page->width - 15 - used);
+        page_put(page, STYLE_PLAIN, "\n%13s", "");
+        page_wire(page, STYLE_PLAIN, query_text(&query, 2), page->width - 14);
+        page_put(page, STYLE_PLAIN, "\n%13s", "");
+        put_frame(page, "request", &query, 3, 4);
+        put_frame(page, "response", &query, 5, 6);
+        page_put(page, STYLE_PLAIN, "\n");
+    }
+    query_end(&query);
+}
+
+static void put_broken_rules(struct summary *summary)
+{
+    char number[32];
+    const struct page *page = &summary->page;
+    struct query query = query_shown(
+        summary,
+        "SELECT rule, severity, sum(exchanges), min(first_finding_id), count(*) FROM "
+        "issues WHERE severity <> 'waste' AND instr(?1, severity) > 0 GROUP BY rule, severity "
+        "ORDER BY instr('error,warning,info', severity), 3 DESC, rule");
+    for (int i = 0; query_next(&query); i++) {
+        const char *rule = query_word(&query, 0), *severity = query_word(&query, 1);
+        const struct rule_card *card = rule_card_by_id(rule);
+        if (i == 0)
+            page_heading(page, "Rules broken, with one example each");
+        page_put(page, STYLE_PLAIN, "  %9s  ",
+                 number_text((uint64_t)query_number(&query, 2), number));
+        page_put(page, style_of_severity(severity), "%s ", severity);
+        page_put(page, STYLE_BOLD, "%s", rule);
+        page_put(page, STYLE_PLAIN, "%s", card ? "  " : "\n");
+        if (card)
+            page_wrap(page, STYLE_PLAIN, 16 + (unsigned)strlen(severity) + (unsigned)strlen(rule),
+                      13, card->title);
+        put_example(summary, query_number(&query, 3));
+    }
+}
+
+/* ------------------------------------------------------------------ what could not be seen */
+
+struct word_meaning {
+    const char *word, *meaning;
+};
+
+static const struct word_meaning reasons[] = {
+    {"no-keys", "encrypted, and no keys"},
+    {"unknown-cipher", "encrypted in a way that cannot be read"},
+    {"lost-at-tap", "packets that the capture does not have"},
+    {"snaplen", "packets that the capture has cut short"},
+    {"began-before-capture", "connections that began before the capture"},
+    {"unsupported", "no HTTP, or a form of it that cannot be read"},
+    {"cap", "more than a limit of this program allows"},
+};
+
+static const char *meaning_of(const char *reason)
+{
+    for (unsigned i = 0; i < COUNT_OF(reasons); i++)
+        if (strcmp(reasons[i].word, reason) == 0)
+            return reasons[i].meaning;
+    return reason;
+}
+
+/* The largest protocols of one reason: "TLS, DNS, SSH". */
+static void put_protocols(struct summary *summary, const char *reason)
+{
+    struct query query =
+        query_begin(&summary->audit, "SELECT protocol, reason FROM coverage WHERE reason NOT NULL "
+                                     "GROUP BY 2, 1 ORDER BY sum(bytes) DESC, 1");
+    unsigned shown = 0;
+    while (query_next(&query)) {
+        if (strcmp(query_word(&query, 1), reason) != 0 || ++shown > 4)
+            continue;
+        page_put(&summary->page, STYLE_DIM, shown == 1 ? "  " : ", ");
+        page_wire(&summary->page, STYLE_DIM, query_text(&query, 0), 16);
+    }
+    if (shown > 4)
+        page_put(&summary->page, STYLE_DIM, ", ...");
+}
+
+static bool put_coverage(struct summary *summary)
+{
+    char bytes[24], number[32];
+    bool any = false;
+    const struct page *page = &summary->page;
+    struct query query =
+        query_begin(&summary->audit,
+                    "SELECT reason, sum(bytes), sum(connections), sum(unseen_bytes) FROM coverage "
+                    "WHERE reason NOT NULL GROUP BY reason ORDER BY 2 DESC, 1");
+    while (query_next(&query)) {
+        char reason[64];
+        uint64_t n = (uint64_t)query_number(&query, 2), unseen = (uint64_t)query_number(&query, 3);
+        uint64_t seen = (uint64_t)query_number(&query, 1);
+        snprintf(reason, sizeof reason, "%s", query_word(&query, 0));
+        if (!any)
+            page_heading(page, "What could not be audited");
+        any = true;
+        page_put(page, STYLE_PLAIN, "  %9s  %s", size_text(seen ? seen : unseen, bytes),
+                 meaning_of(reason));
+        if (n)
+            page_put(page, STYLE_PLAIN, ", %s connection%s", number_text(n, number), plural(n));
+        put_protocols(summary, reason);
+        page_put(page, STYLE_PLAIN, "\n");
+    }
+    return any;
+}
+
+static void put_one_doubt(struct summary *summary, const char *text, const char *format)
+{
+    char number[32];
+    uint64_t n = (uint64_t)audit_number(&summary->audit, text);
+    if (n == 0)
+        return;
+    page_put(&summary->page, STYLE_PLAIN, "  %9s  %s\n", number_text(n, number), format);
+}
+
+static void put_caps(struct summary *summary)
+{
+    char number[32];
+    struct query query = query_begin(
+        &summary->audit, "SELECT json_extract(value, '$.text'), json_extract(value, '$.value') "
+                         "FROM run, json_each(run.caps_reached)");
+    while (query_next(&query)) {
+        page_put(&summary->page, STYLE_PLAIN,
+                 "  %9s  limit reached: ", number_text((uint64_t)query_number(&query, 1), number));
+        page_wire(&summary->page, STYLE_PLAIN, query_text(&query, 0), summary->page.width - 30);
+        page_put(&summary->page, STYLE_PLAIN, "\n");
+    }
+}
+
+static void put_unseen(struct summary *summary)
+{
+    put_coverage(summary);
+    put_one_doubt(summary, "SELECT count(*) FROM exchanges WHERE ending <> 'complete'",
+                  "exchanges of which not everything was seen (column `ending` says why)");
+    put_one_doubt(summary, "SELECT sum(lost_bytes) FROM connections",
+                  "octets of HTTP connections that the capture does not have");
+    put_one_doubt(summary, "SELECT dropped_by_kernel + dropped_by_interface FROM run",
+                  "packets dropped while capturing");
+    put_caps(summary);
+}
+
+/* ------------------------------------------------------------------ what was not checked */
+
+static void put_unchecked(struct summary *summary)
+{
+    char names[8192] = "";
+    unsigned n = 0;
+    for (unsigned i = 0; rule_card(i); i++) {
+        const struct rule_card *card = rule_card(i);
+        struct query query =
+            query_begin(&summary->audit, "SELECT rule FROM checks WHERE outcome <> 'withheld' AND "
+                                         "exchanges > 0");
+        bool checked = false;
+        while (!checked && query_next(&query))
+            checked = strcmp(query_word(&query, 0), card->id) == 0;
+        query_end(&query);
+        if (checked)
+            continue;
+        size_t at = strlen(names);
+        snprintf(names + at, sizeof names - at, "%s%s", n ? ", " : "", card->id);
+        n++;
+    }
+    if (n == 0)
+        return;
+    page_heading(&summary->page, "Not checked, which is not the same as passed");
+    page_put(&summary->page, STYLE_PLAIN, "  ");
+    page_wrap(&summary->page, STYLE_PLAIN, 2, 2, names);
+    page_put(&summary->page, STYLE_DIM,
+             "  (nothing in this capture that they apply to, or a guard "
+             "withheld them: wire304 rules --why)\n");
+}
+
+static void read_totals(struct summary *summary)
+{
+    struct query query =
+        query_begin(&summary->audit, "SELECT observed_bytes, avoidable_certain, avoidable_likely, "
+                                     "avoidable_possible, opportunity_bytes FROM totals");
+    if (query_next(&query)) {
+        summary->observed = (uint64_t)query_number(&query, 0);
+        summary->certain = (uint64_t)query_number(&query, 1);
+        summary->likely = (uint64_t)query_number(&query, 2);
+        summary->possible = (uint64_t)query_number(&query, 3);
+        summary->opportunity = (uint64_t)query_number(&query, 4);
+    }
+    query_end(&query);
+}
+
+bool summary_print(const char *path, FILE *to, const struct summary_options *options,
+                   struct error *error)
+{
+    struct summary summary = {.page = page_of(to, options), .least = options->least};
+    if (!audit_open(&summary.audit, path, error))
+        return false;
+    read_totals(&summary);
+    put_inputs(&summary);
+    page_put(&summary.page, STYLE_PLAIN, "\n");
+    put_span(&summary);
+    put_seen(&summary);
+    if (summary.observed) {
+        put_accounts(&summary);
+        put_wire(&summary);
+        put_fix_first(&summary);
+        put_rankings(&summary);
+        put_broken_rules(&summary);
+    }
+    put_unseen(&summary);
+    if (summary.observed)
+        put_unchecked(&summary);
+    page_put(&summary.page, STYLE_PLAIN, "\nAll of it: ");
+    page_wire(&summary.page, STYLE_BOLD, slice_of_text(path), 0);
+    page_put(&summary.page, STYLE_DIM, "  (SQLite; wire304 explain RULE says what a rule means)\n");
+    return audit_close(&summary.audit, error);
+}

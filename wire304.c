@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * wire304: a table of commands. Each command reads its options, does its work through the front
+ * doors of the rooms, and returns an exit code; main prints the one error that may have stopped it.
+ */
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "pipeline.h"
+#include "reports/audit.h"
+#include "reports/options.h"
+#include "reports/values.h"
+
+enum exit_code {
+    EXIT_DONE = 0,
+    EXIT_FAIL_ON = 1,
+    EXIT_USAGE = 2,
+    EXIT_INPUT = 3,
+    EXIT_OUTPUT = 4,
+    EXIT_NOTHING = 5,
+};
+
+struct command {
+    const char *name;
+    const char *arguments;
+    const char *purpose;                                            /* one line */
+    enum command_bit options;                                       /* 0: not in this version */
+    int (*run)(const struct options *options, struct error *error); /* an exit code; EXIT_USAGE and
+                                  above only with *error filled, EXIT_NOTHING excepted */
+    const char *details;                                            /* for `help COMMAND` */
+};
+
+/* ------------------------------------------------------------------ signals */
+
+/* What a signal handler may know. The first signal asks the pipeline to finish; the second gives
+ * up: the file beside the database is removed, and what stood there before stays. */
+static volatile sig_atomic_t signal_received;
+static const char *volatile unfinished_file;
+
+static void on_signal(int number)
+{
+    if (signal_received == 0) {
+        signal_received = number;
+        return;
+    }
+    if (unfinished_file)
+        unlink(unfinished_file);
+    _exit(128 + number);
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    action.sa_handler = SIG_IGN; /* a file size limit is an error of write(), not a death */
+    sigaction(SIGXFSZ, &action, NULL);
+}
+
+/* ------------------------------------------------------------------ small helps */
+
+static bool wants_color(const struct options *options)
+{
+    const char *no_color = getenv("NO_COLOR");
+    if (options->color != COLOR_AUTO)
+        return options->color == COLOR_ALWAYS;
+    return isatty(STDOUT_FILENO) && (!no_color || !*no_color);
+}
+
+static struct summary_options layout(const struct options *options)
+{
+    struct winsize size = {0};
+    struct summary_options summary = {.color = wants_color(options), .least = options->severity};
+    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+        summary.width = size.ws_col;
+    return summary;
+}
+
+static int code_of(const struct error *error)
+{
+    return error->kind == ERROR_USAGE   ? EXIT_USAGE
+           : error->kind == ERROR_INPUT ? EXIT_INPUT
+                                        : EXIT_OUTPUT;
+}
+
+/* ------------------------------------------------------------------ analyze */
+
+/* The first input's name without folder, compression and capture suffix. */
+static char *default_output(const char *input)
+{
+    static const char *const suffixes[] = {".gz",  ".zst", ".zstd", NULL,    ".pcap", ".pcapng",
+                                           ".cap", ".dmp", ".dump", ".ntar", NULL};
+    const char *slash = strrchr(input, '/');
+    const char *base = strcmp(input, "-") == 0 ? "stdin" : slash ? slash + 1 : input;
+    size_t length = strlen(base);
+    const char *const *suffix = suffixes;
+    for (int round = 0; round < 2; round++, suffix++) {
+        bool cut = false;
+        for (; *suffix; suffix++) {
+            size_t n = strlen(*suffix);
+            if (cut || length <= n || strncasecmp(base + length - n, *suffix, n) != 0)
+                continue;
+            length -= n;
+            cut = true;
+        }
+    }
+    char *name = xmalloc(length + sizeof ".wire304.db");
+    memcpy(name, base, length);
+    strcpy(name + length, ".wire304.db");
+    return name;
+}
+
+/* An output that is one of the inputs would be lost before it was read. */
+static bool output_is_no_input(const char *output, const struct options *options,
+                               struct error *error)
+{
+    struct stat out, in;
+    if (stat(output, &out) != 0)
+        return true;
+    for (size_t i = 0; i < options->n_operands; i++)
+        if (stat(options->operands[i], &in) == 0 && in.st_dev == out.st_dev &&
+            in.st_ino == out.st_ino)
+            return error_set(error, ERROR_USAGE, "%s is an input: choose another name with -o",
+                             output);
+    return true;
+}
+
+/* Time of the first packet, for times relative to it: the inputs are opened, looked at and closed.
+ */
+static bool first_packet_ns(const struct options *options, int64_t *ns, struct error *error)
+{
+    const struct source_options all = {.from_ns = INT64_MIN, .until_ns = INT64_MAX};
+    struct packet packet;
+    for (size_t i = 0; i < options->n_operands; i++)
+        if (strcmp(options->operands[i], "-") == 0)
+            return error_set(error, ERROR_USAGE,
+                             "a time relative to the first packet needs files, not standard input");
+    struct source *source = source_open(options->operands, options->n_operands, &all, error);
+    if (!source)
+        return false;
+    *ns = source_next(source, &packet) ? packet.time_ns : 0;
+    source_close(source);
+    return true;
+}
+
+static bool resolve_times(const struct options *options, struct source_options *source,
+                          struct error *error)
+{
+    int64_t base = 0;
+    bool relative = options->from.relative || options->until.relative;
+    if (relative && !first_packet_ns(options, &base, error))
+        return false;
+    if (options->from.given)
+        source->from_ns = options->from.ns + (options->from.relative ? base : 0);
+    if (options->until.given)
+        source->until_ns = options->until.ns + (options->until.relative ? base : 0);
+    return true;
+}
+
+/* Says what was wrong with inputs; true where one broke before its end. */
+static bool tell_input_troubles(const struct source *source, bool quiet)
+{
+    bool damaged = false;
+    for (size_t i = 0; i < source_inputs(source); i++) {
+        const struct input *input = source_input(source, i);
+        damaged |= input->state == INPUT_DAMAGED;
+        if (input->trouble && (!quiet || input->state == INPUT_DAMAGED))
+            fprintf(stderr, "wire304: %s%s\n",
+                    input->state == INPUT_DAMAGED ? "" : "warning: ", input->trouble);
+    }
+    return damaged;
+}
+
+/* From source to finished database. */
+static bool audit(const struct options *options, const char *output, struct source *source,
+                  struct pipeline_result *result, struct error *error)
+{
+    const struct database_options file = {output, options->force, options->heads};
+    struct database *database = database_create(&file, error);
+    if (!database)
+        return false;
+    unfinished_file = database_beside(database);
+
+    struct progress progress;
+    progress_init(&progress, stderr, !options->quiet && !options->no_progress);
+    char *chosen = options_json(options);
+    char *thresholds = thresholds_json(&options->thresholds);
+    struct pipeline_options pipeline = {
+        .source = source,
+        .hosts = options->hosts.items,
+        .n_hosts = options->hosts.n,
+        .decoder = {.memory = options->memory / 2, .identify = true},
+        .analysis = analysis_options_default(),
+        .options_json = chosen,
+        .thresholds_json = thresholds,
+        .progress = &progress,
+        .stop = &signal_received,
+    };
+    pipeline.analysis.thresholds = options->thresholds;
+    pipeline.analysis.client_key = options->client_key;
+    pipeline.analysis.window_ns = options->window_ns;
+    pipeline.analysis.rule_enabled = options_rule_enabled;
+    pipeline.analysis.rule_context = (void *)(uintptr_t)options;
+    pipeline.analysis.memory = options->memory / 2;
+
+    bool done = pipeline_run(&pipeline, database, result, error);
+    unfinished_file = NULL;
+    database_free(database);
+    free(chosen);
+    free(thresholds);
+    return done;
+}
+
+/* The code that stands when the database does: the precedence of contract.md. */
+static int verdict(const struct options *options, const char *output, bool damaged,
+                   const struct pipeline_result *result, struct error *error)
+{
+    bool failed = false;
+    if (damaged)
+        return EXIT_INPUT;
+    if (result->stopped)
+        return 128 + signal_received;
+    if (result->exchanges == 0)
+        return EXIT_NOTHING;
+    if (!audit_fails(output, &options->fail_on, &failed, error))
+        return code_of(error);
+    return failed ? EXIT_FAIL_ON : EXIT_DONE;
+}
+
+static int analyze_source(const struct options *options, const char *output, struct source *source,
+                          struct error *error)
+{
+    struct pipeline_result result;
+    bool written = audit(options, output, source, &result, error);
+    bool damaged = tell_input_troubles(source, options->quiet);
+    if (!written)
+        return code_of(error);
+    if (!options->quiet) {
+        struct summary_options summary = layout(options);
+        if (!summary_print(output, stdout, &summary, error))
+            return code_of(error);
+    }
+    int code = verdict(options, output, damaged, &result, error);
+    if (code == EXIT_NOTHING)
+        fprintf(stderr, "wire304: nothing to audit: not one HTTP exchange was seen%s\n",
+                options->hosts.n ? " of these hosts" : "");
+    return code;
+}
+
+static int run_analyze(const struct options *options, struct error *error)
+{
+    struct source_options limits = {
+        .filter = options->filter, .from_ns = INT64_MIN, .until_ns = INT64_MAX};
+    char *output =
+        options->output ? xstrdup(options->output) : default_output(options->operands[0]);
+    struct source *source = NULL;
+    int code = EXIT_USAGE;
+    if (output_is_no_input(output, options, error) &&
+        database_may_replace(output, options->force, error) &&
+        resolve_times(options, &limits, error) &&
+        (source = source_open(options->operands, options->n_operands, &limits, error)))
+        code = analyze_source(options, output, source, error);
+    else
+        code = code_of(error);
+    source_close(source);
+    free(output);
+    return code;
+}
+
+/* ------------------------------------------------------------------ the other commands */
+
+static int run_report(const struct options *options, struct error *error)
+{
+    struct summary_options summary = layout(options);
+    if (strcmp(options->format, "terminal") != 0) {
+        error_set(error, ERROR_USAGE,
+                  "this version of wire304 reports as 'terminal' only, not as '%s'",
+                  options->format);
+        return EXIT_USAGE;
+    }
+    FILE *to = stdout;
+    if (options->output) {
+        summary.width = 0;
+        to = fopen(options->output, "we");
+    }
+    if (!to) {
+        error_set(error, ERROR_OUTPUT, "cannot write %s: %s", options->output, strerror(errno));
+        return EXIT_OUTPUT;
+    }
+    bool printed = summary_print(options->operands[0], to, &summary, error);
+    if (options->output && fclose(to) != 0 && printed)
+        printed =
+            error_set(error, ERROR_OUTPUT, "cannot write %s: %s", options->output, strerror(errno));
+    return printed ? EXIT_DONE : code_of(error);
+}
+
+static int run_rules(const struct options *options, struct error *error)
+{
+    struct summary_options summary = layout(options);
+    if (strcmp(options->format, "terminal") != 0) {
+        error_set(error, ERROR_USAGE,
+                  "this version of wire304 lists rules as 'terminal' only, not as '%s'",
+                  options->format);
+        return EXIT_USAGE;
+    }
+    if (options->why)
+        return catalogue_why(options->why, stdout, &summary, error) ? EXIT_DONE : code_of(error);
+    if (options->flaws)
+        catalogue_flaws(stdout, &summary);
+    else
+        catalogue_print(stdout, &summary);
+    return EXIT_DONE;
+}
+
+static int run_explain(const struct options *options, struct error *error)
+{
+    struct summary_options summary = layout(options);
+    return catalogue_explain(options->operands[0], stdout, &summary, error) ? EXIT_DONE
+                                                                            : code_of(error);
+}
+
+// clang-format off
+static const struct command commands[] = {
+    {"analyze", "[-o DB] [options] FILE...", "read captures, write the audit database, print the summary",
+     FOR_ANALYZE, run_analyze,
+     "FILE is a capture (pcap or pcapng, also compressed with gzip or zstd), or - for standard input.\n"
+     "Several files are one capture: packets are merged by time, and connections go on across files.\n"
+     "The result is an SQLite database; an existing one is replaced when the run is finished, never before.\n"
+     "\n"
+     "Examples:\n"
+     "  wire304 analyze site.pcap\n"
+     "  tcpdump -w - port 80 | wire304 analyze -o audit.db -\n"
+     "  wire304 analyze --host '*.example.org' --from +10m --until +20m ring-*.pcap.gz\n"
+     "  wire304 analyze -q --fail-on error --fail-on 'avoidable>5%' nightly.pcapng\n"},
+    {"live", "[-o DB] [options] -i IFACE", "the same from an interface", 0, NULL, NULL},
+    {"report", "[--format F] [-o OUT] DB", "the summary of an audit database", FOR_REPORT, run_report,
+     "Example:\n"
+     "  wire304 report site.wire304.db | less -R\n"},
+    {"evidence", "[-o OUT.pcapng] DB FINDING", "the packets that prove a finding", 0, NULL, NULL},
+    {"compare", "BEFORE.db AFTER.db", "what was fixed, what is new", 0, NULL, NULL},
+    {"rules", "[--why DB] [--flaws]", "the catalogue of rules; what an audit could check", FOR_RULES, run_rules,
+     "Examples:\n"
+     "  wire304 rules\n"
+     "  wire304 rules --why site.wire304.db     what each rule examined, and what withheld it\n"
+     "  wire304 rules --flaws                   the words in exchanges.flaws\n"},
+    {"explain", "RULE", "what a rule means and what to do about it", FOR_EXPLAIN, run_explain,
+     "Example:\n"
+     "  wire304 explain 304-missing-etag\n"},
+};
+// clang-format on
+
+static const char *command_name(unsigned index)
+{
+    return index < COUNT_OF(commands) ? commands[index].name : NULL;
+}
+
+static const struct command *command_by_name(const char *name)
+{
+    for (unsigned i = 0; i < COUNT_OF(commands); i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static void print_help(void)
+{
+    printf(
+        "wire304 reads captured packets as HTTP exchanges, holds every 304 Not Modified and every\n"
+        "repeated transfer against what the RFCs ask and what a cache would have done, and says "
+        "who\n"
+        "wasted how many bytes, and in which packets.\n"
+        "\n");
+    for (unsigned i = 0; i < COUNT_OF(commands); i++)
+        if (commands[i].options)
+            printf("  wire304 %-8s %-27s %s\n", commands[i].name, commands[i].arguments,
+                   commands[i].purpose);
+    printf(
+        "  wire304 help     [COMMAND]                   this text, or that of a command\n"
+        "  wire304 --version\n"
+        "\n"
+        "Begin with:\n"
+        "  tcpdump -i eth0 -w site.pcap port 80          capture where clients and server are told "
+        "apart:\n"
+        "                                                before the load balancer or proxy, not "
+        "behind it\n"
+        "  wire304 analyze site.pcap                     writes site.wire304.db and prints the "
+        "summary\n"
+        "  wire304 explain 304-missing-etag              for any rule that the summary names\n"
+        "  sqlite3 site.wire304.db 'SELECT * FROM issues ORDER BY avoidable_bytes DESC'\n"
+        "\n"
+        "Exit codes:\n"
+        "  0  done                                       3  an input is damaged or cannot be read\n"
+        "  1  done, and --fail-on was met                4  the result cannot be written\n"
+        "  2  the command line is wrong                  5  not one HTTP exchange was seen\n"
+        "  130, 143  stopped by a signal; what was read is kept\n");
+}
+
+static void print_command_help(const struct command *command)
+{
+    printf("wire304 %s %s\n    %s\n\n", command->name, command->arguments, command->purpose);
+    if (!command->options) {
+        printf("This version of wire304 does not have it yet.\n");
+        return;
+    }
+    if (command->details)
+        printf("%s\n", command->details);
+    printf("Options:\n");
+    options_print(stdout, command->options);
+}
+
+static bool refuse_command(const char *name, struct error *error)
+{
+    const char *near = nearest_name(name, command_name);
+    return error_set(error, ERROR_USAGE, "there is no command '%s'%s%s%s", name,
+                     near ? "; is '" : "", near ? near : "", near ? "' meant?" : "");
+}
+
+static int run_help(int argc, char **argv, struct error *error)
+{
+    const struct command *command = argc > 1 ? command_by_name(argv[1]) : NULL;
+    if (argc > 1 && !command && strcmp(argv[1], "help") != 0) {
+        refuse_command(argv[1], error);
+        return EXIT_USAGE;
+    }
+    if (command)
+        print_command_help(command);
+    else
+        print_help();
+    return EXIT_DONE;
+}
+
+/* How many operands a command wants. */
+static bool check_operands(const struct command *command, const struct options *options,
+                           struct error *error)
+{
+    size_t n = options->n_operands;
+    if (command->run == run_analyze)
+        return n > 0 || error_set(error, ERROR_USAGE,
+                                  "which capture? analyze needs a FILE, or - for "
+                                  "standard input");
+    if (command->run == run_rules)
+        return n == 0 ||
+               error_set(error, ERROR_USAGE, "rules takes no argument; `wire304 explain %s`?",
+                         options->operands[0]);
+    return n == 1 || error_set(error, ERROR_USAGE, "%s takes one argument: %s", command->name,
+                               command->arguments);
+}
+
+static int run_command(const struct command *command, int argc, char **argv, struct error *error)
+{
+    struct options options;
+    int code = EXIT_USAGE;
+    if (!command->options) {
+        error_set(error, ERROR_USAGE, "this version of wire304 does not have '%s' yet",
+                  command->name);
+        return EXIT_USAGE;
+    }
+    if (options_parse(&options, command->options, argc, argv, error)) {
+        if (options.help) {
+            print_command_help(command);
+            code = EXIT_DONE;
+        } else if (check_operands(command, &options, error)) {
+            code = command->run(&options, error);
+        }
+    }
+    options_fini(&options);
+    return code;
+}
+
+static int dispatch(int argc, char **argv, struct error *error)
+{
+    const char *name = argc > 1 ? argv[1] : NULL;
+    if (!name) {
+        error_set(error, ERROR_USAGE,
+                  "what is to be done? `wire304 analyze FILE` is the beginning");
+        return EXIT_USAGE;
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)
+        return run_help(argc - 1, argv + 1, error);
+    if (strcmp(name, "--version") == 0) {
+        printf("wire304 %s\n", WIRE304_VERSION);
+        return EXIT_DONE;
+    }
+    const struct command *command = command_by_name(name);
+    if (command)
+        return run_command(command, argc - 1, argv + 1, error);
+    refuse_command(name, error);
+    return EXIT_USAGE;
+}
+
+/* The result goes to standard output: what could not be written is told, unless the reader left. */
+static int flush_output(int code, struct error *error)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    error_set(error, ERROR_OUTPUT, "cannot write to standard output: %s", strerror(errno));
+    return EXIT_OUTPUT;
+}
+
+int main(int argc, char **argv)
+{
+    struct error error = {0};
+    catch_signals();
+    int code = flush_output(dispatch(argc, argv, &error), &error);
+    if (error.kind != ERROR_NONE)
+        fprintf(stderr, "wire304: %s\n", error.text);
+    if (error.kind == ERROR_USAGE) {
+        const struct command *command = argc > 1 ? command_by_name(argv[1]) : NULL;
+        fprintf(stderr, "Try 'wire304 help%s%s'.\n", command ? " " : "",
+                command ? command->name : "");
+    }
+    return code;
+}
