@@ -769,7 +769,8 @@ static uint32_t row_of(struct shard *shard, const struct flow *flow)
 
 static void cover(struct shard *shard, const struct flow *flow)
 {
-    struct coverage *row = &shard->coverage.rows[row_of(shard, flow)];
+    uint32_t index = row_of(shard, flow); /* may move the rows */
+    struct coverage *row = &shard->coverage.rows[index];
     row->connections++;
     row->packets += flow->packets;
     row->bytes += flow->wire_bytes;
