@@ -558,7 +558,8 @@ static void handshake_syn(struct flow *flow, unsigned sender, const struct segme
     bool answers = segment->flags & TCP_ACK;
     client_is(flow, answers ? !sender : sender);
     flow->flags |= FLOW_BEGAN;
-    if (!(mine->flags & TCP_STARTED) || (mine->flags & TCP_TENTATIVE))
+    bool waits = flow->active && flow->active->window[sender].first;
+    if (!(mine->flags & TCP_STARTED) || ((mine->flags & TCP_TENTATIVE) && !waits))
         tcp_stream_start(mine, segment->sequence + 1, false);
     if (!answers && flow->handshake <= HANDSHAKE_SYN) {
         flow->handshake = HANDSHAKE_SYN;

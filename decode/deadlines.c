@@ -57,7 +57,7 @@ void deadlines_set(struct deadlines *deadlines, struct flow *flow, int64_t due_n
 struct flow *deadlines_take(struct deadlines *deadlines, const struct flow_table *flows,
                             int64_t clock_ns)
 {
-    while (deadlines_next(deadlines) <= clock_ns) {
+    while (deadlines->count && deadlines->heap[0].due_ns <= clock_ns) {
         struct deadline deadline = pop(deadlines);
         struct flow *flow = flow_at(flows, deadline.flow);
         if (flow->first_ordinal != deadline.flow_id || flow->due_ns != deadline.due_ns)
