@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * HTTP/1 as a protocol: what its connections begin with, and what happens to octets, losses and
+ * ends before the readers of the two directions see them. A state exists only while something is in
+ * progress; it comes from a pool of this thread.
+ *
+ * The frames' overhead: a packet's is paid by the first exchange that takes octets of it. A head
+ * whose exchange is not known yet runs up a bill, which its exchange pays when it is.
+ *
+ * A PROXY preamble is kept here until the connection's facts have it; the state is not idle before.
+ */
+
+#include "decode/http1.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/attributes.h"
+#include "decode/preamble.h"
+
+#define POOL_SIZE 1024        /* states kept for reuse */
+#define HEAD_ROOM 1024        /* first size of a head that comes in pieces */
+#define HEAD_KEPT (16u << 10) /* larger ones are given back */
+
+static _Thread_local struct http1 *pool;
+static _Thread_local unsigned pooled;
+
+/* ---- what both readers need */
+
+void reader_begin_message(struct http1 *s, struct reader *r)
+{
+    r->first = *s->mark;
+    r->began_packet = r->packet_begins;
+    r->head_len = r->line_at = 0;
+    r->head_octets = 0;
+    r->line = 0;
+    r->dropping = false;
+    r->owed = (struct bill){0};
+}
+
+void reader_owe(struct reader *r, size_t n)
+{
+    r->owed.octets += n;
+    r->owed.differs |= r->differs;
+    r->packet_begins = false;
+}
+
+void reader_charge(struct reader *r, struct exchange *x, size_t n)
+{
+    if (n)
+        r->packet_begins = false;
+    if (!x || !n)
+        return;
+    x->wire_bytes += n + r->overhead;
+    x->retransmitted_bytes += r->repeated;
+    r->overhead = r->repeated = 0;
+    if (r->differs)
+        x->flaws |= FLAW(BYTES_DIFFER);
+}
+
+void reader_pay(struct reader *r, struct exchange *x)
+{
+    struct bill *owed = &r->owed;
+    if (!owed->octets)
+        return;
+    x->wire_bytes += owed->octets + owed->overhead + r->overhead;
+    x->retransmitted_bytes += owed->repeated + r->repeated;
+    r->overhead = r->repeated = 0;
+    if (owed->differs)
+        x->flaws |= FLAW(BYTES_DIFFER);
+    *owed = (struct bill){0};
+}
+
+void reader_drop_head(struct reader *r)
+{
+    if (r->head_room > HEAD_KEPT) {
+        free(r->head);
+        r->head = NULL;
+        r->head_room = 0;
+    }
+    r->head_len = r->line_at = 0;
+    r->head_octets = 0;
+    r->line = 0;
+    r->matched = 0;
+    r->dropping = false;
+    r->owed = (struct bill){0};
+}
+
+static void keep(struct reader *r, struct slice bytes)
+{
+    uint32_t needed = r->head_len + (uint32_t)bytes.len;
+    if (needed > r->head_room) {
+        uint32_t room = r->head_room ? r->head_room : HEAD_ROOM;
+        while (room < needed)
+            room *= 2;
+        r->head = xrealloc(r->head, room);
+        r->head_room = room;
+    }
+    memcpy(r->head + r->head_len, bytes.at, bytes.len);
+    r->head_len = needed;
+}
+
+static void look_at_line(struct reader *r, struct slice text)
+{
+    if (text.len == 0)
+        return;
+    bool is_cr = r->line == 0 && text.len == 1 && text.at[0] == '\r';
+    r->line = is_cr ? 1 : 2;
+}
+
+void reader_append(struct reader *r, struct slice bytes)
+{
+    assert(r->head_len + bytes.len <= LIMIT_HEAD);
+    keep(r, bytes);
+    r->head_octets += bytes.len;
+    look_at_line(r, bytes);
+}
+
+enum line reader_take_line(struct reader *r, struct slice bytes, size_t *used, struct slice *line)
+{
+    size_t lf = slice_find(bytes, '\n');
+    bool is_whole = lf < bytes.len;
+    struct slice part = slice_first(bytes, lf + is_whole);
+    *used = part.len;
+    r->head_octets += part.len;
+    look_at_line(r, slice_first(bytes, lf));
+    if (r->dropping || r->head_len + part.len > LIMIT_HEAD) {
+        r->dropping = true;
+        r->head_len = r->line_at;
+    } else {
+        keep(r, part);
+    }
+    if (!is_whole)
+        return LINE_PARTIAL;
+    if (r->line < 2)
+        return LINE_EMPTY;
+    *line = slice_of(r->head + r->line_at, r->head_len - r->line_at);
+    return r->dropping ? LINE_DROPPED : LINE_TEXT;
+}
+
+void reader_next_line(struct reader *r)
+{
+    r->line = 0;
+    r->line_at = r->head_len;
+}
+
+void reader_restart(struct http1 *s, struct reader *r)
+{
+    uint32_t len = r->head_len - r->line_at;
+    memmove(r->head, r->head + r->line_at, len);
+    r->head_len = len;
+    r->head_octets = len;
+    r->line_at = 0;
+    r->first = *s->mark;
+    r->began_packet = false;
+    r->owed = (struct bill){.octets = len, .differs = r->differs};
+}
+
+/* ---- the packet at hand */
+
+/* A message has begun whose exchange is not known yet. */
+static bool runs_up_a_bill(const struct reader *r)
+{
+    return r->owed.octets > 0;
+}
+
+static void begin_run(struct http1 *s, struct reader *r, const struct provenance *from)
+{
+    s->mark = &from->mark;
+    if (from->mark.ordinal == r->packet) {
+        r->overhead += from->overhead;
+        r->repeated += from->repeated;
+        r->differs |= from->differs;
+        return;
+    }
+    if (runs_up_a_bill(r)) {
+        r->owed.overhead += r->overhead;
+        r->owed.repeated += r->repeated;
+    }
+    r->packet = from->mark.ordinal;
+    r->overhead = from->overhead;
+    r->repeated = from->repeated;
+    r->differs = from->differs;
+    r->packet_begins = true;
+}
+
+static void at_event(struct http1 *s, int64_t clock_ns, uint64_t ordinal)
+{
+    pairing_expire(s, clock_ns);
+    s->clock_ns = clock_ns;
+    s->ordinal = ordinal;
+}
+
+/* A frame repeated octets that were read before, with another content. */
+static void repeated_otherwise(struct http1 *s, enum direction from)
+{
+    struct reader *r = from == FROM_CLIENT ? &s->client : &s->server;
+    struct exchange *x = from == FROM_CLIENT ? s->last : s->first;
+    r->owed.differs |= runs_up_a_bill(r);
+    if (r->exchange)
+        r->exchange->flaws |= FLAW(BYTES_DIFFER);
+    else if (x && (from == FROM_CLIENT ? x->request.seen : s->answered))
+        x->flaws |= FLAW(BYTES_DIFFER);
+}
+
+static void http1_feed(void *state, enum direction from, struct slice bytes,
+                       const struct provenance *provenance, int64_t clock_ns, uint64_t ordinal)
+{
+    struct http1 *s = state;
+    struct reader *r = from == FROM_CLIENT ? &s->client : &s->server;
+    if (s->left)
+        return;
+    at_event(s, clock_ns, ordinal);
+    if (bytes.len == 0) {
+        if (provenance->differs)
+            repeated_otherwise(s, from);
+        return;
+    }
+    s->active_ns = clock_ns;
+    if (from == FROM_SERVER)
+        s->server_ns = clock_ns;
+    begin_run(s, r, provenance);
+    while (bytes.len > 0 && !s->left) {
+        size_t used = from == FROM_CLIENT ? request_octets(s, bytes) : response_octets(s, bytes);
+        assert(used <= bytes.len);
+        bytes = slice_from(bytes, used);
+    }
+    body_park(&r->body);
+    r->last_ns = provenance->mark.time_ns;
+}
+
+static void http1_gap(void *state, enum direction from, uint64_t length, bool cut,
+                      const struct mark *at, int64_t clock_ns, uint64_t ordinal)
+{
+    struct http1 *s = state;
+    if (s->left)
+        return;
+    assert(length > 0);
+    at_event(s, clock_ns, ordinal);
+    s->active_ns = clock_ns;
+    s->mark = at;
+    if (from == FROM_CLIENT)
+        request_gap(s, length, cut);
+    else
+        response_gap(s, length, cut);
+}
+
+static enum ending ending_of(enum stream_end end)
+{
+    switch (end) {
+    case STREAM_FIN:
+        return ENDED_CLOSED;
+    case STREAM_RESET:
+        return ENDED_RESET;
+    case STREAM_TIMEOUT:
+        return ENDED_TIMEOUT;
+    case STREAM_LIMIT:
+        return ENDED_LIMIT;
+    case STREAM_CAPTURE_ENDED:
+        break;
+    }
+    return ENDED_CAPTURE_ENDED;
+}
+
+static void client_closed(struct http1 *s)
+{
+    s->client.over = true;
+    s->client_quit = s->server.exchange != NULL;
+    request_end(s, ENDED_CLOSED);
+    if (s->server.over)
+        pairing_close(s, ENDED_CLOSED, true);
+}
+
+static void server_closed(struct http1 *s)
+{
+    s->server.over = true;
+    response_end(s, ENDED_CLOSED, s->client_quit ? ABORTED_BY_CLIENT : ABORTED_BY_SERVER);
+    pairing_close(s, ENDED_CLOSED, s->client.over);
+}
+
+static void both_over(struct http1 *s, enum ending ending, enum aborter aborter)
+{
+    request_end(s, ending);
+    if (s->client.exchange)
+        s->client.exchange->aborted_by = aborter;
+    response_end(s, ending, aborter);
+    pairing_close(s, ending, true);
+    s->client.over = s->server.over = true;
+}
+
+static void http1_end(void *state, enum direction from, enum stream_end end, int64_t clock_ns,
+                      uint64_t ordinal)
+{
+    struct http1 *s = state;
+    if (s->left)
+        return;
+    at_event(s, clock_ns, ordinal);
+    if (end == STREAM_FIN && from == FROM_CLIENT)
+        client_closed(s);
+    else if (end == STREAM_FIN)
+        server_closed(s);
+    else if (end == STREAM_RESET)
+        both_over(s, ENDED_RESET, from == FROM_CLIENT ? ABORTED_BY_CLIENT : ABORTED_BY_SERVER);
+    else
+        both_over(s, ending_of(end), ABORTED_BY_NOBODY);
+}
+
+static int64_t http1_deadline(const void *state)
+{
+    return pairing_deadline(state);
+}
+
+static int64_t http1_tick(void *state, int64_t clock_ns)
+{
+    pairing_expire(state, clock_ns);
+    return pairing_deadline(state);
+}
+
+static bool reader_is_idle(const struct reader *r)
+{
+    bool is_between = r->phase == PHASE_BETWEEN || (r->phase == PHASE_PREAMBLE && !r->head_octets);
+    return is_between && !r->matched && !r->hunting && !r->over && !r->junk && !r->empty_lines;
+}
+
+/* What a new state would not know must not matter any more: doubts, habits, how it began. */
+static bool http1_idle(const void *state)
+{
+    const struct http1 *s = state;
+    const struct connection_facts *facts = s->host->facts(s->host->context);
+    if (s->first || s->loose || s->abandoned || s->left)
+        return false;
+    if (s->doubt || s->pipelined || s->unasked_ns || !facts->began_in_capture)
+        return false;
+    if (s->preamble.family && !facts->preamble_client.family)
+        return false;
+    return reader_is_idle(&s->client) && reader_is_idle(&s->server);
+}
+
+static bool http1_left(const void *state)
+{
+    const struct http1 *s = state;
+    return s->left;
+}
+
+static void *http1_open(const struct protocol_host *host)
+{
+    struct http1 *s = pool;
+    if (s) {
+        pool = s->next_free;
+        pooled--;
+    } else {
+        s = xmalloc(sizeof *s);
+    }
+    *s = (struct http1){.host = host, .created = host->exchanges(host->context)};
+    s->client.phase = PHASE_PREAMBLE;
+    s->server.phase = PHASE_BETWEEN;
+    return s;
+}
+
+static void reader_fini(struct reader *r)
+{
+    body_drop(&r->body);
+    free(r->head);
+}
+
+static void http1_close(void *state)
+{
+    struct http1 *s = state;
+    assert(!s->first && !s->loose);
+    reader_fini(&s->client);
+    reader_fini(&s->server);
+    if (pooled >= POOL_SIZE) {
+        free(s);
+        return;
+    }
+    s->next_free = pool;
+    pool = s;
+    pooled++;
+}
+
+/* ---- identification */
+
+// clang-format off
+static const char *const methods[] = {
+    "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE", "PROPFIND",
+    "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", "PURGE", "BAN",
+    "MERGE", "CHECKOUT", "CHECKIN", "MKACTIVITY", "MKCALENDAR", "SUBSCRIBE", "UNSUBSCRIBE", "NOTIFY",
+    "QUERY", "LINK", "UNLINK", "ACL", "BIND", "VERSION-CONTROL",
+};
+// clang-format on
+
+static bool is_known_method(struct slice method)
+{
+    for (size_t i = 0; i < COUNT_OF(methods); i++)
+        if (slice_equal(method, slice_of_text(methods[i])))
+            return true;
+    return false;
+}
+
+/* The rest of a request line after method and space, as much of it as there is. */
+static enum claim claims_target(struct slice rest, bool is_known, bool is_connect)
+{
+    static const struct slice http = {(const uint8_t *)"HTTP/", 5};
+    if (rest.len == 0)
+        return CLAIM_MORE;
+    if (is_known && rest.at[0] == '/')
+        return CLAIM_YES;
+    size_t space = slice_find(rest, ' '), lf = slice_find(rest, '\n');
+    if (lf < space || space == 0)
+        return CLAIM_NO;
+    if (space == rest.len) {
+        bool is_odd = rest.len < LIMIT_CLAIM_OCTETS / 2;
+        bool is_url = slice_starts_with_nocase(rest, SLICE("http"));
+        return is_odd ? CLAIM_MORE : is_known && (is_url || is_connect) ? CLAIM_YES : CLAIM_NO;
+    }
+    struct slice version = slice_from(rest, space + 1);
+    if (!slice_equal(slice_first(version, http.len), slice_first(http, version.len)))
+        return CLAIM_NO;
+    return version.len < http.len ? CLAIM_MORE : CLAIM_YES;
+}
+
+static enum claim claims_request(struct slice begin)
+{
+    static const struct slice preface = {(const uint8_t *)"PRI * HTTP/2", 12};
+    if (slice_equal(slice_first(begin, preface.len), slice_first(preface, begin.len)))
+        return begin.len < 4 ? CLAIM_MORE : CLAIM_NO;
+    if (!request_line_begins(begin))
+        return CLAIM_NO;
+    struct slice rest = begin, method = slice_cut(&rest, ' ');
+    if (slice_is_absent(rest))
+        return method.len < 24 ? CLAIM_MORE : CLAIM_NO;
+    return claims_target(rest, is_known_method(method), slice_equal(method, SLICE("CONNECT")));
+}
+
+static enum claim claims_response(struct slice begin)
+{
+    static const struct slice version = {(const uint8_t *)"HTTP/1.", 7};
+    if (!slice_equal(slice_first(begin, version.len), slice_first(version, begin.len)))
+        return CLAIM_NO;
+    return begin.len < version.len ? CLAIM_MORE : CLAIM_YES;
+}
+
+static enum claim claims_preamble(struct slice begin)
+{
+    size_t length;
+    struct address client;
+    switch (preamble_parse(begin, &length, &client)) {
+    case PREAMBLE_YES:
+        return CLAIM_YES;
+    case PREAMBLE_MORE:
+        return begin.len < 12 ? CLAIM_MORE : CLAIM_YES;
+    default:
+        return CLAIM_NO;
+    }
+}
+
+static struct slice without_empty_lines(struct slice begin)
+{
+    while (begin.len && (begin.at[0] == '\r' || begin.at[0] == '\n'))
+        begin = slice_from(begin, 1);
+    return begin;
+}
+
+static enum claim http1_claims(struct slice begin, enum direction *from)
+{
+    enum claim response = claims_response(begin);
+    *from = response == CLAIM_NO ? FROM_CLIENT : FROM_SERVER;
+    if (response != CLAIM_NO)
+        return response;
+    enum claim preamble = claims_preamble(begin);
+    if (preamble != CLAIM_NO)
+        return preamble;
+    struct slice line = without_empty_lines(begin);
+    if (begin.len - line.len > 4)
+        return CLAIM_NO;
+    return line.len ? claims_request(line) : CLAIM_MORE;
+}
+
+const struct protocol protocol_http1 = {
+    .name = "HTTP/1",
+    .label = "HTTP",
+    .claims = http1_claims,
+    .open = http1_open,
+    .feed = http1_feed,
+    .gap = http1_gap,
+    .end = http1_end,
+    .tick = http1_tick,
+    .idle = http1_idle,
+    .left = http1_left,
+    .deadline = http1_deadline,
+    .close = http1_close,
+};

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * The state of one HTTP/1 connection, shared by the four files that work on it and by nobody else:
+ *
+ *   http1.c           the protocol's calls: feed, gap, end, tick
+ *   http1_request.c   reads what the client sends
+ *   http1_response.c  reads what the server sends
+ *   http1_pairing.c   the open exchanges: which response answers which request, how each ends
+ *
+ * Not more than LIMIT_WAITING_REQUESTS exchanges are open at once, in the order of their requests.
+ * Only the first of them can have its response (`answered`): it then waits for the rest of its
+ * request, or for what may still follow (`holding`).
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "decode/http1_body.h"
+#include "decode/http1_head.h"
+#include "decode/protocol.h"
+
+enum phase {
+    PHASE_PREAMBLE, /* client: nothing but the beginning of a PROXY preamble was seen */
+    PHASE_BETWEEN,  /* before a message's first octet, or within the "HTTP/" of a response */
+    PHASE_HEAD,
+    PHASE_BODY,
+    /* server only */
+    PHASE_MAYBE_BODY,  /* a body is announced, but this may be the response to a HEAD not seen */
+    PHASE_STRAY_LINES, /* octets after a response that cannot have a body: empty lines ... */
+    PHASE_STRAY_BODY   /* ... as many as Content-Length says, or chunks; else we hunt */
+};
+
+/* Link-level octets that an exchange owes to the frames that carried it. */
+struct bill {
+    uint64_t octets;   /* of the stream */
+    uint64_t overhead; /* of its frames */
+    uint64_t repeated;
+    bool differs;
+};
+
+/* One direction. */
+struct reader {
+    struct exchange *exchange; /* whose body is being read; NULL: nobody's any more */
+    struct body body;
+
+    /* The message whose head is being read. */
+    uint8_t *head; /* its octets so far, where it comes in more than one run */
+    uint32_t head_len, head_room;
+    uint32_t line_at;     /* where its current line begins */
+    uint64_t head_octets; /* those that were not kept included */
+    struct mark first;    /* of its first octet */
+    struct bill owed;     /* what it costs before it has an exchange */
+
+    uint64_t packet;   /* ordinal of the packet at hand */
+    uint32_t overhead; /* of it: what nobody has paid yet */
+    uint32_t repeated;
+    uint8_t phase;      /* enum phase */
+    uint8_t matched;    /* octets of "HTTP/" that were seen */
+    uint8_t line;       /* octets of the current line: 0, 1 (CR), 2 (more) */
+    uint8_t resume;     /* enum phase: after PHASE_MAYBE_BODY, where it is one */
+    bool dropping;      /* the head is longer than is kept */
+    bool differs;       /* the packet at hand repeated octets with another content */
+    bool packet_begins; /* no octet of it was read yet */
+    bool began_packet;  /* the message's first octet was a packet's first */
+    bool hunting;       /* looks for a message that proves to be one */
+    bool line_begins;   /* while hunting: the next octet is the first of a line */
+    bool junk;          /* octets that belong to no message were skipped */
+    bool empty_lines;
+    bool seen; /* any message */
+    bool over;
+    int64_t last_ns; /* time of its last octet */
+};
+
+enum line { LINE_PARTIAL, LINE_TEXT, LINE_EMPTY, LINE_DROPPED };
+
+struct http1 {
+    const struct protocol_host *host;
+    struct http1 *next_free;
+    struct reader client, server;
+
+    struct exchange *first, *last; /* open, through ->next */
+    struct exchange *loose;        /* a response that answers none of them */
+    struct exchange *answering;    /* has had a 1xx, and no other response yet */
+    uint32_t waiting;              /* how many are open */
+    uint32_t created;   /* exchanges of this connection, those of earlier states included */
+    uint32_t abandoned; /* requests whose responses will come after we gave them up */
+
+    /* the event at hand */
+    const struct mark *mark;
+    int64_t clock_ns;
+    uint64_t ordinal;
+
+    int64_t active_ns;   /* clock of the last octet */
+    int64_t server_ns;   /* the same of the server */
+    int64_t answered_ns; /* time of the last octet of the last response */
+    int64_t unasked_ns;  /* time of the last response that was let go without request */
+
+    bool answered, holding; /* see above */
+    bool left;              /* the connection is no more HTTP */
+    bool client_quit;       /* FIN of the client while a response was on its way */
+    /* pairing, see http1_pairing.c */
+    bool doubt, resync, pipelined, proof, unasked;
+    uint8_t alternations;
+    struct address preamble;
+};
+_Static_assert(sizeof(struct http1) <= 640, "a busy connection costs little");
+
+/* ---- http1_request.c, http1_response.c: octets, losses and the end of one direction. The first
+ * two return how many octets they used, which may be none where the phase changed. */
+size_t request_octets(struct http1 *s, struct slice bytes);
+void request_gap(struct http1 *s, uint64_t length, bool cut);
+void request_end(struct http1 *s, enum ending ending);
+size_t response_octets(struct http1 *s, struct slice bytes);
+void response_gap(struct http1 *s, uint64_t length, bool cut);
+/* The response in progress, if any, ends here: by FIN, RST, ... */
+void response_end(struct http1 *s, enum ending ending, enum aborter aborter);
+
+/* ---- http1.c: what both readers need. */
+/* A message begins at the octet at hand. */
+void reader_begin_message(struct http1 *s, struct reader *r);
+/* `n` octets belong to the message whose head is being read. */
+void reader_owe(struct reader *r, size_t n);
+/* The exchange is known: it takes what its head costs. */
+void reader_pay(struct reader *r, struct exchange *x);
+/* `n` octets of the packet at hand belong to `x`, which may be NULL: to nobody. */
+void reader_charge(struct reader *r, struct exchange *x, size_t n);
+/* The head is forgotten, its octets belong to nobody. */
+void reader_drop_head(struct reader *r);
+/* Reads octets into the head up to the end of a line; *used of them. *line is the line where it is
+ * whole, until the head changes. */
+enum line reader_take_line(struct reader *r, struct slice bytes, size_t *used, struct slice *line);
+/* The next line follows. */
+void reader_next_line(struct reader *r);
+/* Forgets all lines but the current one, which is the first line of another head. */
+void reader_restart(struct http1 *s, struct reader *r);
+/* Octets of the head that need no line: a prefix. */
+void reader_append(struct reader *r, struct slice bytes);
+static inline struct slice reader_head(const struct reader *r)
+{
+    return slice_of(r->head, r->head_len);
+}
+
+/* ---- http1_pairing.c */
+struct exchange *exchange_open(struct http1 *s);
+/* The exchange for a request whose head has just been read. */
+struct exchange *pairing_request(struct http1 *s);
+/* The exchange for a response that begins. */
+struct exchange *pairing_response(struct http1 *s);
+/* Its request or its response has come to its end. */
+void pairing_request_done(struct http1 *s, struct exchange *x);
+void pairing_response_done(struct http1 *s, struct exchange *x, bool may_be_followed);
+/* The next response begins, or octets that belong to none: what was held is let go. */
+void pairing_release(struct http1 *s);
+/* Requests, or responses, may be missing from here on. */
+void pairing_client_lost(struct http1 *s);
+void pairing_server_lost(struct http1 *s);
+/* The same without a loss: what the server sends is not understood. */
+void pairing_server_unclear(struct http1 *s);
+/* No response will come any more: ends what is open, or all but the request that is being read. */
+void pairing_close(struct http1 *s, enum ending ending, bool all);
+void exchange_finish(struct http1 *s, struct exchange *x, enum ending ending);
+/* Deadlines. */
+int64_t pairing_deadline(const struct http1 *s);
+void pairing_expire(struct http1 *s, int64_t clock_ns);

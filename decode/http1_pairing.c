@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which response answers which request, and how exchanges end.
+ *
+ * Responses come in the order of their requests (RFC 9112 §9.3). As long as no octet of either
+ * direction was lost, the n-th final response answers the n-th request, however late the octets of
+ * one direction reach us: what each direction has shown so far is a beginning of what it sent. A
+ * response that we read before its request (a capture from several queues) therefore waits a moment
+ * for it, unless it was so much earlier that the server must have sent it unasked (408).
+ *
+ * After a loss that may have swallowed a whole message, counting proves nothing any more:
+ *
+ *   - lost by the client: the requests before the hole are counted as before. Those after it may be
+ *     preceded by some that nobody saw, whose responses would be taken for theirs: in doubt.
+ *   - lost by the server: the responses to all requests that wait may have been in the hole. The
+ * next response answers one of them; of a client that does not pipeline, the last one that was sent
+ *     before it. In doubt all the same, even if only one waits: where a tap drops packets it drops
+ *     them in both directions, and the hole in the requests may not have been announced yet.
+ *
+ * Exchanges in doubt are flagged PAIRING_UNSURE, and nothing is concluded from them. The doubt ends
+ * with a request that is seen from its first octet when nothing is outstanding as far as we see
+ * (the server's stream is at a message boundary, all requests have their responses), and something
+ * is: a response has been completed since the loss, so that what was lost has been answered. This
+ * could still be wrong by a constant number of requests where a client pipelines; it counts only
+ * where this connection has shown that its client does not (at least two responses were complete
+ * before the next request began, none was not), or after a silence so long that an outstanding
+ * response would have come. Choosing among several requests that wait is a guess: it uses up what
+ * the connection had shown.
+ *
+ * A connection met in the middle is taken to begin without a request outstanding, unless
+ * its first requests are pipelined.
+ *
+ * Requests that were given up (a cap, a timeout) still get their responses: these are told apart by
+ * counting, and become exchanges without request.
+ */
+
+#include <assert.h>
+
+#include "decode/http1.h"
+
+#include "base/attributes.h"
+
+/* A response may be captured that much before its request, if packets come through several queues.
+ */
+#define REORDERED_NS 5000000
+/* Nobody who has been asked is silent that long, in general: the doubt about pairing ends. */
+#define SILENCE_NS          1000000000
+#define ENOUGH_ALTERNATIONS 2
+
+struct exchange *exchange_open(struct http1 *s)
+{
+    struct exchange *x = exchange_new();
+    x->index = s->created++;
+    if (x->index == 0 && !s->host->facts(s->host->context)->began_in_capture)
+        x->flaws |= FLAW(MID_CONNECTION);
+    return x;
+}
+
+static void push(struct http1 *s, struct exchange *x)
+{
+    if (s->last)
+        s->last->next = x;
+    else
+        s->first = x;
+    s->last = x;
+    s->waiting++;
+}
+
+static void unlink_exchange(struct http1 *s, struct exchange *x)
+{
+    if (x == s->loose) {
+        s->loose = NULL;
+        return;
+    }
+    struct exchange **link = &s->first, *before = NULL;
+    while (*link != x) {
+        before = *link;
+        assert(before);
+        link = &before->next;
+    }
+    if (x == s->first)
+        s->answered = s->holding = false;
+    *link = x->next;
+    if (s->last == x)
+        s->last = before;
+    x->next = NULL;
+    s->waiting--;
+}
+
+static uint64_t flaws_of_times(const struct http1 *s, const struct exchange *x)
+{
+    if (!x->request.seen || !x->response.seen)
+        return 0;
+    int64_t responded = x->response.first.time_ns;
+    if (responded < x->request.first.time_ns)
+        return FLAW(RESPONSE_BEFORE_REQUEST);
+    bool is_early = s->client.exchange == x || responded < x->request.last.time_ns;
+    return is_early && x->status ? FLAW(EARLY_RESPONSE) : 0;
+}
+
+static void forget(struct http1 *s, const struct exchange *x)
+{
+    if (s->client.exchange == x) {
+        s->client.exchange = NULL;
+        body_drop(&s->client.body);
+    }
+    if (s->server.exchange == x) {
+        s->server.exchange = NULL;
+        body_drop(&s->server.body);
+    }
+    if (s->answering == x)
+        s->answering = NULL;
+}
+
+void exchange_finish(struct http1 *s, struct exchange *x, enum ending ending)
+{
+    unlink_exchange(s, x);
+    if (x->ending == ENDED_COMPLETE)
+        x->ending = ending;
+    x->flaws |= flaws_of_times(s, x);
+    if (!x->response.seen)
+        x->flaws |= FLAW(RESPONSE_MISSING);
+    if (!x->request.seen) {
+        x->flaws |= FLAW(REQUEST_MISSING);
+        s->unasked_ns = x->response.first.time_ns;
+    }
+    forget(s, x);
+    x->connection = *s->host->facts(s->host->context);
+    if (s->preamble.family)
+        x->connection.preamble_client = s->preamble;
+    x->finished_ns = s->clock_ns;
+    x->finished_ordinal = s->ordinal;
+    s->host->exchange(s->host->context, x);
+}
+
+static bool request_is_done(const struct http1 *s, const struct exchange *x)
+{
+    return s->client.exchange != x;
+}
+
+/* Finishes the first exchange if it waits for nothing. */
+static void settle(struct http1 *s)
+{
+    if (s->answered && !s->holding && request_is_done(s, s->first))
+        exchange_finish(s, s->first, ENDED_COMPLETE);
+}
+
+void pairing_release(struct http1 *s)
+{
+    s->holding = false;
+    settle(s);
+}
+
+/* ---- requests */
+
+/* A response waits for a request: is this the one? */
+static bool can_join(const struct http1 *s, const struct exchange *x)
+{
+    return !s->doubt && s->host->facts(s->host->context)->began_in_capture &&
+           s->client.first.time_ns <= x->response.first.time_ns + REORDERED_NS;
+}
+
+static bool is_silent_before(const struct http1 *s, const struct mark *first, int64_t silence_ns)
+{
+    return first->time_ns - s->answered_ns >= silence_ns;
+}
+
+/* All requests have their responses, as far as we see. */
+static bool nothing_outstanding(const struct http1 *s)
+{
+    const struct reader *r = &s->server;
+    return s->waiting == (s->answered ? 1 : 0) && !s->loose && !s->abandoned &&
+           r->phase == PHASE_BETWEEN && !r->matched && !r->hunting;
+}
+
+static void end_doubt(struct http1 *s)
+{
+    if (!s->proof || !nothing_outstanding(s) || !is_silent_before(s, &s->client.first, 1))
+        return;
+    bool alternates = !s->pipelined && s->alternations >= ENOUGH_ALTERNATIONS;
+    if (alternates || is_silent_before(s, &s->client.first, SILENCE_NS))
+        s->doubt = s->resync = false;
+}
+
+static void abandon_first(struct http1 *s)
+{
+    struct exchange *x = s->first;
+    if (!s->answered && s->server.exchange != x)
+        s->abandoned++;
+    x->flaws |= FLAW(PIPELINE_LIMIT);
+    exchange_finish(s, x, ENDED_LIMIT);
+}
+
+struct exchange *pairing_request(struct http1 *s)
+{
+    struct exchange *x = s->first;
+    if (x && !x->request.seen && !x->next && can_join(s, x))
+        return x;
+    if (x && s->answered && !x->request.seen)
+        pairing_release(s);
+    if (s->client.first.time_ns < s->unasked_ns)
+        s->doubt = true; /* it may be what was answered before we saw it */
+    if (s->doubt)
+        end_doubt(s);
+    if (s->waiting >= LIMIT_WAITING_REQUESTS)
+        abandon_first(s);
+    x = exchange_open(s);
+    if (s->doubt)
+        x->flaws |= FLAW(PAIRING_UNSURE);
+    push(s, x);
+    s->unasked = false;
+    return x;
+}
+
+void pairing_request_done(struct http1 *s, struct exchange *x)
+{
+    s->client.exchange = NULL;
+    if (s->server.over && !(s->answered && x == s->first))
+        exchange_finish(s, x, ENDED_CLOSED);
+    else
+        settle(s);
+}
+
+/* ---- responses */
+
+static struct exchange *open_loose(struct http1 *s)
+{
+    assert(!s->loose);
+    s->loose = exchange_open(s);
+    return s->loose;
+}
+
+static void doubt_all(struct http1 *s)
+{
+    s->doubt = true;
+    s->proof = false;
+    for (struct exchange *x = s->first; x; x = x->next)
+        if (!(s->answered && x == s->first))
+            x->flaws |= FLAW(PAIRING_UNSURE);
+}
+
+static bool was_sent_before(const struct http1 *s, const struct exchange *x)
+{
+    return request_is_done(s, x) && x->request.last.time_ns <= s->server.first.time_ns;
+}
+
+/* The first response after a loss: skips the requests whose responses must have been lost. */
+static void skip_unanswered(struct http1 *s)
+{
+    s->resync = false;
+    while (!s->pipelined && s->first && s->first->next && was_sent_before(s, s->first->next)) {
+        s->alternations = 0;
+        exchange_finish(s, s->first, ENDED_GAP);
+    }
+}
+
+static bool begins_pipelined(const struct http1 *s)
+{
+    return s->alternations == 0 && s->first && s->first->next &&
+           was_sent_before(s, s->first->next) &&
+           !s->host->facts(s->host->context)->began_in_capture;
+}
+
+struct exchange *pairing_response(struct http1 *s)
+{
+    if (s->answering)
+        return s->answering;
+    if (s->resync)
+        skip_unanswered(s);
+    else if (begins_pipelined(s))
+        doubt_all(s);
+    struct exchange *x = s->first;
+    if (s->abandoned > 0) {
+        s->abandoned--;
+        return open_loose(s);
+    }
+    bool is_too_early = x && s->doubt && s->server.first.time_ns < x->request.first.time_ns;
+    if (x && (s->answered || is_too_early))
+        return open_loose(s);
+    if (!x) {
+        x = exchange_open(s);
+        push(s, x);
+    }
+    return x;
+}
+
+/* What a whole pair tells about the client's habits. */
+static void observe(struct http1 *s, const struct exchange *x)
+{
+    const struct exchange *next = x->next;
+    if (!x->request.seen)
+        return;
+    if (next && next->request.first.time_ns < x->response.last.time_ns)
+        s->pipelined = true;
+    else if (s->alternations < UINT8_MAX)
+        s->alternations++;
+}
+
+void pairing_response_done(struct http1 *s, struct exchange *x, bool may_be_followed)
+{
+    s->server.exchange = NULL;
+    s->answering = NULL;
+    s->answered_ns = x->response.last.time_ns;
+    s->proof = true;
+    s->unasked |= !x->request.seen;
+    if (x == s->loose) {
+        exchange_finish(s, x, ENDED_COMPLETE);
+        return;
+    }
+    assert(x == s->first && !s->answered);
+    observe(s, x);
+    bool may_join = !x->request.seen && !x->next && !s->doubt;
+    s->answered = true;
+    s->holding = may_be_followed || may_join;
+    settle(s);
+}
+
+/* ---- losses and ends */
+
+void pairing_client_lost(struct http1 *s)
+{
+    if (s->answered && !s->first->request.seen)
+        pairing_release(s);
+    s->doubt = true;
+    s->proof = s->unasked;
+}
+
+void pairing_server_unclear(struct http1 *s)
+{
+    s->resync = true;
+    s->abandoned = 0;
+    doubt_all(s);
+}
+
+void pairing_server_lost(struct http1 *s)
+{
+    pairing_release(s);
+    if (s->loose)
+        exchange_finish(s, s->loose, ENDED_GAP);
+    s->answering = NULL;
+    pairing_server_unclear(s);
+}
+
+void pairing_close(struct http1 *s, enum ending ending, bool all)
+{
+    pairing_release(s);
+    if (s->loose)
+        exchange_finish(s, s->loose, ending);
+    while (s->first && (all || request_is_done(s, s->first)))
+        exchange_finish(s, s->first, ending);
+}
+
+static int64_t hold_deadline(const struct http1 *s)
+{
+    bool holds = s->answered && s->holding && request_is_done(s, s->first);
+    return holds ? s->server_ns + LIMIT_304_GRACE_NS : INT64_MAX;
+}
+
+static int64_t wait_deadline(const struct http1 *s)
+{
+    return s->first || s->loose ? s->active_ns + LIMIT_RESPONSE_WAIT_NS : INT64_MAX;
+}
+
+int64_t pairing_deadline(const struct http1 *s)
+{
+    int64_t hold = hold_deadline(s), wait = wait_deadline(s);
+    return hold < wait ? hold : wait;
+}
+
+static void time_out(struct http1 *s)
+{
+    for (const struct exchange *x = s->first; x; x = x->next)
+        s->abandoned += !(x == s->first && s->answered) && s->server.exchange != x;
+    pairing_close(s, ENDED_TIMEOUT, true);
+}
+
+static void at_deadline(struct http1 *s, int64_t deadline_ns)
+{
+    s->clock_ns = deadline_ns;
+    s->ordinal = s->host->facts(s->host->context)->id;
+}
+
+void pairing_expire(struct http1 *s, int64_t clock_ns)
+{
+    int64_t hold = hold_deadline(s);
+    if (hold <= clock_ns) {
+        at_deadline(s, hold);
+        pairing_release(s);
+    }
+    int64_t wait = wait_deadline(s);
+    if (wait <= clock_ns) {
+        at_deadline(s, wait);
+        time_out(s);
+    }
+}

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the client sends: a PROXY preamble perhaps, then requests (RFC 9112 §2.2, §3).
+ *
+ * Octets that begin no request are skipped up to a line that does, without any fault, with field
+ * lines without any fault behind it: at the beginning of a packet or of a line.
+ */
+
+#include <assert.h>
+
+#include "decode/http1.h"
+
+#include "base/attributes.h"
+#include "decode/preamble.h"
+
+static struct slice moved(struct slice part, struct slice from, const uint8_t *to)
+{
+    return slice_of(to + (part.at - from.at), part.len);
+}
+
+/* ---- heads */
+
+static void message_done(struct http1 *s, struct exchange *x)
+{
+    struct reader *r = &s->client;
+    struct message *m = &x->request;
+    x->flaws |= body_flaws(&r->body);
+    m->body_whole = !(x->flaws & FLAW(REQUEST_BODY_GAP));
+    m->end_certain = true;
+    body_finish(&r->body, m);
+    r->phase = PHASE_BETWEEN;
+    pairing_request_done(s, x);
+}
+
+/* A response that came first was read as one to GET; if this is a HEAD, it is over. */
+static void correct_early_response(struct http1 *s, struct exchange *x)
+{
+    if (x->status == 0 || !response_is_bodiless(x)) {
+        s->holding &= !s->answered || x != s->first;
+        return;
+    }
+    if (s->server.exchange != x || x->response.body_bytes > 0 || s->server.owed.octets > 0)
+        return;
+    body_drop(&s->server.body);
+    s->server.phase = PHASE_BETWEEN;
+    x->response.body_whole = x->response.end_certain = true;
+    x->response.digest = digest_of(SLICE(""));
+    pairing_response_done(s, x, true);
+}
+
+static void begin_body(struct http1 *s, struct exchange *x)
+{
+    struct reader *r = &s->client;
+    struct framing framing = framing_of_request(&x->request);
+    if (x->request.version == HTTP_0_9)
+        framing = (struct framing){.kind = FRAMING_NONE};
+    x->flaws |= framing.flaws;
+    body_begin(&r->body, &framing, true);
+    r->exchange = x;
+    r->phase = PHASE_BODY;
+    if (framing.kind == FRAMING_NONE)
+        message_done(s, x);
+}
+
+/* What the request line says, into the arena. */
+static void take_start_line(struct exchange *x, const struct start_line *start, struct slice from,
+                            const uint8_t *to)
+{
+    x->method = moved(start->method, from, to);
+    x->target = moved(start->target, from, to);
+    x->method_token = start->method_token;
+    x->request.version = start->version;
+    x->flaws |= start->flaws;
+}
+
+/* The exchange of the message whose head is being read. */
+static struct exchange *take_exchange(struct http1 *s)
+{
+    struct reader *r = &s->client;
+    struct exchange *x = pairing_request(s);
+    struct message *m = &x->request;
+    m->seen = r->seen = true;
+    m->first = r->first;
+    m->last = *s->mark;
+    m->header_bytes = r->head_octets;
+    if (r->empty_lines)
+        x->flaws |= FLAW(EMPTY_LINES_BEFORE);
+    if (r->junk)
+        x->flaws |= FLAW(JUNK_BEFORE);
+    r->empty_lines = r->junk = r->hunting = false;
+    reader_pay(r, x);
+    return x;
+}
+
+static void request_head(struct http1 *s, struct slice head, const struct line_ends *lines,
+                         const struct start_line *start)
+{
+    struct reader *r = &s->client;
+    struct exchange *x = take_exchange(s);
+    struct message *m = &x->request;
+    m->head_end = *s->mark;
+    uint8_t *copy = arena_alloc(&x->arena, head.len);
+    memcpy(copy, head.at, head.len);
+    take_start_line(x, start, head, copy);
+    x->flaws |= head_parse(&x->arena, copy, head.len, lines, &m->head);
+    if (r->head_octets > head.len)
+        x->flaws |= FLAW(HEAD_LIMIT);
+    if (m->version == HTTP_1_1 && head_count(&m->head, FIELD_HOST) != 1)
+        x->flaws |= FLAW(HOST_MISSING);
+    reader_drop_head(r);
+    correct_early_response(s, x);
+    begin_body(s, x);
+}
+
+/* The head ends before its empty line. */
+static void cut_head(struct http1 *s, enum ending ending, bool cut)
+{
+    struct reader *r = &s->client;
+    struct slice head = reader_head(r);
+    struct start_line start;
+    size_t lf = slice_find(head, '\n');
+    bool has_line = lf < head.len && request_line_parse(slice_first(head, lf + 1), &start);
+    bool is_request = has_line || (lf == head.len && slice_find(head, ' ') < head.len);
+    if (!is_request || r->hunting) {
+        reader_drop_head(r);
+        r->phase = PHASE_BETWEEN;
+        return;
+    }
+    struct exchange *x = take_exchange(s);
+    x->flaws |= FLAW(REQUEST_HEAD_INCOMPLETE) | (cut ? FLAW(CUT_BY_SNAPLEN) : 0);
+    if (has_line)
+        take_start_line(x, &start, head, arena_copy(&x->arena, slice_first(head, lf + 1)).at);
+    if (x->ending == ENDED_COMPLETE)
+        x->ending = ending;
+    reader_drop_head(r);
+    r->phase = PHASE_BETWEEN;
+    pairing_request_done(s, x);
+}
+
+/* HTTP/0.9 is believed of the first octets of a connection only. */
+static bool is_believable(const struct http1 *s, const struct start_line *start)
+{
+    const struct connection_facts *facts = s->host->facts(s->host->context);
+    if (s->client.hunting)
+        return start->flaws == 0;
+    return start->version != HTTP_0_9 || (facts->began_in_capture && s->created == 0);
+}
+
+static void begin_hunting(struct http1 *s, bool line_begins)
+{
+    struct reader *r = &s->client;
+    const struct connection_facts *facts = s->host->facts(s->host->context);
+    reader_drop_head(r);
+    r->phase = PHASE_BETWEEN;
+    r->hunting = true;
+    r->line_begins = line_begins;
+    if (r->seen || facts->began_in_capture)
+        r->junk = true;
+    else
+        pairing_client_lost(s);
+}
+
+/* The usual case: the whole head lies in one run, and is one. */
+static size_t whole_head(struct http1 *s, struct slice bytes)
+{
+    struct line_ends lines;
+    struct start_line start;
+    size_t lf = slice_find(bytes, '\n');
+    if (lf == bytes.len || !request_line_parse(slice_first(bytes, lf + 1), &start) ||
+        start.version == HTTP_0_9)
+        return 0;
+    size_t length = head_find(bytes, &lines);
+    if (length == 0 || length > LIMIT_HEAD)
+        return 0;
+    s->client.head_octets = length;
+    reader_owe(&s->client, length);
+    request_head(s, slice_first(bytes, length), &lines, &start);
+    return length;
+}
+
+static void head_in_pieces(struct http1 *s)
+{
+    struct line_ends lines;
+    struct start_line start;
+    struct slice head = reader_head(&s->client);
+    bool is_request = request_line_parse(slice_first(head, slice_find(head, '\n') + 1), &start);
+    assert(is_request);
+    head_find(head, &lines);
+    request_head(s, head, &lines, &start);
+}
+
+static void first_line(struct http1 *s, struct slice line)
+{
+    struct start_line start;
+    if (!request_line_parse(line, &start) || !is_believable(s, &start))
+        begin_hunting(s, true);
+    else if (start.version == HTTP_0_9)
+        head_in_pieces(s);
+    else
+        reader_next_line(&s->client);
+}
+
+static void later_line(struct http1 *s, struct slice line)
+{
+    struct reader *r = &s->client;
+    if (!r->hunting || field_line_is_strict(line)) {
+        reader_next_line(r);
+        return;
+    }
+    reader_restart(s, r);
+    first_line(s, reader_head(r));
+}
+
+static size_t read_head(struct http1 *s, struct slice bytes)
+{
+    struct reader *r = &s->client;
+    if (r->head_octets == 0 && !r->hunting) {
+        size_t used = whole_head(s, bytes);
+        if (used)
+            return used;
+    }
+    size_t used;
+    struct slice line;
+    bool is_first = r->line_at == 0 && !r->dropping;
+    enum line kind = reader_take_line(r, bytes, &used, &line);
+    reader_owe(r, used);
+    if (is_first && kind == LINE_PARTIAL && (r->dropping || !request_line_begins(reader_head(r))))
+        begin_hunting(s, false);
+    else if (is_first && kind == LINE_TEXT)
+        first_line(s, line);
+    else if (kind == LINE_TEXT)
+        later_line(s, line);
+    else if (kind == LINE_DROPPED && (is_first || r->hunting))
+        begin_hunting(s, true);
+    else if (kind == LINE_DROPPED)
+        reader_next_line(r);
+    else if (kind == LINE_EMPTY)
+        head_in_pieces(s);
+    return used;
+}
+
+/* ---- between messages */
+
+static size_t skip(struct http1 *s, size_t n)
+{
+    reader_charge(&s->client, NULL, n);
+    return n;
+}
+
+static size_t begin_head(struct http1 *s)
+{
+    reader_begin_message(s, &s->client);
+    s->client.phase = PHASE_HEAD;
+    return 0;
+}
+
+static size_t hunt(struct http1 *s, struct slice bytes)
+{
+    struct reader *r = &s->client;
+    bool may_begin = r->packet_begins || r->line_begins;
+    r->line_begins = false;
+    if (may_begin && octet_is_token(bytes.at[0]))
+        return begin_head(s);
+    size_t lf = slice_find(bytes, '\n');
+    r->line_begins = lf < bytes.len;
+    return skip(s, lf + r->line_begins);
+}
+
+static size_t between(struct http1 *s, struct slice bytes)
+{
+    struct reader *r = &s->client;
+    uint8_t c = bytes.at[0];
+    if (r->hunting)
+        return hunt(s, bytes);
+    if (c == '\r' || c == '\n') {
+        r->empty_lines = true;
+        return skip(s, 1);
+    }
+    if (octet_is_token(c))
+        return begin_head(s);
+    begin_hunting(s, false);
+    return 0;
+}
+
+/* ---- the preamble */
+
+/* They were the beginning of a method, or empty lines. */
+static size_t no_preamble(struct http1 *s, uint32_t before)
+{
+    struct reader *r = &s->client;
+    r->phase = PHASE_BETWEEN;
+    if (before == 0)
+        return 0;
+    r->head_len = before;
+    r->head_octets = before;
+    if (r->head[0] == 'P') {
+        r->phase = PHASE_HEAD;
+        return 0;
+    }
+    bool has_nul = before > 4;
+    reader_drop_head(r);
+    r->empty_lines = true;
+    if (has_nul)
+        begin_hunting(s, false);
+    return 0;
+}
+
+static size_t read_preamble(struct http1 *s, struct slice bytes)
+{
+    struct reader *r = &s->client;
+    uint32_t before = r->head_len;
+    if (before == 0)
+        reader_begin_message(s, r);
+    struct slice part = slice_first(bytes, PREAMBLE_MAX + 1 - before);
+    reader_append(r, part);
+    size_t length;
+    struct address client;
+    switch (preamble_parse(reader_head(r), &length, &client)) {
+    case PREAMBLE_MORE:
+        reader_owe(r, part.len);
+        return part.len;
+    case PREAMBLE_YES:
+        s->preamble = client;
+        reader_drop_head(r);
+        r->phase = PHASE_BETWEEN;
+        return skip(s, length - before);
+    case PREAMBLE_BROKEN:
+        begin_hunting(s, false);
+        return skip(s, part.len);
+    case PREAMBLE_NO:
+        break;
+    }
+    return no_preamble(s, before);
+}
+
+/* ---- bodies */
+
+static size_t read_body(struct http1 *s, struct slice bytes)
+{
+    struct reader *r = &s->client;
+    struct exchange *x = r->exchange;
+    struct message nobody = {0};
+    size_t used;
+    enum body_state state = body_take(&r->body, bytes, x ? &x->request : &nobody, &used);
+    reader_charge(r, x, used);
+    if (x && used)
+        x->request.last = *s->mark;
+    if (state == BODY_MORE)
+        return used;
+    r->phase = PHASE_BETWEEN;
+    if (state == BODY_BROKEN)
+        begin_hunting(s, false);
+    if (x && state == BODY_DONE) {
+        message_done(s, x);
+    } else if (x) {
+        x->flaws |= body_flaws(&r->body);
+        x->ending = ENDED_GAP;
+        body_drop(&r->body);
+        pairing_request_done(s, x);
+    }
+    return used;
+}
+
+size_t request_octets(struct http1 *s, struct slice bytes)
+{
+    switch ((enum phase)s->client.phase) {
+    case PHASE_PREAMBLE:
+        return read_preamble(s, bytes);
+    case PHASE_BETWEEN:
+        return between(s, bytes);
+    case PHASE_HEAD:
+        return read_head(s, bytes);
+    case PHASE_BODY:
+        return read_body(s, bytes);
+    default:
+        break;
+    }
+    assert(!"a phase of the server");
+    return bytes.len;
+}
+
+/* ---- losses and ends */
+
+static void tell_lost(struct http1 *s)
+{
+    struct reader *r = &s->client;
+    int64_t from_ns = r->last_ns && r->last_ns < s->mark->time_ns ? r->last_ns : s->mark->time_ns;
+    s->host->lost(s->host->context, from_ns, s->mark->time_ns);
+}
+
+/* True where the message goes on behind the hole. */
+static bool skip_in_body(struct http1 *s, uint64_t length, bool cut)
+{
+    struct reader *r = &s->client;
+    struct exchange *x = r->exchange;
+    struct message nobody = {0};
+    enum body_state state = body_skip(&r->body, length, x ? &x->request : &nobody);
+    if (x)
+        x->flaws |= FLAW(REQUEST_BODY_GAP) | (cut ? FLAW(CUT_BY_SNAPLEN) : 0);
+    if (state == BODY_MORE)
+        return true;
+    r->phase = PHASE_BETWEEN;
+    if (x && state == BODY_DONE) {
+        x->request.last = *s->mark;
+        message_done(s, x);
+    } else if (x) {
+        x->ending = ENDED_GAP;
+        pairing_request_done(s, x);
+    }
+    return state == BODY_DONE;
+}
+
+void request_gap(struct http1 *s, uint64_t length, bool cut)
+{
+    struct reader *r = &s->client;
+    if (r->phase == PHASE_BODY && skip_in_body(s, length, cut))
+        return;
+    if (r->phase == PHASE_HEAD)
+        cut_head(s, ENDED_GAP, cut);
+    reader_drop_head(r);
+    r->phase = PHASE_BETWEEN;
+    r->hunting = true;
+    r->line_begins = true;
+    pairing_client_lost(s);
+    tell_lost(s);
+}
+
+void request_end(struct http1 *s, enum ending ending)
+{
+    struct reader *r = &s->client;
+    if (r->phase == PHASE_HEAD)
+        cut_head(s, ending, false);
+    if (r->phase == PHASE_BODY && r->exchange) {
+        struct exchange *x = r->exchange;
+        x->flaws |= body_flaws(&r->body);
+        if (ending == ENDED_CLOSED || ending == ENDED_RESET)
+            x->flaws |= FLAW(BODY_SHORT);
+        if (ending == ENDED_CLOSED) {
+            x->aborted_by = ABORTED_BY_CLIENT;
+            x->ending = ENDED_CLOSED;
+            body_drop(&r->body);
+            pairing_request_done(s, x);
+        }
+    }
+}
