@@ -247,12 +247,13 @@ enum dissection dissector_packet(struct dissector *dissector, const struct packe
     struct layer layer = {packet->bytes, packet->wire_length};
     if (layer.wire < layer.bytes.len)
         layer.wire = layer.bytes.len;
-    struct work work = {
-        .dissector = dissector,
-        .clock_ns = clock_ns,
-        .frames = {.mark = {packet->time_ns, ordinal, packet->frame, packet->input},
-                   .count = 1,
-                   .wire_length = (uint32_t)layer.wire},
+    struct work work; /* its `ip` is filled by ip_parse() and not worth zeroing */
+    work.dissector = dissector;
+    work.clock_ns = clock_ns;
+    work.frames = (struct frames){
+        .mark = {packet->time_ns, ordinal, packet->frame, packet->input},
+        .count = 1,
+        .wire_length = (uint32_t)layer.wire,
     };
 
     *segment = (struct segment){0};

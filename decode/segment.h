@@ -39,7 +39,8 @@ struct segment {
 enum dissection {
     DISSECTED,          /* *segment is filled */
     DISSECTED_PENDING,  /* a fragment: kept until the datagram is whole */
-    DISSECTED_TWICE,    /* the tap saw this packet before: to be counted once only */
+    DISSECTED_TWICE,    /* the tap saw this packet before: to be counted once only; *segment has mark,
+                           wire_length and frames, and more only by chance */
     DISSECTED_NOT_IP,   /* ARP and the like; *segment has mark and wire_length only */
     DISSECTED_BROKEN,   /* headers that are cut or contradict themselves; the same */
     DISSECTED_UNREADABLE, /* a link type we do not know, or an encrypted frame; the same */

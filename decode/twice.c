@@ -20,6 +20,11 @@
  * Parts of datagrams are compared as they come, before they are put together: their id is what
  * joins them, so it is always there or 0.
  *
+ * Of a payload its length, its first and its last 64 octets are compared, which is all of it up to
+ * 128. To hash every octet of full segments would cost more than all the rest of the dissector. Who
+ * puts other octets between the same ends, under the same id and sequence number, within 5 ms, does
+ * it on purpose; the copy that came first counts then, as it does where segments overlap.
+ *
  * A packet is remembered as a 64-bit hash with its time, in a ring: the oldest is overwritten.
  * Buckets lead to the newest of their chain, which ends where the ring was overwritten. The hash is
  * seeded; what a full table forgets is decided by age alone, so that results do not depend on the
@@ -41,13 +46,15 @@ _Static_assert((LIMIT_TWICE_ENTRIES & (LIMIT_TWICE_ENTRIES - 1)) == 0, "indices 
 struct sighting {
     uint64_t hash;
     int64_t time_ns;
-    uint64_t older; /* number of the one before it in its bucket */
+    uint32_t older; /* number of the one before it in its bucket */
 };
 
+/* Sightings are numbered from 1, and 0 is none. That numbers come again after 2^32 does no harm:
+ * what is found is compared by its hash. */
 struct twice {
-    uint64_t next; /* number of the next sighting, from 1 */
+    uint32_t next;
+    uint32_t newest[LIMIT_TWICE_ENTRIES]; /* number by bucket */
     struct sighting ring[LIMIT_TWICE_ENTRIES];
-    uint64_t newest[LIMIT_TWICE_ENTRIES]; /* by bucket; 0 for none */
 };
 
 struct twice *twice_new(void)
@@ -62,9 +69,10 @@ void twice_free(struct twice *twice)
     free(twice);
 }
 
-enum { TRANSPORT_MOST = 60 };
+enum { TRANSPORT_MOST = 60, END_LEN = 64 };
 
-/* What is compared besides the payload; no padding. */
+/* What is compared, in one run of octets without padding: with the longest transport header still
+ * short enough for XXH3's fast path (240). */
 struct print {
     uint32_t id;
     uint32_t payload_length;
@@ -72,17 +80,29 @@ struct print {
     struct address source, destination;
     uint8_t protocol;
     uint8_t more;
-    uint8_t transport[TRANSPORT_MOST];
+    uint8_t octets[TRANSPORT_MOST + 2 * END_LEN]; /* transport header, ends of the payload */
 };
-_Static_assert(sizeof(struct print) == 12 + 2 * sizeof(struct address) + 2 + TRANSPORT_MOST,
-               "no padding");
+_Static_assert(offsetof(struct print, octets) == 12 + 2 * sizeof(struct address) + 2, "no padding");
+
+/* Copies the whole payload, or its ends; returns how many octets. */
+static size_t copy_ends(uint8_t *to, struct slice payload)
+{
+    if (payload.len <= 2 * END_LEN) {
+        if (payload.len)
+            memcpy(to, payload.at, payload.len);
+        return payload.len;
+    }
+    memcpy(to, payload.at, END_LEN);
+    memcpy(to + END_LEN, payload.at + payload.len - END_LEN, END_LEN);
+    return 2 * END_LEN;
+}
 
 static uint64_t hash_of(const struct ip *ip, struct twice_marks marks)
 {
     struct print print;
-    size_t fixed = offsetof(struct print, transport);
+    struct slice octets = ip->payload.bytes;
 
-    assert(marks.header_len <= TRANSPORT_MOST && marks.header_len <= ip->payload.bytes.len);
+    assert(marks.header_len <= TRANSPORT_MOST && marks.header_len <= octets.len);
     print.id = ip->id;
     print.payload_length = (uint32_t)ip->payload.wire;
     print.offset = ip->offset;
@@ -91,20 +111,19 @@ static uint64_t hash_of(const struct ip *ip, struct twice_marks marks)
     print.protocol = ip->protocol;
     print.more = ip->more;
     if (marks.header_len) {
-        memcpy(print.transport, ip->payload.bytes.at, marks.header_len);
-        memset(print.transport + marks.checksum_at, 0, 2);
+        memcpy(print.octets, octets.at, marks.header_len);
+        memset(print.octets + marks.checksum_at, 0, 2);
     }
-
-    uint64_t hash = hash64(slice_of(&print, fixed + marks.header_len));
-    struct slice rest = slice_from(ip->payload.bytes, marks.header_len);
-    return rest.len ? hash_mix(hash, hash64(rest)) : hash;
+    size_t length = marks.header_len;
+    length += copy_ends(print.octets + length, slice_from(octets, length));
+    return hash64(slice_of(&print, offsetof(struct print, octets) + length));
 }
 
 /* The newest sighting of that hash, or NULL. Chains are short: the hash is seeded, and of equal
  * ones only the newest is ever reached. */
 static struct sighting *find(struct twice *twice, uint64_t hash)
 {
-    uint64_t number = twice->newest[hash % LIMIT_TWICE_ENTRIES];
+    uint32_t number = twice->newest[hash % LIMIT_TWICE_ENTRIES];
     while (number && twice->next - number <= LIMIT_TWICE_ENTRIES) {
         struct sighting *s = &twice->ring[number % LIMIT_TWICE_ENTRIES];
         if (s->hash == hash)
@@ -116,7 +135,7 @@ static struct sighting *find(struct twice *twice, uint64_t hash)
 
 static void remember(struct twice *twice, uint64_t hash, int64_t time_ns)
 {
-    uint64_t *newest = &twice->newest[hash % LIMIT_TWICE_ENTRIES];
+    uint32_t *newest = &twice->newest[hash % LIMIT_TWICE_ENTRIES];
     twice->ring[twice->next % LIMIT_TWICE_ENTRIES] =
         (struct sighting){.hash = hash, .time_ns = time_ns, .older = *newest};
     *newest = twice->next++;
