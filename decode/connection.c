@@ -468,13 +468,14 @@ static void settle_state(struct work *work)
     void *state = flow->active->state;
     if (!state)
         return;
+    bool left = protocol->left(state);
     bool over = flow->stream[0].flags & flow->stream[1].flags & TCP_ENDED;
-    if (flow->reading == READING_PROTOCOL && protocol->left(state)) {
+    if (left || over || protocol->idle(state))
+        state_close(work->shard, flow);
+    if (left) {
         flow->reading = READING_LEFT;
         flush(work);
     }
-    if (over || protocol->idle(state))
-        state_close(work->shard, flow);
 }
 
 static int64_t next_due(const struct shard *shard, const struct flow *flow)

@@ -74,7 +74,8 @@ struct protocol {
     int64_t (*tick)(void *state, int64_t clock_ns);
     /* Nothing is in progress: the state may be closed and opened anew at the next octets. */
     bool (*idle)(const void *state);
-    /* The connection left this protocol (CONNECT, Upgrade): no more octets need be fed. */
+    /* The connection left this protocol (CONNECT, Upgrade): no more octets need be fed. Nothing is in
+     * progress then: the state is closed. */
     bool (*left)(const void *state);
     /* The next deadline without advancing, INT64_MAX if none. */
     int64_t (*deadline)(const void *state);
