@@ -107,22 +107,24 @@ void recording_init(struct recording *r, const struct analysis_options *options)
     struct analysis_options defaults = analysis_options_default();
     *r = (struct recording){0};
     arena_init(&r->arena, 1 << 14);
-    r->analysis = analysis_new(options ? options : &defaults,
-                               &(struct analysis_sink){.context = r,
-                                                       .exchange = record_exchange,
-                                                       .finding = record_finding,
-                                                       .check = record_check});
+    r->analysis_sink = (struct analysis_sink){.context = r,
+                                              .exchange = record_exchange,
+                                              .finding = record_finding,
+                                              .check = record_check};
+    r->decode_sink = (struct decode_sink){.context = r,
+                                          .exchange = pass_exchange,
+                                          .connection = pass_connection,
+                                          .loss = pass_loss,
+                                          .coverage = pass_coverage};
+    r->options = options ? *options : defaults;
+    r->analysis = analysis_new(&r->options, &r->analysis_sink);
 }
 
 void recording_packet(struct recording *r, const struct packet *packet)
 {
+    static const struct decoder_options plain = {.identify = false}, asking = {.identify = true};
     if (!r->decoder)
-        r->decoder = decoder_new(&(struct decoder_options){.identify = r->identify},
-                                 &(struct decode_sink){.context = r,
-                                                       .exchange = pass_exchange,
-                                                       .connection = pass_connection,
-                                                       .loss = pass_loss,
-                                                       .coverage = pass_coverage});
+        r->decoder = decoder_new(r->identify ? &asking : &plain, &r->decode_sink);
     decoder_packet(r->decoder, packet);
 }
 

@@ -47,7 +47,10 @@ struct recording {
     size_t n_exchanges;
     struct recorded_finding *findings;
     size_t n_findings;
-    uint64_t broken_laws; /* findings that accuse nobody, ledgers that claim too much */
+    uint64_t broken_laws;           /* findings that accuse nobody, ledgers that claim too much */
+    struct decode_sink decode_sink; /* these live as long as what was given them */
+    struct analysis_sink analysis_sink;
+    struct analysis_options options;
     struct decoder *decoder;
     struct analysis *analysis;
     bool identify; /* ask nDPI; off unless set between init and the first packet */
