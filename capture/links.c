@@ -14,6 +14,7 @@
 #include <pcap/pcap.h>
 
 #include "base/alloc.h"
+#include "capture/nflog.h"
 
 static void put32(uint8_t *at, uint32_t value, bool is_swapped)
 {
@@ -96,6 +97,14 @@ struct link *links_find(struct links *links, const struct record *record)
     struct link *link = &links->links[links->count++];
     link_init(link, record, links->filter);
     return link;
+}
+
+void link_straighten(const struct link *link, const struct record *record)
+{
+    /* The octets are the reader's own window, which nobody else looks at until this packet is
+     * handed on. Loopback links keep their order too, but it shows there. */
+    if (link->type == DLT_NFLOG)
+        nflog_swap((uint8_t *)(uintptr_t)record->bytes.at, record->bytes.len);
 }
 
 bool link_passes(const struct links *links, const struct link *link, const struct record *record)

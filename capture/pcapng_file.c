@@ -96,9 +96,9 @@ static void set_resolution(struct pcapng_interface *interface, uint8_t resolutio
         interface->shift = (uint8_t)x;
     else if (x <= 9)
         interface->multiply = (uint32_t)power_of_ten(9 - x);
-    else {
-        interface->multiply = 1;
-        interface->divide = x <= 28 ? power_of_ten(x - 9) : UINT64_MAX;
+    else { /* where 64 bits do not reach to 1 ns, every time is 0 */
+        interface->multiply = x <= 28;
+        interface->divide = x <= 28 ? power_of_ten(x - 9) : 1;
     }
 }
 
