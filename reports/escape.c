@@ -145,14 +145,23 @@ static unsigned write_front(struct slice *rest, unsigned columns, char *to, size
     return used;
 }
 
-unsigned text_columns(struct slice text)
+/* Columns of the shown form, and its octets. */
+static unsigned measure(struct slice text, size_t *octets)
 {
-    unsigned total = 0;
+    unsigned columns = 0;
+    *octets = 0;
     while (text.len) {
         char piece[LONGEST_PIECE];
-        total += next_piece(&text, piece);
+        columns += next_piece(&text, piece);
+        *octets += strlen(piece);
     }
-    return total;
+    return columns;
+}
+
+unsigned text_columns(struct slice text)
+{
+    size_t octets;
+    return measure(text, &octets);
 }
 
 /* Drops characters from the front until the rest is at most `columns` wide. */
@@ -169,14 +178,20 @@ static struct slice tail_of(struct slice text, unsigned columns)
 unsigned escape_text(struct slice text, unsigned columns, char *to, size_t size)
 {
     static const char ellipsis[] = "…";
-    assert(size > 2 * sizeof ellipsis);
+    assert(size > LONGEST_PIECE + sizeof ellipsis);
     if (slice_is_absent(text))
         text = SLICE("-");
     bool cut = text.len > LIMIT_SHOWN_TEXT;
     text = slice_first(text, LIMIT_SHOWN_TEXT);
-    unsigned most = columns ? columns : (unsigned)(size / LONGEST_PIECE);
-    if (!cut && text_columns(text) <= most)
-        return write_front(&text, most, to, size);
+    size_t octets;
+    unsigned whole = measure(text, &octets);
+    if (!cut && octets < size && (columns == 0 || whole <= columns))
+        return write_front(&text, whole, to, size);
+
+    /* Not whole: as many columns as have room in the worst case. */
+    unsigned most = (unsigned)((size - sizeof ellipsis) / LONGEST_PIECE) + 1;
+    if (columns && columns < most)
+        most = columns;
 
     unsigned back = (most - 1) / 2;
     struct slice tail = tail_of(text, back);

@@ -82,10 +82,16 @@ void page_wrap(const struct page *page, enum style style, unsigned column, unsig
     fputc('\n', page->to);
 }
 
-void page_heading(const struct page *page, const char *text)
+void page_end_line(const struct page *page)
 {
     fputc('\n', page->to);
-    page_put(page, STYLE_BOLD, "%s\n", text);
+}
+
+void page_heading(const struct page *page, const char *text)
+{
+    page_end_line(page);
+    page_put(page, STYLE_BOLD, "%s", text);
+    page_end_line(page);
 }
 
 enum style style_of_severity(const char *severity)

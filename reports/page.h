@@ -32,6 +32,8 @@ unsigned page_wire(const struct page *page, enum style style, struct slice text,
 void page_wrap(const struct page *page, enum style style, unsigned column, unsigned indent,
                const char *text);
 
+void page_end_line(const struct page *page);
+
 /* An empty line and a heading. */
 void page_heading(const struct page *page, const char *text);
 

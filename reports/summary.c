@@ -23,6 +23,7 @@ struct summary {
     struct page page;
     struct audit audit;
     enum severity least;
+    bool doubted; /* the heading of what could not be audited stands */
     uint64_t observed, certain, likely, possible, opportunity;
 };
 
@@ -46,6 +47,15 @@ static const char *plural(uint64_t n)
     return n == 1 ? "" : "s";
 }
 
+/* A file's name without its folders. */
+static struct slice base_name(struct slice path)
+{
+    for (size_t i = path.len; i > 0; i--)
+        if (path.at[i - 1] == '/' && i < path.len)
+            return slice_from(path, i);
+    return path;
+}
+
 static void put_time(const struct page *page, int64_t us, bool with_date)
 {
     char text[40];
@@ -65,7 +75,7 @@ static void put_inputs(struct summary *summary)
                                      "run, json_each(run.inputs) ORDER BY key");
     if (query_next(&query)) {
         int64_t n = query_number(&query, 1);
-        page_wire(&summary->page, STYLE_BOLD, query_text(&query, 0), 60);
+        page_wire(&summary->page, STYLE_BOLD, base_name(query_text(&query, 0)), 60);
         if (n > 1)
             page_put(&summary->page, STYLE_BOLD, " and %" PRId64 " more file%s", n - 1,
                      plural((uint64_t)n - 1));
@@ -128,26 +138,38 @@ static void put_account(const struct summary *summary, const char *name, uint64_
 {
     char size[24];
     const struct page *page = &summary->page;
-    page_put(page, STYLE_PLAIN, "  %-12s %9s  %5.1f %%  ", name, size_text(octets, size),
-             percent(octets, summary->observed));
-    put_bar(page, style, percent(octets, summary->observed));
-    page_put(page, STYLE_DIM, "%s%s\n", octets && page->width > 80 ? "  " : "", meaning);
+    double share = percent(octets, summary->observed);
+    page_put(page, STYLE_PLAIN, "  %-12s %9s  %5.1f %%", name, size_text(octets, size), share);
+    if (octets) {
+        page_put(page, STYLE_PLAIN, "  ");
+        put_bar(page, style, share);
+        page_put(page, STYLE_DIM, "%s%s", *meaning ? "  " : "", meaning);
+    }
+    page_end_line(page);
 }
 
+/* The headline, and the two accounts under it (rules.md A25). */
 static void put_accounts(struct summary *summary)
 {
     char size[24], exact[32];
     const struct page *page = &summary->page;
     uint64_t headline = summary->certain + summary->likely;
-    page_put(page, STYLE_BOLD, "\nAvoidable: %s (%s octets), %.1f %% of what was sent\n",
-             size_text(headline, size), number_text(headline, exact),
-             percent(headline, summary->observed));
+    page_end_line(page);
+    if (headline + summary->possible + summary->opportunity == 0) {
+        page_put(page, STYLE_BOLD, "Avoidable: nothing that this capture shows");
+        page_end_line(page);
+        return;
+    }
+    page_put(page, STYLE_BOLD, "Avoidable: %s", size_text(headline, size));
+    if (headline >= 10000)
+        page_put(page, STYLE_PLAIN, " (%s octets)", number_text(headline, exact));
+    page_put(page, STYLE_BOLD, ", %.1f %% of what was sent", percent(headline, summary->observed));
+    page_end_line(page);
     put_account(summary, "certain", summary->certain, STYLE_RED, "");
     put_account(summary, "likely", summary->likely, STYLE_YELLOW, "");
-    put_account(summary, "possible", summary->possible, STYLE_DIM,
-                summary->possible ? "not in the headline" : "");
+    put_account(summary, "possible", summary->possible, STYLE_DIM, "not in the headline");
     put_account(summary, "opportunity", summary->opportunity, STYLE_CYAN,
-                summary->opportunity ? "nobody's fault: another policy might save it" : "");
+                "nobody's fault: another policy might save it");
 }
 
 static void put_wire(struct summary *summary)
@@ -155,11 +177,13 @@ static void put_wire(struct summary *summary)
     char again[24], overhead[24];
     struct query query =
         query_begin(&summary->audit, "SELECT retransmitted_bytes, connection_bytes FROM totals");
-    if (query_next(&query) && query_number(&query, 0) + query_number(&query, 1) > 0)
+    if (query_next(&query) && query_number(&query, 0) + query_number(&query, 1) > 0) {
         page_put(&summary->page, STYLE_DIM,
-                 "  beside it: %s sent again by TCP, %s of connection overhead\n",
+                 "  beside it: %s sent again by TCP, %s of connection overhead",
                  size_text((uint64_t)query_number(&query, 0), again),
                  size_text((uint64_t)query_number(&query, 1), overhead));
+        page_end_line(&summary->page);
+    }
     query_end(&query);
 }
 
@@ -181,36 +205,50 @@ static void put_remedy(const struct page *page, const char *rule)
     page_wrap(page, STYLE_DIM, 15, 15, card->remedy);
 }
 
-static void put_issue(const struct summary *summary, const struct query *query)
+/* One matter at one host: issues differ by URL pattern, and here the worst stands for all. */
+static void put_matter(const struct summary *summary, const struct query *query)
 {
     char size[24], number[32];
     const struct page *page = &summary->page;
     uint64_t saved = (uint64_t)query_number(query, 2), n = (uint64_t)query_number(query, 3);
+    uint64_t patterns = (uint64_t)query_number(query, 7);
     page_put(page, STYLE_BOLD, "  %9s  ", size_text(saved, size));
     put_rule(page, query, 0, 1);
-    page_put(page, STYLE_PLAIN, "  %.1f %%, %s exchange%s, %s\n", percent(saved, summary->observed),
-             number_text(n, number), plural(n), query_word(query, 4));
+    page_put(page, STYLE_PLAIN, "  %.1f %% of all, %s exchange%s, by the %s",
+             percent(saved, summary->observed), number_text(n, number), plural(n),
+             query_word(query, 4));
+    page_end_line(page);
     page_put(page, STYLE_PLAIN, "%13s", "");
     page_wire(page, STYLE_PLAIN,
               query_is_null(query, 6) ? query_text(query, 5) : query_text(query, 6),
-              page->width - 14);
-    page_put(page, STYLE_PLAIN, "\n");
+              page->width - (patterns > 1 ? 40 : 14));
+    if (patterns > 1)
+        page_put(page, STYLE_DIM, " and %s more pattern%s", number_text(patterns - 1, number),
+                 plural(patterns - 1));
+    page_end_line(page);
 }
 
 static void put_fix_first(struct summary *summary)
 {
-    char last_rule[64] = "";
-    struct query query =
-        query_shown(summary, "SELECT rule, variant, avoidable_bytes, exchanges, party, host, "
-                             "url_pattern FROM issues WHERE avoidable_bytes > 0 AND instr(?1, "
-                             "severity) > 0 ORDER BY avoidable_bytes DESC, id LIMIT 5");
+    char told[FIX_FIRST][64] = {""}; /* a remedy is told once */
+    struct query query = query_shown(
+        summary,
+        "SELECT rule, variant, sum(avoidable_bytes), sum(exchanges), party, host, url_pattern, "
+        "count(*), max(avoidable_bytes) FROM issues WHERE avoidable_bytes > 0 "
+        "AND instr(?1, severity) > 0 GROUP BY rule, variant, party, host ORDER BY 3 DESC, rule, "
+        "host "
+        "LIMIT ?2");
+    query_bind(&query, 2, FIX_FIRST);
     for (int i = 0; query_next(&query); i++) {
         if (i == 0)
             page_heading(&summary->page, "What to fix first");
-        put_issue(summary, &query);
-        if (strcmp(last_rule, query_word(&query, 0)) != 0)
+        put_matter(summary, &query);
+        bool again = false;
+        for (int j = 0; j < i; j++)
+            again |= strcmp(told[j], query_word(&query, 0)) == 0;
+        if (!again)
             put_remedy(&summary->page, query_word(&query, 0));
-        snprintf(last_rule, sizeof last_rule, "%s", query_word(&query, 0));
+        snprintf(told[i], sizeof told[i], "%s", query_word(&query, 0));
     }
 }
 
@@ -246,7 +284,7 @@ static void put_ranking(struct summary *summary, const struct ranking *ranking)
                  size_text((uint64_t)query_number(&query, 2), opportunity),
                  number_text((uint64_t)query_number(&query, 3), number));
         page_wire(page, STYLE_PLAIN, query_text(&query, 0), page->width - 37);
-        page_put(page, STYLE_PLAIN, "\n");
+        page_end_line(page);
     }
 }
 
@@ -261,14 +299,25 @@ static void put_rankings(struct summary *summary)
 
 /* ------------------------------------------------------------------ which rules were broken */
 
-static void put_frame(const struct page *page, const char *what, const struct query *query,
-                      int file, int frame)
+/* "site.pcap: request in frame 12, response in frame 14", from four columns. */
+static void put_frames(const struct page *page, const struct query *query, int column)
 {
-    if (query_is_null(query, frame))
-        return;
-    page_put(page, STYLE_DIM, "%s ", what);
-    page_wire(page, STYLE_DIM, query_text(query, file), 40);
-    page_put(page, STYLE_DIM, ":%" PRId64 "  ", query_number(query, frame));
+    static const char *const halves[] = {"request", "response"};
+    struct slice before = SLICE_ABSENT;
+    for (int half = 0; half < 2; half++) {
+        struct slice file = query_text(query, column + 2 * half);
+        if (query_is_null(query, column + 2 * half + 1))
+            continue;
+        if (!slice_is_absent(before))
+            page_put(page, STYLE_DIM, ", ");
+        if (slice_is_absent(before) || !slice_equal(file, before)) {
+            page_wire(page, STYLE_DIM, base_name(file), 40);
+            page_put(page, STYLE_DIM, ": ");
+        }
+        page_put(page, STYLE_DIM, "%s in frame %" PRId64, halves[half],
+                 query_number(query, column + 2 * half + 1));
+        before = file;
+    }
 }
 
 /* The first finding of an issue, with the packets to open. */
@@ -285,12 +334,13 @@ static void put_example(struct summary *summary, int64_t finding)
         unsigned used = page_wire(page, STYLE_PLAIN, query_text(&query, 0), 12);
         page_put(page, STYLE_PLAIN, " ");
         page_wire(page, STYLE_PLAIN, query_text(&query, 1), page->width - 15 - used);
-        page_put(page, STYLE_PLAIN, "\n%13s", "");
+        page_end_line(page);
+        page_put(page, STYLE_PLAIN, "%13s", "");
         page_wire(page, STYLE_PLAIN, query_text(&query, 2), page->width - 14);
-        page_put(page, STYLE_PLAIN, "\n%13s", "");
-        put_frame(page, "request", &query, 3, 4);
-        put_frame(page, "response", &query, 5, 6);
-        page_put(page, STYLE_PLAIN, "\n");
+        page_end_line(page);
+        page_put(page, STYLE_PLAIN, "%13s", "");
+        put_frames(page, &query, 3);
+        page_end_line(page);
     }
     query_end(&query);
 }
@@ -362,10 +412,16 @@ static void put_protocols(struct summary *summary, const char *reason)
         page_put(&summary->page, STYLE_DIM, ", ...");
 }
 
-static bool put_coverage(struct summary *summary)
+static void put_doubt_heading(struct summary *summary)
+{
+    if (!summary->doubted)
+        page_heading(&summary->page, "What could not be audited");
+    summary->doubted = true;
+}
+
+static void put_coverage(struct summary *summary)
 {
     char bytes[24], number[32];
-    bool any = false;
     const struct page *page = &summary->page;
     struct query query =
         query_begin(&summary->audit,
@@ -376,26 +432,25 @@ static bool put_coverage(struct summary *summary)
         uint64_t n = (uint64_t)query_number(&query, 2), unseen = (uint64_t)query_number(&query, 3);
         uint64_t seen = (uint64_t)query_number(&query, 1);
         snprintf(reason, sizeof reason, "%s", query_word(&query, 0));
-        if (!any)
-            page_heading(page, "What could not be audited");
-        any = true;
+        put_doubt_heading(summary);
         page_put(page, STYLE_PLAIN, "  %9s  %s", size_text(seen ? seen : unseen, bytes),
                  meaning_of(reason));
         if (n)
             page_put(page, STYLE_PLAIN, ", %s connection%s", number_text(n, number), plural(n));
         put_protocols(summary, reason);
-        page_put(page, STYLE_PLAIN, "\n");
+        page_end_line(page);
     }
-    return any;
 }
 
-static void put_one_doubt(struct summary *summary, const char *text, const char *format)
+static void put_one_doubt(struct summary *summary, const char *text, const char *meaning)
 {
     char number[32];
     uint64_t n = (uint64_t)audit_number(&summary->audit, text);
     if (n == 0)
         return;
-    page_put(&summary->page, STYLE_PLAIN, "  %9s  %s\n", number_text(n, number), format);
+    put_doubt_heading(summary);
+    page_put(&summary->page, STYLE_PLAIN, "  %9s  ", number_text(n, number));
+    page_wrap(&summary->page, STYLE_PLAIN, 13, 13, meaning);
 }
 
 static void put_caps(struct summary *summary)
@@ -408,7 +463,7 @@ static void put_caps(struct summary *summary)
         page_put(&summary->page, STYLE_PLAIN,
                  "  %9s  limit reached: ", number_text((uint64_t)query_number(&query, 1), number));
         page_wire(&summary->page, STYLE_PLAIN, query_text(&query, 0), summary->page.width - 30);
-        page_put(&summary->page, STYLE_PLAIN, "\n");
+        page_end_line(&summary->page);
     }
 }
 
@@ -478,7 +533,7 @@ bool summary_print(const char *path, FILE *to, const struct summary_options *opt
         return false;
     read_totals(&summary);
     put_inputs(&summary);
-    page_put(&summary.page, STYLE_PLAIN, "\n");
+    page_end_line(&summary.page);
     put_span(&summary);
     put_seen(&summary);
     if (summary.observed) {
@@ -491,8 +546,10 @@ bool summary_print(const char *path, FILE *to, const struct summary_options *opt
     put_unseen(&summary);
     if (summary.observed)
         put_unchecked(&summary);
-    page_put(&summary.page, STYLE_PLAIN, "\nAll of it: ");
-    page_wire(&summary.page, STYLE_BOLD, slice_of_text(path), 0);
-    page_put(&summary.page, STYLE_DIM, "  (SQLite; wire304 explain RULE says what a rule means)\n");
+    page_heading(&summary.page, "The whole audit");
+    page_put(&summary.page, STYLE_PLAIN, "  ");
+    page_wire(&summary.page, STYLE_PLAIN, slice_of_text(path), 0);
+    page_put(&summary.page, STYLE_DIM, "  (SQLite; wire304 explain RULE says what a rule means)");
+    page_end_line(&summary.page);
     return audit_close(&summary.audit, error);
 }
