@@ -76,7 +76,7 @@ struct reader {
     struct slice *lines;
     size_t n_lines, at; /* `at`: the line being read */
     int64_t clock_ns;   /* since the beginning */
-    size_t repeat_at;   /* line of the open ### repeat; 0: none */
+    size_t repeat_at;   /* line of the open ### repeat */
     unsigned repeat_left, repeat_n;
     int64_t repeat_ns, repeat_began_ns;
     struct error *error;
@@ -494,7 +494,7 @@ static bool read_block(struct reader *r, struct slice line)
 static bool read_repeat(struct reader *r, struct slice rest)
 {
     uint64_t n;
-    if (r->repeat_at || !slice_to_u64(word(&rest), &n, NULL) || n == 0 || n > 5000 ||
+    if (r->repeat_left || !slice_to_u64(word(&rest), &n, NULL) || n == 0 || n > 5000 ||
         !is(word(&rest), "every") || !read_duration(word(&rest), &r->repeat_ns))
         return fail(r, "not: repeat N every DURATION", rest);
     r->repeat_at = r->at;
@@ -515,12 +515,10 @@ static bool set_clock(struct reader *r, int64_t clock_ns)
 
 static bool read_end(struct reader *r)
 {
-    if (!r->repeat_at)
+    if (!r->repeat_left)
         return fail(r, "end without repeat", SLICE(""));
-    if (--r->repeat_left == 0) {
-        r->repeat_at = 0;
+    if (--r->repeat_left == 0)
         return true;
-    }
     r->at = r->repeat_at;
     r->repeat_n++;
     return set_clock(r, r->repeat_began_ns + (r->repeat_n - 1) * r->repeat_ns);
@@ -736,7 +734,7 @@ static bool read_all(struct reader *r)
         if (!read_line(r))
             return false;
     r->at = r->n_lines ? r->n_lines - 1 : 0;
-    if (r->repeat_at)
+    if (r->repeat_left)
         return fail(r, "repeat without end", SLICE(""));
     if (!r->t->clean && r->t->n_due == 0)
         return fail(r, "it says neither what is due nor that it is clean", SLICE(""));
