@@ -75,8 +75,10 @@ static struct connection_facts facts_of(const struct flow *flow)
 static const struct connection_facts *host_facts(void *context)
 {
     struct active *active = context;
-    active->shard->facts = facts_of(active->flow);
-    return &active->shard->facts;
+    if (!active->facts_known)
+        active->facts = facts_of(active->flow);
+    active->facts_known = true;
+    return &active->facts;
 }
 
 static void host_exchange(void *context, struct exchange *exchange)
@@ -86,8 +88,10 @@ static void host_exchange(void *context, struct exchange *exchange)
     flow->exchanges++;
     flow->exchange_bytes += exchange->wire_bytes;
     assert(flow->exchange_bytes <= flow->wire_bytes);
-    if (exchange->connection.preamble_client.family)
+    if (exchange->connection.preamble_client.family) {
         flow->preamble_client = exchange->connection.preamble_client;
+        active->facts_known = false;
+    }
     active->shard->out->exchange(active->shard->out->context, exchange);
 }
 
@@ -543,6 +547,13 @@ bool connection_is_new(const struct flow *flow, unsigned sender, const struct se
     return !(segment->flags & TCP_ACK) || (flow->flags & FLOW_CLOSED);
 }
 
+/* What the protocol was told of the connection may not be true any more. */
+static void facts_change(struct flow *flow)
+{
+    if (flow->active)
+        flow->active->facts_known = false;
+}
+
 static void client_is(struct flow *flow, unsigned end)
 {
     if (flow->flags & FLOW_CLIENT_KNOWN)
@@ -557,6 +568,7 @@ static void handshake_syn(struct flow *flow, unsigned sender, const struct segme
 {
     struct tcp_stream *mine = &flow->stream[sender];
     bool answers = segment->flags & TCP_ACK;
+    facts_change(flow);
     client_is(flow, answers ? !sender : sender);
     flow->flags |= FLOW_BEGAN;
     bool waits = flow->active && flow->active->window[sender].first;
@@ -576,6 +588,7 @@ static void handshake_ack(struct flow *flow, unsigned sender, const struct segme
 {
     if (flow->handshake != HANDSHAKE_SYN_ACK || sender != flow->client_end)
         return;
+    facts_change(flow);
     flow->rtt_ns = segment->mark.time_ns - flow->rtt_ns;
     flow->handshake = flow->rtt_ns >= 0 ? HANDSHAKE_DONE : HANDSHAKE_UNSURE;
 }
@@ -684,6 +697,7 @@ void connection_segment(struct shard *shard, struct flow *flow, unsigned sender,
     if (!(flow->flags & (FLOW_SAW_0 << sender))) {
         flow->flags |= (uint8_t)(FLOW_SAW_0 << sender);
         mine->ttl = segment->ttl;
+        facts_change(flow);
     }
     if (syn)
         handshake_syn(flow, sender, segment);

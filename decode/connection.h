@@ -24,6 +24,8 @@ struct active {
     void *state; /* the protocol's, or NULL while it is idle */
     struct identified_flow *identified;
     struct active *next_spare;
+    bool facts_known; /* facts are up to date */
+    struct connection_facts facts;
     struct tcp_window window[2];
 };
 

@@ -30,7 +30,6 @@ struct shard {
     const struct protocol *const *protocols;
     struct identifier *identifier; /* NULL: nobody is asked */
     const struct decode_sink *out;
-    struct connection_facts facts; /* of the connection that asked last */
 };
 
 struct shard_options {
