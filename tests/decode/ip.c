@@ -24,9 +24,9 @@ static const struct {
     const char *title, *recipe;
 } broken[] = {
     {"version 5", "[55 00 0044 1234 4000 40 06 0000 0a000001 c0000250] tcp text"},
-    {"IPv4, header of 16 octets", "[44 00 0044 1234 4000 40 06 0000 0a000001 c0000250] tcp text"},
+    {"IPv4, header of 16 octets", "[44 00 0044 1234 4000 40 59 0000 0a000001 c0000250] text"},
     {"IPv4, header longer than the packet", "[4f 00 0044 1234 4000 40 06 0000 0a000001 c0000250]"},
-    {"IPv4, length shorter than the header", "[45 00 0013 1234 4000 40 06 0000 0a000001 c0000250] tcp text"},
+    {"IPv4, length shorter than the header", "[45 00 0013 1234 4000 40 59 0000 0a000001 c0000250] text"},
     {"IPv4, options beyond the length", "[46 00 0016 1234 4000 40 06 0000 0a000001 c0000250 01010101] tcp text"},
     {"IPv6, extension longer than the packet", "ip6/0 [06 ff 050200000000] tcp text"},
     {"IPv6, extension where the packet ends", "ip6/60 [06]"},

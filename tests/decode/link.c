@@ -4,11 +4,12 @@
 
 #include "tests/decode/frames.h"
 
-#define TCP4 "ip4/6 tcp text"
-#define TCP6 "ip6/6 tcp text"
-#define SNAP "[aaaa03 000000 0800] "
-#define SLL  "[0000 0001 0006 02000000000b0000] "
-#define WLAN "0000 02000000000a 02000000000b 02000000000c 1000"
+#define TCP4   "ip4/6 tcp text"
+#define UNSAID "[45 00 0000 1234 4000 40 06 0000 0a000001 c0000250] tcp text" /* IP length 0 */
+#define TCP6   "ip6/6 tcp text"
+#define SNAP   "[aaaa03 000000 0800] "
+#define SLL    "[0000 0001 0006 02000000000b0000] "
+#define WLAN   "0000 02000000000a 02000000000b 02000000000c 1000"
 #define AVS                                                                                        \
     "[80211001 00000040 00000000000000000000000000000000 00000000000000000000000000000000"         \
     " 00000000000000000000000000000000 0000000000000000] "
@@ -30,6 +31,7 @@ static const struct {
     {"802.1ah", 1, ETHERNET "[88e7 00000001] " ETHERNET "[0800] " TCP4},
     {"802.3 with SNAP", 1, ETHERNET "[LLLL] " SNAP TCP4},
     {"802.3 with SNAP, padded", 1, ETHERNET "[LLLL] " SNAP TCP4 " pad/46"},
+    {"802.3 with SNAP, its length alone", 1, ETHERNET "[LLLL] " SNAP UNSAID " pad/46"},
     {"802.3 with SNAP and a tag", 1, ETHERNET "[8100 0064 LLLL] " SNAP TCP4},
     {"802.3 with SNAP, 802.1H", 1, ETHERNET "[LLLL] [aaaa03 0000f8 0800] " TCP4},
     {"802.3 with IP in LLC", 1, ETHERNET "[LLLL] [060603] " TCP4},
@@ -41,6 +43,7 @@ static const struct {
      ETHERNET "[8847 00010140] [45000000000a 02000000000b 0800] " TCP4},
     {"PPPoE", 1, ETHERNET "[8864] [1100 0001 LLLL] [0021] " TCP4},
     {"PPPoE, padded", 1, ETHERNET "[8864] [1100 0001 LLLL] [0021] " TCP4 " pad/20"},
+    {"PPPoE, its length alone", 1, ETHERNET "[8864] [1100 0001 LLLL] [0021] " UNSAID " pad/20"},
     {"PPPoE, IPv6, tagged", 1, ETHERNET "[8100 0007 8864] [1100 0001 LLLL] [0057] " TCP6},
     {"PPPoE, short protocol", 1, ETHERNET "[8864] [1100 0001 LLLL] [21] " TCP4},
     {"PPPoE link", 51, "[1100 0001 LLLL] [0021] " TCP4},
@@ -78,6 +81,7 @@ static const struct {
     {"802.11 A-MSDU", 105, "[8801 " WLAN " 8000] [02000000000a 02000000000b LLLL] " SNAP TCP4},
     {"radiotap", 127, "[00 00 0800 00000000] [0802 " WLAN "] " SNAP TCP4},
     {"radiotap, check sequence", 127, "[00 00 0900 02000000 10] [0802 " WLAN "] " SNAP TCP4 " pad/4"},
+    {"radiotap, its length alone", 127, "[00 00 0900 02000000 10] [0802 " WLAN "] " SNAP UNSAID " pad/4"},
     {"radiotap, time before the flags", 127,
      "[00 00 1900 03000080 00000000 00000000 0102030405060708 10] [0802 " WLAN "] " SNAP TCP4 " pad/4"},
     {"radiotap, padded header", 127, "[00 00 0900 02000000 20] [8801 " WLAN " 0000 0000] " SNAP TCP4},
