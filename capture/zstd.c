@@ -15,6 +15,7 @@
 
 struct zstd {
     ZSTD_DCtx *context;
+    size_t hint;     /* octets up to the end of the next block */
     bool is_between; /* the last frame has ended, the next has not begun */
 };
 
@@ -32,24 +33,30 @@ static void *zstd_open(void)
     if (!zstd->context)
         abort();
     ZSTD_DCtx_setParameter(zstd->context, ZSTD_d_windowLogMax, LIMIT_ZSTD_WINDOW_LOG);
+    zstd->hint = ZSTD_initDStream(zstd->context);
     zstd->is_between = true;
     return zstd;
 }
 
+/* libzstd forgets what it wrote in a call that fails. It is fed block by block, as it asks for, so
+ * that what lies before the damage comes out. */
 static size_t zstd_decode(void *state, struct slice *stored, uint8_t *out, size_t room,
                           const char **trouble)
 {
     struct zstd *zstd = state;
     if (zstd->is_between && stored->len == 0)
         return 0;
-    ZSTD_inBuffer in = {stored->at, stored->len, 0};
+    struct slice next = slice_first(*stored, zstd->hint);
+    ZSTD_inBuffer in = {next.at, next.len, 0};
     ZSTD_outBuffer to = {out, room, 0};
     size_t said = ZSTD_decompressStream(zstd->context, &to, &in);
     *stored = slice_from(*stored, in.pos);
-    if (ZSTD_isError(said))
+    if (ZSTD_isError(said)) {
         *trouble = ZSTD_getErrorName(said);
-    else
-        zstd->is_between = said == 0;
+        return to.pos;
+    }
+    zstd->is_between = said == 0;
+    zstd->hint = said ? said : ZSTD_initDStream(zstd->context);
     return to.pos;
 }
 
