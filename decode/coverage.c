@@ -139,7 +139,8 @@ void coverage_each(struct coverage_table *table,
     if (table->count)
         qsort(table->rows, table->count, sizeof *table->rows, row_compare);
     for (uint32_t i = 0; i < table->count; i++)
-        each(context, &table->rows[i]);
+        if (table->rows[i].packets || table->rows[i].unseen_bytes)
+            each(context, &table->rows[i]);
 }
 
 const char *transport_name(uint8_t ip_protocol)

@@ -41,8 +41,8 @@ uint32_t coverage_row(struct coverage_table *table, const char *transport, const
 
 void coverage_merge(struct coverage_table *into, const struct coverage_table *from);
 
-/* Calls back for each row, in the order of the keys. The table is sorted by that: nothing may be
- * added after it. */
+/* Calls back for each row that counts anything, in the order of the keys. The table is sorted by
+ * that: nothing may be added after it. */
 void coverage_each(struct coverage_table *table,
                    void (*each)(void *context, const struct coverage *coverage), void *context);
 

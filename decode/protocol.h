@@ -62,7 +62,8 @@ struct protocol {
     void (*feed)(void *state, enum direction from, struct slice bytes,
                  const struct provenance *provenance, int64_t clock_ns, uint64_t ordinal);
     /* `length` octets of this direction are not in the capture. `cut`: their packet was, shortened
-     * by the snaplen. `at`: the packet after the hole. */
+     * by the snaplen. `at`: the packet after the hole; where none came, ordinal 0 and the time at
+     * which the peer had acknowledged them. */
     void (*gap)(void *state, enum direction from, uint64_t length, bool cut, const struct mark *at,
                 int64_t clock_ns, uint64_t ordinal);
     /* This direction is over. RESET, TIMEOUT, LIMIT and CAPTURE_ENDED end both: `from` then says who

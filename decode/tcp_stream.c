@@ -129,11 +129,6 @@ static void advance(struct tcp_stream *stream, uint32_t to)
     stream->flags &= (uint8_t)~TCP_TENTATIVE;
 }
 
-static struct mark mark_of_clock(int64_t clock_ns)
-{
-    return (struct mark){.time_ns = clock_ns};
-}
-
 /* Hands on one run and what the snaplen cut off after it. False: the receiver corked it. */
 static bool deliver(struct tcp_stream *stream, struct tcp_window *window,
                     const struct tcp_receiver *receiver, struct slice bytes, uint32_t cut,
@@ -477,19 +472,17 @@ int64_t tcp_stream_due(const struct tcp_stream *stream, const struct tcp_window 
     return due;
 }
 
-/* Everything below `limit` that we do not have is lost. */
+/* Everything below `limit` that we do not have is lost; it had passed the tap by `seen_ns`. */
 static void give_up_until(struct tcp_stream *stream, struct tcp_window *window, uint32_t limit,
-                          int64_t clock_ns, const struct tcp_receiver *receiver,
+                          int64_t seen_ns, const struct tcp_receiver *receiver,
                           struct tcp_budget *budget)
 {
+    struct mark at = {.time_ns = seen_ns};
     while (!window->corked && before(stream->next, limit)) {
-        if (window->first && !before(limit, window->first->sequence)) {
+        if (window->first && !before(limit, window->first->sequence))
             give_up_hole(stream, window, receiver, budget);
-        } else {
-            struct mark at = mark_of_clock(clock_ns);
-            announce(stream, receiver, limit,
-                     window->first ? &window->first->provenance.mark : &at);
-        }
+        else
+            announce(stream, receiver, limit, &at);
     }
 }
 
@@ -497,8 +490,8 @@ void tcp_stream_expire(struct tcp_stream *stream, struct tcp_window *window, int
                        const struct tcp_receiver *receiver, struct tcp_budget *budget)
 {
     if (!window->corked && window->in_grace && window->grace_ns + LIMIT_GAP_ACKED_NS <= clock_ns) {
+        give_up_until(stream, window, window->grace_until, window->grace_ns, receiver, budget);
         window->in_grace = false;
-        give_up_until(stream, window, window->grace_until, clock_ns, receiver, budget);
     }
     while (!window->corked && window->first && window->first->waited_ns + LIMIT_GAP_NS <= clock_ns)
         give_up_hole(stream, window, receiver, budget);
@@ -511,7 +504,8 @@ void tcp_stream_flush(struct tcp_stream *stream, struct tcp_window *window, int6
     while (!window->corked && window->first)
         give_up_hole(stream, window, receiver, budget);
     if (!window->corked && tcp_stream_misses(stream, window))
-        give_up_until(stream, window, acked_octets(stream), clock_ns, receiver, budget);
+        give_up_until(stream, window, acked_octets(stream),
+                      window->in_grace ? window->grace_ns : clock_ns, receiver, budget);
     window->in_grace = false;
 }
 
