@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Three kinds of queues, all in order of entry, so that what is closed is closed in the same order
+ * in every run: all that waits (the window), what only waits for losses to be told (ripening), and
+ * per URL what waits for a 200. Counts have a queue each.
+ */
+
+#include "analysis/accusations.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+struct accusations {
+    struct accusation_hooks hooks;
+    int64_t window_ns;
+    uint32_t scale;
+    struct accused *oldest, *newest;
+    struct accused *oldest_ripe, *newest_ripe;
+    uint64_t count, octets;
+    struct accusation_counts counts;
+};
+
+struct accusations *accusations_new(const struct accusation_hooks *hooks, int64_t window_ns,
+                                    uint32_t scale)
+{
+    struct accusations *a = xcalloc(1, sizeof *a);
+    a->hooks = *hooks;
+    a->window_ns = window_ns;
+    a->scale = scale;
+    return a;
+}
+
+void accusations_free(struct accusations *accusations)
+{
+    assert(!accusations || !accusations->oldest);
+    free(accusations);
+}
+
+/* ---- the queues ---- */
+
+static void queue_all(struct accusations *a, struct accused *x)
+{
+    x->older = a->newest;
+    x->newer = NULL;
+    if (a->newest)
+        a->newest->newer = x;
+    else
+        a->oldest = x;
+    a->newest = x;
+    a->count++;
+    a->octets += x->octets;
+}
+
+static void unqueue_all(struct accusations *a, struct accused *x)
+{
+    *(x->older ? &x->older->newer : &a->oldest) = x->newer;
+    *(x->newer ? &x->newer->older : &a->newest) = x->older;
+    a->count--;
+    a->octets -= x->octets;
+}
+
+static void queue_ripe(struct accusations *a, struct accused *x, int64_t now_ns)
+{
+    int64_t wait = a->window_ns < LIMIT_RIPENING_NS ? a->window_ns : LIMIT_RIPENING_NS;
+    x->ripe_ns = now_ns + wait;
+    x->is_ripening = true;
+    x->older_ripe = a->newest_ripe;
+    x->newer_ripe = NULL;
+    if (a->newest_ripe)
+        a->newest_ripe->newer_ripe = x;
+    else
+        a->oldest_ripe = x;
+    a->newest_ripe = x;
+}
+
+static void unqueue_ripe(struct accusations *a, struct accused *x)
+{
+    *(x->older_ripe ? &x->older_ripe->newer_ripe : &a->oldest_ripe) = x->newer_ripe;
+    *(x->newer_ripe ? &x->newer_ripe->older_ripe : &a->newest_ripe) = x->older_ripe;
+    x->is_ripening = false;
+}
+
+static void queue_url(struct resource *r, struct accused *x)
+{
+    x->resource = r;
+    x->older_of_url = r->waiting_last;
+    x->newer_of_url = NULL;
+    if (r->waiting_last)
+        r->waiting_last->newer_of_url = x;
+    else
+        r->waiting_first = x;
+    r->waiting_last = x;
+    r->waiting++;
+    r->waiting_unheld += x->is_unheld;
+}
+
+static void unqueue_url(struct accused *x)
+{
+    struct resource *r = x->resource;
+    *(x->older_of_url ? &x->older_of_url->newer_of_url : &r->waiting_first) = x->newer_of_url;
+    *(x->newer_of_url ? &x->newer_of_url->older_of_url : &r->waiting_last) = x->older_of_url;
+    r->waiting--;
+    r->waiting_unheld -= x->is_unheld;
+    x->resource = NULL;
+}
+
+static void unqueue_tally(struct accusation *n)
+{
+    struct tally *t = n->tally;
+    *(n->older ? &n->older->newer : &t->first) = n->newer;
+    *(n->newer ? &n->newer->older : &t->last) = n->older;
+    t->waiting--;
+    n->tally = NULL;
+}
+
+/* ---- closing ---- */
+
+static bool is_open(const struct accused *x, enum accusation_state state)
+{
+    for (unsigned i = 0; i < x->n_accusations; i++)
+        if (x->accusations[i].state == state)
+            return true;
+    return false;
+}
+
+/* Leaves every queue that it stands in for what was unjudged, and has that judged. */
+static void close_unjudged(struct accusations *a, struct accused *x, enum closing why)
+{
+    if (x->resource)
+        unqueue_url(x);
+    if (x->is_ripening)
+        unqueue_ripe(a, x);
+    if (is_open(x, ACCUSATION_UNJUDGED))
+        a->hooks.judge(a->hooks.context, x, why);
+}
+
+static void settle_if_closed(struct accusations *a, struct accused *x)
+{
+    if (is_open(x, ACCUSATION_UNJUDGED) || is_open(x, ACCUSATION_COUNTED))
+        return;
+    unqueue_all(a, x);
+    a->hooks.settle(a->hooks.context, x);
+}
+
+static void close_count(struct accusation *n, bool stands)
+{
+    unqueue_tally(n);
+    n->state = ACCUSATION_CLOSED;
+    n->stands = stands;
+}
+
+static void close_whole(struct accusations *a, struct accused *x, enum closing why)
+{
+    close_unjudged(a, x, why);
+    for (unsigned i = 0; i < x->n_accusations; i++)
+        if (x->accusations[i].state == ACCUSATION_COUNTED)
+            close_count(&x->accusations[i], false);
+    settle_if_closed(a, x);
+}
+
+static void close_unjudged_and_settle(struct accusations *a, struct accused *x, enum closing why)
+{
+    close_unjudged(a, x, why);
+    settle_if_closed(a, x);
+}
+
+/* ---- caps ---- */
+
+static uint64_t scaled(const struct accusations *a, uint64_t cap)
+{
+    uint64_t n = cap * a->scale / 256;
+    return n < 16 ? 16 : n;
+}
+
+static void make_room(struct accusations *a)
+{
+    while (a->oldest &&
+           (a->count > scaled(a, LIMIT_WAITING) || a->octets > scaled(a, LIMIT_WAITING_OCTETS))) {
+        a->counts.pushed_out++;
+        close_whole(a, a->oldest, CLOSED_BY_CAP);
+    }
+}
+
+/* The oldest of the URL's queue, or the oldest of those without a 200 before them. */
+static struct accused *oldest_of_url(const struct resource *r, bool unheld)
+{
+    struct accused *x = r->waiting_first;
+    while (unheld && !x->is_unheld)
+        x = x->newer_of_url;
+    return x;
+}
+
+static void make_room_at(struct accusations *a, struct resource *r)
+{
+    if (r->waiting_unheld > LIMIT_WAITING_UNHELD) {
+        a->counts.pushed_out++;
+        close_unjudged_and_settle(a, oldest_of_url(r, true), CLOSED_BY_CAP);
+    } else if (r->waiting > LIMIT_WAITING_OF_ONE) {
+        a->counts.pushed_out++;
+        close_unjudged_and_settle(a, oldest_of_url(r, false), CLOSED_BY_CAP);
+    }
+}
+
+/* ---- entering ---- */
+
+void tally_add(struct accusations *accusations, struct tally *tally, struct accusation *accusation)
+{
+    if (tally->waiting >= LIMIT_WAITING_FOR_COUNT) {
+        struct accused *loser = tally->first->accused;
+        accusations->counts.tallies_full++;
+        close_count(tally->first, false);
+        settle_if_closed(accusations, loser);
+    }
+    accusation->tally = tally;
+    accusation->state = ACCUSATION_COUNTED;
+    accusation->older = tally->last;
+    accusation->newer = NULL;
+    if (tally->last)
+        tally->last->newer = accusation;
+    else
+        tally->first = accusation;
+    tally->last = accusation;
+    tally->waiting++;
+}
+
+static bool waits_for_reference(const struct accused *x)
+{
+    for (unsigned i = 0; i < x->n_accusations; i++)
+        if (x->accusations[i].state == ACCUSATION_UNJUDGED &&
+            x->accusations[i].waits == WAIT_FOR_REFERENCE)
+            return true;
+    return false;
+}
+
+void accusations_add(struct accusations *accusations, struct accused *accused,
+                     struct resource *resource, int64_t now_ns)
+{
+    accused->deadline_ns = now_ns + accusations->window_ns;
+    queue_all(accusations, accused);
+    if (waits_for_reference(accused) && resource && !accused->refs.after.representation) {
+        queue_url(resource, accused);
+        make_room_at(accusations, resource);
+    } else if (is_open(accused, ACCUSATION_UNJUDGED)) {
+        queue_ripe(accusations, accused, now_ns);
+    }
+    make_room(accusations);
+}
+
+void accusations_ripen(struct accusations *accusations, struct accused *accused, int64_t now_ns)
+{
+    if (accused->resource)
+        unqueue_url(accused);
+    if (!accused->is_ripening)
+        queue_ripe(accusations, accused, now_ns);
+}
+
+/* ---- events ---- */
+
+void tally_confirm(struct accusations *accusations, struct tally *tally,
+                   bool (*confirms)(const void *context, const struct accusation *accusation),
+                   const void *context)
+{
+    for (struct accusation *n = tally->first, *newer; n; n = newer) {
+        newer = n->newer;
+        if (!confirms(context, n))
+            continue;
+        close_count(n, true);
+        settle_if_closed(accusations, n->accused);
+    }
+}
+
+void tally_drop(struct accusations *accusations, struct tally *tally)
+{
+    while (tally->first) {
+        struct accused *loser = tally->first->accused;
+        close_count(tally->first, false);
+        settle_if_closed(accusations, loser);
+    }
+}
+
+void accusations_forget(struct accusations *accusations, struct resource *resource)
+{
+    tally_drop(accusations, &resource->changing.tally);
+    while (resource->waiting_first)
+        close_unjudged_and_settle(accusations, resource->waiting_first, CLOSED_BY_CAP);
+}
+
+void accusations_expire(struct accusations *accusations, int64_t now_ns)
+{
+    while (accusations->oldest_ripe && accusations->oldest_ripe->ripe_ns <= now_ns)
+        close_unjudged_and_settle(accusations, accusations->oldest_ripe, CLOSED_BY_TIME);
+    while (accusations->oldest && accusations->oldest->deadline_ns <= now_ns)
+        close_whole(accusations, accusations->oldest, CLOSED_BY_TIME);
+}
+
+void accusations_finish(struct accusations *accusations)
+{
+    while (accusations->oldest)
+        close_whole(accusations, accusations->oldest, CLOSED_BY_END);
+}
+
+struct accusation_counts accusation_counts(const struct accusations *accusations)
+{
+    return accusations->counts;
+}

@@ -1,0 +1,611 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The front door of analysis/, and the order in which an exchange is worked on: inspect, tell,
+ * judge, learn, hear what waited for it, settle. Rules are asked in the order of the list; findings
+ * of one exchange are told in that order, when its last accusation has been closed.
+ */
+
+#include "analysis/analysis.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/accusations.h"
+#include "analysis/ledger.h"
+#include "analysis/message.h"
+#include "analysis/model.h"
+#include "analysis/rules.h"
+#include "base/alloc.h"
+#include "base/attributes.h"
+
+struct tally_of_rule {
+    uint64_t passed, fired, withheld[GUARDS];
+};
+
+struct analysis {
+    struct analysis_options options;
+    struct analysis_sink sink;
+    struct model model;
+    struct accusations *accusations;
+    uint64_t exchanges;
+    int64_t clock_ns; /* the latest finished_ns */
+    uint64_t accusations_dropped;
+
+    unsigned n_rules;
+    const struct rule *rules[RULES_MOST];
+    bool enabled[RULES_MOST];
+    struct tally_of_rule checks[RULES_MOST];
+
+    struct accused *draft; /* the exchange in hand; room for LIMIT_ACCUSATIONS */
+};
+
+struct analysis_options analysis_options_default(void)
+{
+    return (struct analysis_options){
+        .thresholds = thresholds_default(),
+        .client_key = CLIENT_AUTO,
+        .window_ns = INT64_C(3600000000000),
+    };
+}
+
+/* ---- settling ---- */
+
+static void tell(struct analysis *a, const struct accused *x, const struct accusation *n,
+                 const struct ledger_claim *claim)
+{
+    const struct verdict *v = &n->verdict;
+    struct finding finding = {
+        .rule = &n->rule->card,
+        .variant = v->variant,
+        .severity = v->severity,
+        .confidence = v->confidence,
+        .norm = v->norm,
+        .party = v->party,
+        .section = v->section,
+        .exchange_id = x->exchange_id,
+        .reference_exchange_id = n->reference_exchange_id,
+        .found_ns = x->found_ns,
+        .message = n->message,
+        .avoidable_bytes = claim->avoidable,
+        .opportunity_bytes = claim->opportunity,
+        .standalone_bytes = claim->standalone,
+    };
+    if (x->exchange) {
+        finding.request_head = x->exchange->request.head.bytes;
+        finding.response_head = x->exchange->response.head.bytes;
+    }
+    const struct representation *r = n->reference;
+    if (r && r->first.exchange_id == n->reference_exchange_id) {
+        finding.reference_request_head = r->request_head;
+        finding.reference_response_head = r->head.bytes;
+    }
+    a->sink.finding(a->sink.context, &finding);
+}
+
+/* Every accusation is closed: the ledger speaks, then the findings. */
+static void settle(struct analysis *a, struct accused *x)
+{
+    struct ledger_claim claims[LIMIT_ACCUSATIONS];
+    const struct accusation *standing[LIMIT_ACCUSATIONS];
+    unsigned n = 0;
+    for (unsigned i = 0; i < x->n_accusations; i++) {
+        const struct accusation *accusation = &x->accusations[i];
+        assert(accusation->state == ACCUSATION_CLOSED);
+        struct tally_of_rule *check = &a->checks[accusation->index];
+        if (accusation->verdict_is_counted) /* by count: not yet counted as fired or passed */
+            accusation->stands ? check->fired++ : check->passed++;
+        if (!accusation->stands)
+            continue;
+        claims[n] =
+            (struct ledger_claim){.rule = accusation->rule, .claim = accusation->verdict.claim};
+        standing[n++] = accusation;
+    }
+    ledger_settle(x->observed, x->size_of_304.octets, claims, n);
+    for (unsigned i = 0; i < n; i++)
+        tell(a, x, standing[i], &claims[i]);
+}
+
+static void let_go(struct analysis *a, struct accused *x)
+{
+    struct reference *refs = &x->refs.before;
+    for (unsigned i = 0; i < REFERENCES; i++)
+        if (refs[i].representation)
+            representation_drop(a->model.store, refs[i].representation);
+    for (unsigned i = 0; i < x->n_accusations; i++)
+        if (x->accusations[i].reference)
+            representation_drop(a->model.store, x->accusations[i].reference);
+    arena_fini(&x->arena);
+    exchange_free(x->exchange);
+    free(x);
+}
+
+static void on_settle(void *context, struct accused *x)
+{
+    settle(context, x);
+    let_go(context, x);
+}
+
+/* ---- judging ---- */
+
+/* Writes a verdict down: its message, and what it refers to. */
+static void record(struct accusation *n, const struct verdict *v, struct arena *arena,
+                   const struct size_estimate *size_of_304)
+{
+    n->verdict = *v;
+    settle_severity(&n->verdict);
+    n->message = message_compose(v, size_of_304, arena);
+    n->reference_exchange_id = v->reference_exchange_id;
+    if (!v->reference)
+        return;
+    struct representation *r = v->reference->representation;
+    /* Equal responses share a representation: the one whose head is kept stands for the others,
+     * unless the client's own is meant. */
+    n->reference_exchange_id = v->reference->at.exchange_id;
+    n->reference = r;
+}
+
+/* The references of a 304 are given by the exchange whose head is kept, where that one will do. */
+static void cite(struct accusation *n, const struct references *refs, int64_t t_req0)
+{
+    const struct reference *r = n->verdict.reference;
+    if (r == &refs->before && r->representation->first.t_rsp1 <= t_req0)
+        n->reference_exchange_id = r->representation->first.exchange_id;
+}
+
+static struct accusation *draft_add(struct analysis *a, unsigned index)
+{
+    struct accused *x = a->draft;
+    if (x->n_accusations == LIMIT_ACCUSATIONS) {
+        a->accusations_dropped++;
+        return NULL;
+    }
+    struct accusation *n = &x->accusations[x->n_accusations++];
+    *n = (struct accusation){.rule = a->rules[index], .index = index};
+    return n;
+}
+
+static unsigned subject_of(const struct exchange *x)
+{
+    return x->status == 304 ? SUBJECT_304 : x->status == 200 ? SUBJECT_200 : SUBJECT_OTHER;
+}
+
+static void judge_one(struct analysis *a, struct inspection *n, unsigned index)
+{
+    struct verdict v;
+    struct tally_of_rule *check = &a->checks[index];
+    struct accusation *accusation;
+    switch (a->rules[index]->judge(&n->evidence, &v)) {
+    case NOT_APPLICABLE:
+        return;
+    case PASSED:
+        check->passed++;
+        return;
+    case WITHHELD:
+        check->withheld[v.guard]++;
+        return;
+    case FIRED:
+        accusation = draft_add(a, index);
+        if (!accusation)
+            return;
+        check->fired++;
+        accusation->stands = true;
+        record(accusation, &v, &a->model.scratch, &a->draft->size_of_304);
+        cite(accusation, &n->evidence.refs, n->facts.t_req0);
+        return;
+    case WAITS:
+        accusation = draft_add(a, index);
+        if (!accusation)
+            return;
+        accusation->waits = v.waits;
+        accusation->state = v.waits == WAIT_FOR_COUNT ? ACCUSATION_COUNTED : ACCUSATION_UNJUDGED;
+        if (v.waits == WAIT_FOR_COUNT) {
+            record(accusation, &v, &a->model.scratch, &a->draft->size_of_304);
+            accusation->verdict_is_counted = true;
+        }
+        return;
+    }
+}
+
+static void judge_all(struct analysis *a, struct inspection *n)
+{
+    const struct exchange *x = n->facts.x;
+    struct accused *draft = a->draft;
+    draft->n_accusations = 0;
+    draft->exchange_id = n->evidence.id;
+    draft->found_ns = x->finished_ns;
+    draft->observed[REQUEST_HEADER] = x->request.header_bytes;
+    draft->observed[REQUEST_BODY] = x->request.body_bytes;
+    draft->observed[RESPONSE_HEADER] = x->response.header_bytes;
+    draft->observed[RESPONSE_BODY] = x->response.body_bytes;
+    draft->size_of_304 = model_size_of_304(n);
+    unsigned subject = subject_of(x);
+    for (unsigned i = 0; i < a->n_rules; i++)
+        if (a->enabled[i] && a->rules[i]->subjects & subject)
+            judge_one(a, n, i);
+}
+
+static void on_judge(void *context, struct accused *x, enum closing why)
+{
+    struct analysis *a = context;
+    struct inspection n;
+    model_inspect_again(&a->model, x, a->clock_ns, why == CLOSED_BY_CAP, &n);
+    for (unsigned i = 0; i < x->n_accusations; i++) {
+        struct accusation *accusation = &x->accusations[i];
+        if (accusation->state != ACCUSATION_UNJUDGED)
+            continue;
+        struct verdict v;
+        struct tally_of_rule *check = &a->checks[accusation->index];
+        accusation->state = ACCUSATION_CLOSED;
+        switch (accusation->rule->judge(&n.evidence, &v)) {
+        case FIRED:
+            check->fired++;
+            accusation->stands = true;
+            record(accusation, &v, &x->arena, &x->size_of_304);
+            cite(accusation, &n.evidence.refs, n.facts.t_req0);
+            if (accusation->reference)
+                representation_take(accusation->reference);
+            break;
+        case WITHHELD:
+            check->withheld[v.guard]++;
+            break;
+        default: /* a rule may not wait twice */
+            check->passed++;
+            break;
+        }
+    }
+}
+
+/* ---- waiting ---- */
+
+static struct tally *tally_of(struct inspection *n, enum counted counted)
+{
+    switch (counted) {
+    case COUNTED_RUN:
+        return n->holding ? &n->holding->tally : NULL;
+    case COUNTED_PACE:
+        return &n->resource->changing.tally;
+    case COUNTED_BUSTING:
+        return n->buster ? &n->buster->tally : NULL;
+    }
+    return NULL;
+}
+
+static bool waits_for_judgement(const struct accused *x)
+{
+    for (unsigned i = 0; i < x->n_accusations; i++)
+        if (x->accusations[i].state == ACCUSATION_UNJUDGED)
+            return true;
+    return false;
+}
+
+/* Its heads prove nothing that many others do not: what waits for a count keeps few of them. */
+static bool keeps_heads(const struct accused *x, struct inspection *n)
+{
+    if (waits_for_judgement(x))
+        return true;
+    for (unsigned i = 0; i < x->n_accusations; i++) {
+        const struct accusation *accusation = &x->accusations[i];
+        if (accusation->state != ACCUSATION_COUNTED)
+            return true;
+        const struct tally *tally = tally_of(n, accusation->verdict.counted);
+        if (tally && tally->waiting < LIMIT_HEADS_FOR_COUNT)
+            return true;
+    }
+    return false;
+}
+
+/* Moves the draft to the heap; the exchange goes with it where its heads are kept. */
+static struct accused *accused_keep(struct analysis *a, struct inspection *n, struct exchange *x)
+{
+    const struct accused *draft = a->draft;
+    size_t size = sizeof *draft + draft->n_accusations * sizeof draft->accusations[0];
+    struct accused *kept = xmalloc(size);
+    memcpy(kept, draft, size);
+    arena_init(&kept->arena, 256);
+    struct evidence *e = &n->evidence;
+    kept->server = n->server;
+    kept->reference_server =
+        e->reference_server
+            ? server_of(a->model.servers, &e->reference_server->address, a->clock_ns)
+            : NULL;
+    kept->habit = n->habit;
+    if (n->habit) {
+        kept->habit_server = n->habit->server;
+        kept->habit_pattern = n->habit->pattern;
+    }
+    kept->key = e->key;
+    kept->refs = e->refs;
+    kept->fields = e->fields;
+    kept->came_back = e->came_back;
+    kept->mangled_echo = e->mangled_echo;
+    kept->is_unheld = !e->refs.before.representation;
+    kept->t_rsp1 = n->facts.t_rsp1;
+    kept->url_key = arena_copy(&kept->arena, n->url.key);
+    kept->octets = size + kept->url_key.len;
+    struct reference *refs = &kept->refs.before;
+    for (unsigned i = 0; i < REFERENCES; i++)
+        if (refs[i].representation)
+            representation_take(refs[i].representation);
+    for (unsigned i = 0; i < kept->n_accusations; i++) {
+        struct accusation *accusation = &kept->accusations[i];
+        accusation->accused = kept;
+        accusation->message = arena_copy(&kept->arena, accusation->message);
+        if (accusation->reference)
+            representation_take(accusation->reference);
+    }
+    if (keeps_heads(draft, n)) {
+        kept->exchange = x;
+        kept->octets += sizeof *x + x->arena.total;
+    }
+    return kept;
+}
+
+static bool has_open(const struct accused *x)
+{
+    for (unsigned i = 0; i < x->n_accusations; i++)
+        if (x->accusations[i].state != ACCUSATION_CLOSED)
+            return true;
+    return false;
+}
+
+/* Takes the exchange or leaves it: true where it was taken. */
+static bool wait_or_settle(struct analysis *a, struct inspection *n, struct exchange *x)
+{
+    struct accused *draft = a->draft;
+    if (draft->n_accusations == 0)
+        return false;
+    if (!has_open(draft)) {
+        draft->exchange = x;
+        settle(a, draft);
+        draft->exchange = NULL;
+        return false;
+    }
+    struct accused *kept = accused_keep(a, n, x);
+    bool taken = kept->exchange != NULL;
+    for (unsigned i = 0; i < kept->n_accusations; i++) {
+        struct accusation *accusation = &kept->accusations[i];
+        if (accusation->state != ACCUSATION_COUNTED)
+            continue;
+        struct tally *tally = tally_of(n, accusation->verdict.counted);
+        assert(tally);
+        tally_add(a->accusations, tally, accusation);
+    }
+    accusations_add(a->accusations, kept, n->resource, a->clock_ns);
+    return taken;
+}
+
+/* ---- what waited for this exchange ---- */
+
+static bool any_stands(const void *context UNUSED, const struct accusation *accusation UNUSED)
+{
+    return true;
+}
+
+struct pace_now {
+    const struct thresholds *thresholds;
+    struct pace pace;
+};
+
+static bool pace_confirms(const void *context, const struct accusation *accusation)
+{
+    const struct pace_now *now = context;
+    return pace_is_short(now->thresholds, &now->pace, accusation->verdict.lifetime_s,
+                         accusation->verdict.distance_s);
+}
+
+static void hear_counts(struct analysis *a, struct inspection *n)
+{
+    const struct thresholds *t = &a->model.thresholds;
+    const struct evidence *e = &n->evidence;
+    if (n->holding && n->holding->tally.first && n->facts.x->status == 200 &&
+        n->holding->run >= t->no_store_min &&
+        n->facts.t_rsp0 - n->holding->run_from_ns >= t->no_store_span_s * INT64_C(1000000000))
+        tally_confirm(a->accusations, &n->holding->tally, any_stands, NULL);
+    if (n->resource->changing.tally.first) {
+        struct pace_now now = {t, e->pace};
+        tally_confirm(a->accusations, &n->resource->changing.tally, pace_confirms, &now);
+    }
+    if (n->buster && n->buster->values >= t->cache_buster_min)
+        tally_confirm(a->accusations, &n->buster->tally, any_stands, NULL);
+    else if (n->buster && n->buster->values == 1)
+        tally_drop(a->accusations, &n->buster->tally);
+}
+
+/* A 200 was shown: is it what 304s of the URL wait for? */
+static void hear_reference(struct analysis *a, struct inspection *n)
+{
+    for (struct accused *x = n->resource->waiting_first, *newer; x; x = newer) {
+        newer = x->newer_of_url;
+        struct reference found;
+        if (!model_is_reference(&a->model, x, n->shown, &found))
+            continue;
+        representation_take(found.representation);
+        x->refs.after = found;
+        accusations_ripen(a->accusations, x, a->clock_ns);
+    }
+}
+
+/* ---- the front door ---- */
+
+static void on_forget_resource(void *context, struct resource *resource)
+{
+    struct analysis *a = context;
+    accusations_forget(a->accusations, resource);
+}
+
+static void on_forget_tally(void *context, struct tally *tally)
+{
+    struct analysis *a = context;
+    tally_drop(a->accusations, tally);
+}
+
+/* The default caps take about this much memory; another sum scales them. */
+#define DEFAULT_MEMORY (UINT64_C(256) << 20)
+
+static uint32_t scale_of(uint64_t memory)
+{
+    if (memory == 0)
+        return 256;
+    uint64_t scale = memory * 256 / DEFAULT_MEMORY;
+    return scale < 1 ? 1 : scale > 65536 ? 65536 : (uint32_t)scale;
+}
+
+struct analysis *analysis_new(const struct analysis_options *options,
+                              const struct analysis_sink *sink)
+{
+    struct analysis *a = xcalloc(1, sizeof *a);
+    uint32_t scale = scale_of(options->memory);
+    a->options = *options;
+    a->sink = *sink;
+    a->clock_ns = NEVER;
+    model_init(&a->model, options, &(struct store_hooks){a, on_forget_resource, on_forget_tally},
+               scale);
+    a->accusations = accusations_new(&(struct accusation_hooks){a, on_judge, on_settle},
+                                     options->window_ns, scale);
+    a->n_rules = rules_count();
+    for (unsigned i = 0; i < a->n_rules; i++) {
+        a->rules[i] = rule_at(i);
+        a->enabled[i] = !options->rule_enabled ||
+                        options->rule_enabled(options->rule_context, &a->rules[i]->card);
+    }
+    a->draft = xcalloc(1, sizeof *a->draft + LIMIT_ACCUSATIONS * sizeof a->draft->accusations[0]);
+    return a;
+}
+
+static void tell_exchange(struct analysis *a, const struct inspection *n)
+{
+    const struct facts *facts = &n->facts;
+    struct freshness f;
+    struct assessed assessed = {
+        .id = n->evidence.id,
+        .exchange = facts->x,
+        .client_key = n->evidence.client.key,
+        .forwarded_for = n->evidence.client.forwarded_for,
+        .scheme = n->url.scheme,
+        .host = n->url.host,
+        .url = n->url.key,
+        .url_pattern = n->resource ? n->resource->pattern : SLICE_ABSENT,
+        .outcome = model_outcome(n),
+        .is_conditional = facts->request.is_conditional,
+        .lifetime_s = ABSENT_NUMBER,
+        .age_s = ABSENT_NUMBER,
+    };
+    if (facts->t_rsp0 && facts->response_head_whole) {
+        freshness_of(&f, facts);
+        assessed.lifetime_s = freshness_explicit(&f, PRIVATE_CACHE);
+        if (facts->response.age_state == AGE_VALID || f.date != NO_DATE) {
+            int64_t apparent = f.date == NO_DATE ? 0 : facts->t_rsp0 / 1000000000 - f.date;
+            int64_t age = facts->response.age_state == AGE_VALID ? facts->response.age : 0;
+            assessed.age_s = apparent > age ? apparent : age;
+        }
+    }
+    a->sink.exchange(a->sink.context, &assessed);
+}
+
+void analysis_exchange(struct analysis *analysis, struct exchange *exchange)
+{
+    struct analysis *a = analysis;
+    if (exchange->finished_ns > a->clock_ns)
+        a->clock_ns = exchange->finished_ns;
+    accusations_expire(a->accusations, a->clock_ns);
+
+    struct inspection n;
+    model_inspect(&a->model, exchange, ++a->exchanges, &n);
+    tell_exchange(a, &n);
+    judge_all(a, &n);
+    model_learn(&a->model, &n);
+    if (n.resource)
+        hear_counts(a, &n);
+    if (n.shown)
+        hear_reference(a, &n);
+    if (!wait_or_settle(a, &n, exchange))
+        exchange_free(exchange);
+    store_trim(a->model.store);
+}
+
+void analysis_loss(struct analysis *analysis, const struct loss *loss)
+{
+    struct server *server = server_of(analysis->model.servers, &loss->server, analysis->clock_ns);
+    server_add_loss(server, loss->from_ns, loss->until_ns);
+}
+
+static void tell_checks(struct analysis *a)
+{
+    for (unsigned i = 0; i < a->n_rules; i++) {
+        const struct tally_of_rule *c = &a->checks[i];
+        struct check check = {.rule = &a->rules[i]->card, .outcome = CHECK_PASSED};
+        check.exchanges = c->passed;
+        if (check.exchanges)
+            a->sink.check(a->sink.context, &check);
+        check.outcome = CHECK_FIRED;
+        check.exchanges = c->fired;
+        if (check.exchanges)
+            a->sink.check(a->sink.context, &check);
+        check.outcome = CHECK_WITHHELD;
+        for (unsigned g = 0; g < GUARDS; g++) {
+            check.guard = guard_word((enum guard)g);
+            check.exchanges = c->withheld[g];
+            if (check.exchanges)
+                a->sink.check(a->sink.context, &check);
+        }
+    }
+}
+
+void analysis_finish(struct analysis *analysis)
+{
+    accusations_finish(analysis->accusations);
+    tell_checks(analysis);
+}
+
+void analysis_counters(const struct analysis *analysis,
+                       void (*each)(void *context, const char *name, const char *text, bool is_cap,
+                                    uint64_t value),
+                       void *context)
+{
+    enum {
+#define COUNT_ROW(name, word, text) NOTE_##name,
+#include "analysis/counts.def"
+#undef COUNT_ROW
+        NOTES
+    };
+    static const struct {
+        const char *word, *text;
+    } rows[NOTES] = {
+#define COUNT_ROW(name, word, text) [NOTE_##name] = {word, text},
+#include "analysis/counts.def"
+#undef COUNT_ROW
+    };
+    struct store_counts store = store_counts(analysis->model.store);
+    struct server_counts servers = server_table_counts(analysis->model.servers);
+    struct client_counts clients = client_table_counts(analysis->model.clients);
+    struct accusation_counts waiting = accusation_counts(analysis->accusations);
+    const uint64_t values[NOTES] = {
+        [NOTE_RESOURCES] = store.resources_evicted,
+        [NOTE_REPRESENTATIONS] = store.representations_evicted,
+        [NOTE_HOLDINGS] = store.holdings_evicted,
+        [NOTE_PROOFS] = store.clients_evicted,
+        [NOTE_BUSTERS] = store.busters_evicted,
+        [NOTE_SERVERS] = servers.servers_evicted,
+        [NOTE_HABITS] = servers.habits_evicted + servers.families_evicted,
+        [NOTE_ADDRESSES] = clients.addresses_evicted,
+        [NOTE_HOSTS] = clients.hosts_evicted,
+        [NOTE_WAITING] = waiting.pushed_out,
+        [NOTE_TALLIES] = waiting.tallies_full,
+        [NOTE_ACCUSATIONS] = analysis->accusations_dropped,
+    };
+    for (unsigned i = 0; i < NOTES; i++)
+        if (values[i])
+            each(context, rows[i].word, rows[i].text, true, values[i]);
+}
+
+void analysis_free(struct analysis *analysis)
+{
+    if (!analysis)
+        return;
+    accusations_finish(analysis->accusations); /* where nobody called analysis_finish() */
+    accusations_free(analysis->accusations);
+    model_fini(&analysis->model);
+    free(analysis->draft);
+    free(analysis);
+}

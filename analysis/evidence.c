@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts of evidence that take a search: the 200s that a 304 or a 200 is held against (rules.md
+ * §0.4 with A8, A9, A31), and what the 200s around it say about a field.
+ */
+
+#include "analysis/evidence.h"
+
+#include "analysis/vary.h"
+
+bool reference_matches(const struct representation *r, const struct facts *not_modified)
+{
+    const struct entity_tag *tag = &not_modified->response.etag;
+    const struct tag_list *offered = &not_modified->request.if_none_match;
+    const struct date_fact *since = &not_modified->request.if_modified_since;
+    if (tag->valid && entity_tag_weak_equal(&r->etag, tag))
+        return true;
+    if (offered->kind != TAG_LIST_ABSENT)
+        return tag_list_has_weak(offered, &r->etag) == YES;
+    return date_is_valid(since) && r->last_modified == since->date.seconds;
+}
+
+bool is_comparable(const struct representation *r, const struct facts *facts,
+                   const struct request_key *key, struct arena *scratch)
+{
+    return !responders_differ(r->responder, facts->response.responder) &&
+           r->request.authorization == key->authorization &&
+           r->request.has_range == key->has_range &&
+           r->request.accept_encoding == key->accept_encoding &&
+           representation_answers(r, facts, key, VARY_CANON, scratch) == YES;
+}
+
+static bool is_other_user(const struct representation *r, const struct request_key *key)
+{
+    return r->request.has_cookie != key->has_cookie || r->request.has_origin != key->has_origin;
+}
+
+/* Two server addresses that are known to send other fields: only the own one is a reference. */
+static bool is_of_other_backend(const struct resource *resource, const struct representation *r,
+                                const struct address *server)
+{
+    if (address_equal(&r->server, server))
+        return false;
+    for (uint32_t i = 0; i < resource->n_representations; i++) {
+        const struct representation *own = resource->representations[i];
+        if (address_equal(&own->server, server) && own->carries != r->carries)
+            return true;
+    }
+    return false;
+}
+
+static void consider(struct reference *best, struct representation *r, struct sighting at,
+                     bool earliest)
+{
+    if (!at.exchange_id)
+        return;
+    if (best->representation &&
+        (earliest ? at.t_req0 >= best->at.t_req0 : at.t_rsp0 <= best->at.t_rsp0))
+        return;
+    best->representation = r;
+    best->at = at;
+}
+
+void references_find(struct references *refs, const struct resource *resource,
+                     const struct facts *facts, const struct request_key *key,
+                     struct arena *scratch)
+{
+    const struct address *server = &facts->x->connection.server;
+    for (uint32_t i = 0; i < resource->n_representations; i++) {
+        struct representation *r = resource->representations[i];
+        if (!is_comparable(r, facts, key, scratch) || is_of_other_backend(resource, r, server))
+            continue;
+        consider(&refs->before, r, sighting_before(r, facts->t_req0), false);
+        consider(&refs->after, r, sighting_after(r, facts->t_rsp1), true);
+    }
+    struct reference *const both[] = {&refs->before, &refs->after};
+    for (unsigned i = 0; i < 2; i++)
+        if (both[i]->representation) {
+            both[i]->matches = reference_matches(both[i]->representation, facts);
+            both[i]->other_user = is_other_user(both[i]->representation, key);
+        }
+}
+
+struct field_sets field_sets_of(const struct resource *resource, const struct habit *habit,
+                                const struct facts *facts, const struct request_key *key,
+                                int64_t reach_ns, struct arena *scratch)
+{
+    const unsigned all = (1u << DUE_FIELDS) - 1;
+    const int64_t hour_ns = INT64_C(3600) * 1000000000;
+    struct field_sets sets = {0};
+    unsigned own = 0, other = 0, own_all = all, other_all = all;
+    for (uint32_t i = 0; resource && i < resource->n_representations; i++) {
+        const struct representation *r = resource->representations[i];
+        if (r->latest[0].t_rsp0 < facts->t_rsp0 - reach_ns ||
+            r->first.t_rsp0 > facts->t_rsp0 + reach_ns || !is_comparable(r, facts, key, scratch))
+            continue;
+        if (reference_matches(r, facts))
+            sets.lacked |= all & ~r->carries;
+        if (is_other_user(r, key))
+            other |= r->carries, other_all &= r->carries;
+        else
+            own |= r->carries, own_all &= r->carries;
+    }
+    /* Both kinds were seen, and carry it always. */
+    if (own && other)
+        sets.agreed = own_all & other_all;
+    for (unsigned f = 0; habit && f < DUE_FIELDS; f++)
+        if (habit->carried_ns[f] != NEVER && habit->carried_ns[f] >= facts->t_rsp0 - hour_ns)
+            sets.habitual |= 1u << f;
+    return sets;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * Everything that a rule may look at, computed once per exchange: the exchange's facts, who asked,
+ * what that client held when it asked (as of t_req0), the responses that it may be held against
+ * (rules.md §0.4 as amended), and what was lost in between. Rules read it and change nothing.
+ *
+ * Evidence is made twice for an exchange whose accusations wait: when it enters, and, with what
+ * came later, when they are closed (`closing`).
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analysis/analysis.h"
+#include "analysis/client.h"
+#include "analysis/facts.h"
+#include "analysis/server.h"
+#include "analysis/store.h"
+#include "analysis/url.h"
+
+/* A 200 that something is held against, and when it was seen. */
+struct reference {
+    struct representation *representation; /* NULL: none */
+    struct sighting at;
+    bool matches;    /* its validator is the one in question: match() of §0.4 */
+    bool other_user; /* Cookie or Origin stands in one of the two requests only (A8) */
+};
+
+/* What outlives the evidence where an accusation waits. */
+struct references {
+    struct reference before, after; /* P and F of ref200(): of a 304 */
+    struct reference same_tag;      /* of a 200: the latest other 200 with its strong tag */
+    struct reference offered;       /* of a 200: one with its octets, whose tag was offered */
+    struct reference held;          /* what the client held; `at` is the client's own exchange */
+    int64_t same_octets_ns;         /* when the strong tag was seen last with these octets; NEVER */
+};
+#define REFERENCES 5 /* in the struct above, from `before` on */
+
+/* Is what this response carries also what was carried otherwise? Sets of 1 << enum due_field. */
+struct field_sets {
+    unsigned lacked;   /* some comparable 200 within the reference's reach lacked it (T22) */
+    unsigned agreed;   /* 200s with and without Cookie or Origin agree on it (A8) */
+    unsigned habitual; /* another 304 of this server and pattern carried it within 1 h (A9) */
+};
+
+/* What the client held of the URL when it asked, as the models say. */
+struct held {
+    bool known;             /* it held something that answers this request */
+    bool is_stored;         /* and may have stored it */
+    enum truth same_octets; /* as the body of this 200 */
+    bool octets_inferred;   /* from strong tag and length, not from digests (truncated captures) */
+    bool fresh;             /* explicitly, in both readings and both models, with the guard */
+    bool asked_with;        /* this request carries its validator */
+    bool stale_on_arrival;  /* its latest validation or transfer arrived stale (A23) */
+    int64_t stored_s;       /* how long ago its latest 200 arrived */
+    int64_t contact_ns;     /* t_rsp0 of the latest 200 or 304; NEVER */
+    int64_t lifetime_s;     /* explicit, strict; ABSENT_NUMBER */
+    uint32_t run;           /* how often the same octets came, with this time */
+    int64_t run_from_ns;
+    bool had_origin;
+    bool by_prefetch;
+    enum truth same_partition; /* G11 */
+};
+
+/* Of the URL over all clients: short-ttl-unchanged. */
+struct pace {
+    int64_t span_s;              /* from the first sighting to now */
+    uint32_t changes, unchanged; /* with this one */
+};
+
+/* Of the URL without its changing parameters: cache-buster-identical. */
+struct busting {
+    bool applies;
+    bool is_signed;
+    uint32_t values;      /* different values in a row with these octets, with this one */
+    uint64_t exchange_id; /* of the first */
+    bool first_is_fresh;
+};
+
+struct evidence {
+    const struct facts *facts;
+    const struct exchange *x;
+    const struct thresholds *thresholds;
+    uint64_t id;
+    const struct url *url;
+    struct client client;
+    uint64_t cache; /* whose cache: the client's id, or that of an intermediary that has shown to be
+                       one shared cache; 0: nobody can be blamed (G14) */
+    bool cache_is_shared;
+    bool has_cache; /* G13 */
+    const struct server *server;
+    struct request_key key;
+    struct references refs;
+    struct field_sets fields;
+    struct held held;
+    struct pace pace;
+    struct busting busting;
+    bool came_back;        /* the URL had been pushed out of the store */
+    unsigned mangled_echo; /* how many malformed members of If-None-Match echo an issued tag */
+    unsigned tag_values;   /* different tags that these octets had lately, with this one */
+    bool tag_seen_before;  /* this tag had been seen on the URL, before the one offered */
+    uint32_t deploy_urls;  /* URLs of the server whose tag changed lately over equal octets */
+    const struct server *reference_server; /* of P, where it is another than `server`; else NULL */
+    int64_t heard_until_ns;                /* the capture clock: what came until then is known */
+    bool server_has_clock;                 /* a Date was seen within 1 h */
+    bool closing;                          /* nothing that comes later will be heard */
+    bool pushed_out;                       /* closed by a cap, not by time or event */
+};
+
+/* Was something lost in that time that could have been a response for this key (A10)? */
+static inline bool evidence_lost(const struct evidence *e, int64_t from_ns, int64_t until_ns)
+{
+    return server_lost(e->server, from_ns, until_ns) ||
+           (e->reference_server && server_lost(e->reference_server, from_ns, until_ns));
+}
+
+/* match() of §0.4: does this 200 carry the validator that the 304 speaks of? */
+bool reference_matches(const struct representation *r, const struct facts *not_modified);
+
+/* May it be held against the 304 at all (C of §0.4 with A8 and A31)? */
+bool is_comparable(const struct representation *r, const struct facts *facts,
+                   const struct request_key *key, struct arena *scratch);
+
+/* P and F among what the URL has given, for a 304. */
+void references_find(struct references *refs, const struct resource *resource,
+                     const struct facts *facts, const struct request_key *key,
+                     struct arena *scratch);
+
+/* The sets of fields for a 304 that lacks some of them. */
+struct field_sets field_sets_of(const struct resource *resource, const struct habit *habit,
+                                const struct facts *facts, const struct request_key *key,
+                                int64_t reach_ns, struct arena *scratch);

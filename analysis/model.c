@@ -1,0 +1,623 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From memory to evidence. Everything is asked "as of" the request (rules.md A6): exchanges enter
+ * when they are over, so what is remembered may have happened after the request in hand was sent.
+ */
+
+#include "analysis/model.h"
+
+#include <string.h>
+
+#include "analysis/freshness.h"
+#include "analysis/rules_304.h"
+#include "analysis/rules_proxy.h"
+#include "analysis/storable.h"
+#include "base/attributes.h"
+
+#define NS_PER_S INT64_C(1000000000)
+#define HOUR_NS  (3600 * NS_PER_S)
+
+void model_init(struct model *model, const struct analysis_options *options,
+                const struct store_hooks *hooks, uint32_t scale)
+{
+    *model = (struct model){
+        .store = store_new(hooks, scale),
+        .servers = server_table_new(),
+        .clients =
+            client_table_new(options->client_key, options->thresholds.same_address_connections),
+        .thresholds = options->thresholds,
+        .client_key = options->client_key,
+    };
+    arena_init(&model->scratch, 8192);
+    arena_init(&model->scratch_again, 4096);
+}
+
+void model_fini(struct model *model)
+{
+    store_free(model->store);
+    server_table_free(model->servers);
+    client_table_free(model->clients);
+    arena_fini(&model->scratch);
+    arena_fini(&model->scratch_again);
+}
+
+/* ---- what was lost ---- */
+
+/* An exchange of which a half is missing, or of which we do not know what it was about, may hide a
+ * response for any URL of its server (A10). */
+static void note_half_seen(struct server *server, const struct facts *facts, const struct url *url)
+{
+    const struct exchange *x = facts->x;
+    bool cut_off = x->aborted_by != ABORTED_BY_NOBODY || x->ending == ENDED_CLOSED;
+    bool no_response = facts->t_rsp0 == 0 && !(cut_off && facts->request_head_whole);
+    bool unread = !facts->response_head_whole && facts->t_rsp0 != 0;
+    bool unknown_target = !facts->request_head_whole || slice_is_absent(url->key);
+    if (x->method_token == METHOD_CONNECT || (x->flaws & FLAW(HTTP_0_9)))
+        return;
+    if (!no_response && !unread && !unknown_target && !(x->flaws & FLAW(PAIRING_UNSURE)))
+        return;
+    int64_t from = facts->t_req0 ? facts->t_req0 : facts->t_rsp0;
+    int64_t until = facts->t_rsp1 && !no_response ? facts->t_rsp1 : x->finished_ns;
+    server_add_loss(server, from, until > from ? until : from);
+}
+
+/* ---- who holds what ---- */
+
+static void find_holder(struct model *model, struct inspection *n)
+{
+    struct evidence *e = &n->evidence;
+    e->client = client_of(model->clients, &n->facts, n->url.host, &model->scratch);
+    n->holder = e->client.id;
+    if (n->holder == 0 && e->client.is_nobody && model->client_key != CLIENT_NONE)
+        n->holder = e->client.address_id;
+    if (n->holder == 0)
+        return;
+    e->cache_is_shared = e->client.id == 0;
+}
+
+static bool may_share(const struct representation *r)
+{
+    const struct cache_control *cc = &r->freshness.cc;
+    if (cache_control_says(cc, CC_PRIVATE) != NO)
+        return false;
+    return !r->request.authorization || cache_control_has(cc, CC_PUBLIC) ||
+           cache_control_has(cc, CC_S_MAXAGE) || cache_control_has(cc, CC_MUST_REVALIDATE);
+}
+
+/* Does the request carry the validator of what is held? */
+static bool asks_with(const struct representation *r, const struct request_facts *q)
+{
+    if (q->if_none_match.kind != TAG_LIST_ABSENT)
+        return r->etag.valid && tag_list_has_weak(&q->if_none_match, &r->etag) == YES;
+    return r->last_modified != NO_DATE && q->if_modified_since.date.seconds == r->last_modified;
+}
+
+/* The same octets? Digests decide; in a capture cut by the snaplen a strong tag and the announced
+ * length do (rules.md §3.6). */
+static enum truth same_octets(const struct representation *r, const struct facts *facts,
+                              bool *inferred)
+{
+    const struct exchange *x = facts->x;
+    if (facts->body_is_comparable && digest_is_set(r->digest)) {
+        if (!slice_equal_nocase(r->content_encoding, facts->response.content_encoding))
+            return NO;
+        return truth_of(digest_equal(r->digest, x->response.digest));
+    }
+    if (!(x->flaws & FLAW(CUT_BY_SNAPLEN)) || facts->was_aborted)
+        return UNKNOWN;
+    *inferred = entity_tag_strong_equal(&r->etag, &facts->response.etag) && r->has_length &&
+                facts->response.length_state == LENGTH_VALID &&
+                r->content_length == facts->response.content_length;
+    return *inferred ? YES : UNKNOWN;
+}
+
+static void gather_held(struct model *model, struct inspection *n)
+{
+    const struct facts *facts = &n->facts;
+    struct evidence *e = &n->evidence;
+    struct held *held = &e->held;
+    n->holding = store_holding(model->store, n->holder, n->resource, facts, &e->key,
+                               &model->scratch, &n->other);
+    const struct holding *h = n->holding;
+    held->contact_ns = NEVER;
+    held->lifetime_s = ABSENT_NUMBER;
+    if (!h || h->arrived_ns > facts->t_req0)
+        return;
+    const struct representation *r = h->representation;
+    n->held_in_time = held->known = true;
+    e->refs.held = (struct reference){
+        .representation = n->holding->representation,
+        .at = {.exchange_id = h->exchange_id, .t_rsp0 = h->arrived_ns, .t_rsp1 = h->arrived_ns},
+        .matches = asks_with(r, &facts->request),
+    };
+    held->is_stored = h->is_stored && (!e->cache_is_shared || may_share(r));
+    held->asked_with = e->refs.held.matches;
+    if (facts->x->status == 200)
+        held->same_octets = same_octets(r, facts, &held->octets_inferred);
+    else
+        held->same_octets = UNKNOWN;
+    held->stored_s = (facts->t_req0 - h->arrived_ns) / NS_PER_S;
+    held->run = h->run + (held->same_octets == YES);
+    held->run_from_ns = h->run_from_ns;
+    held->had_origin = h->had_origin;
+    held->by_prefetch = h->by_prefetch;
+    held->same_partition = partition_same(h->partition, facts->request.partition);
+    if (h->contact_ns > facts->t_req0)
+        return; /* a validation overlaps with this request: what was known then is not kept */
+    held->contact_ns = h->contact_ns;
+    held->stale_on_arrival = h->stale_on_arrival;
+
+    enum cache_kind kind = e->cache_is_shared ? SHARED_CACHE : PRIVATE_CACHE;
+    int64_t skew_s = server_skew_s(n->server), guard_s = model->thresholds.guard_s;
+    struct freshness strict = holding_freshness(h, true);
+    struct lifetime lifetime = freshness_lifetime(&strict, kind, STRICT);
+    if (lifetime.must_validate)
+        held->lifetime_s = 0;
+    else if (lifetime.kind == LIFETIME_EXPLICIT)
+        held->lifetime_s = lifetime.seconds;
+    if (!held->is_stored || h->ambiguous)
+        return;
+    struct freshness lenient = holding_freshness(h, false);
+    held->fresh = freshness_state_explicit(&strict, facts->t_req0, skew_s, guard_s, kind) == YES &&
+                  freshness_state_explicit(&lenient, facts->t_req0, skew_s, guard_s, kind) == YES;
+}
+
+/* G13: it has asked with a validator that had been issued to it. */
+static void notice_cache(struct model *model, struct inspection *n)
+{
+    struct evidence *e = &n->evidence;
+    if (e->held.asked_with && !n->holding->proved) {
+        store_prove_cache(model->store, n->holder);
+        n->holding->proved = true;
+    }
+    if (e->cache_is_shared || (n->facts.x->status == 200 && e->held.known))
+        e->has_cache = store_client_has_cache(model->store, n->holder);
+    e->cache = !e->cache_is_shared || e->has_cache ? n->holder : 0;
+}
+
+/* ---- what a 200 is held against ---- */
+
+/* The latest other 200 with its strong tag, and when the tag was seen last with its octets. */
+static void find_same_tag(struct inspection *n)
+{
+    const struct entity_tag *tag = &n->facts.response.etag;
+    struct references *refs = &n->evidence.refs;
+    if (!tag->valid || tag->weak)
+        return;
+    for (uint32_t i = 0; i < n->resource->n_representations; i++) {
+        struct representation *r = n->resource->representations[i];
+        if (!entity_tag_strong_equal(tag, &r->etag))
+            continue;
+        if (!refs->same_tag.representation)
+            refs->same_tag = (struct reference){r, r->latest[0], true, false};
+        if (n->facts.body_is_comparable && digest_equal(r->digest, n->facts.x->response.digest) &&
+            r->latest[0].t_rsp0 > refs->same_octets_ns)
+            refs->same_octets_ns = r->latest[0].t_rsp0;
+    }
+}
+
+static bool has_these_octets(const struct representation *r, const struct facts *facts)
+{
+    return facts->body_is_comparable && digest_is_set(r->digest) &&
+           digest_equal(r->digest, facts->x->response.digest) &&
+           slice_equal_nocase(r->content_encoding, facts->response.content_encoding);
+}
+
+/* A 200 with these octets under another tag, which the client offered; and how that tag behaves. */
+static void find_offered(struct inspection *n)
+{
+    const struct facts *facts = &n->facts;
+    struct evidence *e = &n->evidence;
+    const struct entity_tag *tag = &facts->response.etag;
+    if (facts->request.if_none_match.kind != TAG_LIST_TAGS)
+        return;
+    e->tag_values = 1;
+    for (uint32_t i = 0; i < n->resource->n_representations; i++) {
+        struct representation *r = n->resource->representations[i];
+        if (!has_these_octets(r, facts) || !r->etag.valid)
+            continue;
+        if (entity_tag_weak_equal(&r->etag, tag))
+            e->tag_seen_before = true;
+        else
+            e->tag_values++;
+        struct sighting at = sighting_before(r, facts->t_req0);
+        if (!e->refs.offered.representation && at.exchange_id &&
+            tag_list_has_weak(&facts->request.if_none_match, &r->etag) == YES)
+            e->refs.offered = (struct reference){r, at, true, false};
+    }
+    if (e->refs.offered.representation && n->server->deploy_from_ns != NEVER &&
+        facts->t_rsp0 - n->server->deploy_from_ns < 600 * NS_PER_S)
+        e->deploy_urls = n->server->deploy_urls;
+}
+
+/* Does the variant stand still? Compares with the latest 200 of the same variant. */
+static void measure_change(struct model *model, struct inspection *n)
+{
+    const struct facts *facts = &n->facts;
+    const struct change_count *c = &n->resource->changing;
+    if (facts->x->status == 304) {
+        n->unchanged = true;
+    } else {
+        for (uint32_t i = 0; i < n->resource->n_representations; i++) {
+            const struct representation *r = n->resource->representations[i];
+            bool inferred = false;
+            if (!is_comparable(r, facts, &n->evidence.key, &model->scratch))
+                continue;
+            enum truth same = same_octets(r, facts, &inferred);
+            n->unchanged = same == YES;
+            n->changed = same == NO || (same == UNKNOWN &&
+                                        !entity_tag_weak_equal(&r->etag, &facts->response.etag));
+            break;
+        }
+    }
+    int64_t span_ns = c->from_ns == NEVER ? 0 : facts->t_rsp0 - c->from_ns;
+    n->evidence.pace = (struct pace){
+        .span_s = span_ns > 0 ? span_ns / NS_PER_S : 0,
+        .changes = c->changes + n->changed,
+        .unchanged = c->unchanged + n->unchanged,
+    };
+}
+
+/* The URL without its changing parameters, and whether these octets came under another value. */
+static void measure_busting(struct model *model, struct inspection *n)
+{
+    struct evidence *e = &n->evidence;
+    const struct facts *facts = &n->facts;
+    if (slice_is_absent(n->url.query) || !facts->body_is_comparable || n->holder == 0 ||
+        facts->request.is_conditional)
+        return;
+    struct url_bare bare = url_without_busters(&n->url, &model->scratch);
+    if (bare.busters == 0 || e->held.known || n->resource->shared_by_clients ||
+        (n->resource->asked_by && n->resource->asked_by != n->holder))
+        return;
+    n->buster = store_buster(model->store, n->holder, digest_of(bare.key));
+    bool goes_on = n->buster->values && digest_equal(n->buster->body, facts->x->response.digest);
+    e->busting = (struct busting){
+        .applies = true,
+        .is_signed = bare.is_signed,
+        .values = goes_on ? n->buster->values + (n->buster->last_serial != n->resource->serial) : 1,
+        .exchange_id = n->buster->exchange_id,
+    };
+    if (goes_on)
+        e->busting.first_is_fresh =
+            freshness_state_explicit(&n->buster->freshness, facts->t_req0, server_skew_s(n->server),
+                                     model->thresholds.guard_s, PRIVATE_CACHE) == YES;
+}
+
+/* A20: how many members echo a tag that was issued malformed. */
+static unsigned count_echoes(const struct resource *resource, const struct tag_list *list)
+{
+    struct slice rest = list->text;
+    struct entity_tag member;
+    unsigned echoes = 0, most = COUNT_OF(resource->mangled);
+    while (resource->n_mangled && tag_list_next(&rest, &member)) {
+        if (member.valid)
+            continue;
+        for (unsigned i = 0; i < resource->n_mangled && i < most; i++)
+            echoes += resource->mangled[i] == hash64_stable(member.text);
+    }
+    return echoes;
+}
+
+/* ---- the evidence ---- */
+
+static void gather_304(struct model *model, struct inspection *n)
+{
+    struct evidence *e = &n->evidence;
+    references_find(&e->refs, n->resource, &n->facts, &e->key, &model->scratch);
+    const struct representation *p = e->refs.before.representation;
+    if (p && !address_equal(&p->server, &n->server->address))
+        e->reference_server = server_of(model->servers, &p->server, n->facts.x->finished_ns);
+    n->habit = habit_of(model->servers, n->server, n->resource->pattern_hash);
+}
+
+static void look_up(struct model *model, struct inspection *n)
+{
+    struct evidence *e = &n->evidence;
+    const struct facts *facts = &n->facts;
+    uint16_t status = facts->x->status;
+    n->resource = store_resource(model->store, &n->url);
+    e->came_back = n->resource->came_back;
+    e->key = request_key_of(facts, &model->scratch);
+    e->held.contact_ns = NEVER;
+    e->held.lifetime_s = ABSENT_NUMBER;
+    if (status == 304 && facts->is_paired)
+        gather_304(model, n);
+    if ((!facts->is_get && !facts->is_head) || !facts->is_paired)
+        return;
+    if (n->holder && facts->is_get && (status == 200 || status == 304)) {
+        gather_held(model, n);
+        notice_cache(model, n);
+    }
+    if (status == 200 && facts->is_get) {
+        find_same_tag(n);
+        find_offered(n);
+        measure_busting(model, n);
+    }
+    if (facts->is_get && (status == 200 || status == 304))
+        measure_change(model, n);
+    if (facts->request.if_none_match.malformed)
+        e->mangled_echo = count_echoes(n->resource, &facts->request.if_none_match);
+}
+
+void model_inspect(struct model *model, const struct exchange *x, uint64_t id, struct inspection *n)
+{
+    arena_reset(&model->scratch);
+    memset(n, 0, sizeof *n);
+    facts_read(&n->facts, x, &model->scratch);
+    n->url = url_of(x, &model->scratch);
+    n->server = server_of(model->servers, &x->connection.server, x->finished_ns);
+    note_half_seen(n->server, &n->facts, &n->url);
+    n->evidence = (struct evidence){
+        .facts = &n->facts,
+        .x = x,
+        .thresholds = &model->thresholds,
+        .id = id,
+        .url = &n->url,
+        .server = n->server,
+        .refs.same_octets_ns = NEVER,
+        .heard_until_ns = x->finished_ns,
+    };
+    if (!slice_is_absent(x->request.head.bytes))
+        find_holder(model, n);
+    if (!slice_is_absent(n->url.key))
+        look_up(model, n);
+}
+
+void model_inspect_again(struct model *model, const struct accused *accused, int64_t heard_until_ns,
+                         bool pushed_out, struct inspection *n)
+{
+    arena_reset(&model->scratch_again);
+    memset(n, 0, sizeof *n);
+    facts_read(&n->facts, accused->exchange, &model->scratch_again);
+    n->server = accused->server;
+    n->evidence = (struct evidence){
+        .facts = &n->facts,
+        .x = accused->exchange,
+        .thresholds = &model->thresholds,
+        .id = accused->exchange_id,
+        .server = accused->server,
+        .reference_server = accused->reference_server,
+        .key = accused->key,
+        .refs = accused->refs,
+        .fields = accused->fields,
+        .came_back = accused->came_back,
+        .mangled_echo = accused->mangled_echo,
+        .heard_until_ns = heard_until_ns,
+        .closing = true,
+        .pushed_out = pushed_out,
+    };
+    if (n->facts.x->status != 304)
+        return;
+    int64_t seen = accused->server->date_seen_ns;
+    n->evidence.server_has_clock = seen != NEVER && seen >= n->facts.t_rsp0 - HOUR_NS;
+    const struct habit *habit = accused->habit;
+    if (habit &&
+        (habit->server != accused->habit_server || habit->pattern != accused->habit_pattern))
+        habit = NULL; /* forgotten in the meantime */
+    struct resource *resource = store_find_resource(model->store, accused->url_key);
+    n->evidence.fields =
+        field_sets_of(resource, habit, &n->facts, &accused->key,
+                      model->thresholds.reference_max_s * NS_PER_S, &model->scratch_again);
+}
+
+bool model_is_reference(struct model *model, const struct accused *accused,
+                        struct representation *shown, struct reference *reference)
+{
+    const struct sighting *at = &shown->latest[0];
+    if (at->t_req0 < accused->t_rsp1 ||
+        shown->request.accept_encoding != accused->key.accept_encoding ||
+        shown->request.authorization != accused->key.authorization ||
+        shown->request.has_range != accused->key.has_range)
+        return false;
+    struct facts facts;
+    arena_reset(&model->scratch_again);
+    facts_read(&facts, accused->exchange, &model->scratch_again);
+    if (!is_comparable(shown, &facts, &accused->key, &model->scratch_again))
+        return false;
+    *reference = (struct reference){
+        .representation = shown,
+        .at = *at,
+        .matches = reference_matches(shown, &facts),
+        .other_user = shown->request.has_cookie != accused->key.has_cookie ||
+                      shown->request.has_origin != accused->key.has_origin,
+    };
+    return true;
+}
+
+struct size_estimate model_size_of_304(const struct inspection *n)
+{
+    return size_of_304(n->resource ? &n->resource->sizes : NULL,
+                       n->family ? &n->family->sizes : NULL, &n->server->sizes, &n->facts);
+}
+
+enum outcome model_outcome(const struct inspection *n)
+{
+    const struct facts *facts = &n->facts;
+    const struct held *held = &n->evidence.held;
+    if (!facts->is_get || !facts->is_paired || !n->resource)
+        return OUTCOME_OTHER;
+    if (facts->x->status == 304)
+        return facts->request.is_conditional ? OUTCOME_NOT_MODIFIED : OUTCOME_OTHER;
+    if (facts->x->status != 200 || n->holder == 0)
+        return OUTCOME_OTHER;
+    bool conditional = facts->request.is_conditional;
+    if (!held->known) {
+        if (!n->other || n->other->arrived_ns > facts->t_req0)
+            return OUTCOME_FIRST;
+        return conditional ? OUTCOME_REFRESHED_CHANGED : OUTCOME_REFETCHED_CHANGED;
+    }
+    if (held->same_octets == UNKNOWN)
+        return OUTCOME_OTHER;
+    if (held->same_octets == YES)
+        return conditional ? OUTCOME_REFRESHED_SAME : OUTCOME_REFETCHED_SAME;
+    return conditional ? OUTCOME_REFRESHED_CHANGED : OUTCOME_REFETCHED_CHANGED;
+}
+
+/* ---- learning ---- */
+
+static void learn_server(struct model *model, struct inspection *n)
+{
+    const struct facts *facts = &n->facts;
+    const struct exchange *x = facts->x;
+    if (facts->t_rsp0 == 0 || !facts->response_head_whole)
+        return;
+    if (head_has(&x->response.head, FIELD_DATE) && facts->t_rsp0 > n->server->date_seen_ns)
+        n->server->date_seen_ns = facts->t_rsp0;
+    if (date_is_valid(&facts->response.date) && facts->response.age_state == AGE_ABSENT)
+        median_add(&n->server->skew_ms,
+                   facts->t_rsp0 / 1000000 - facts->response.date.date.seconds * 1000 - 500);
+    if (x->status != 304 || !n->resource)
+        return;
+    n->family = family_of(model->servers, n->server, n->resource->kind);
+    int64_t octets = (int64_t)x->response.header_bytes;
+    median_add(&n->server->sizes, octets);
+    median_add(&n->family->sizes, octets);
+    median_add(&n->resource->sizes, octets);
+    if (!n->habit)
+        return;
+    unsigned carried = due_fields_of(&x->response.head);
+    for (unsigned f = 0; f < DUE_FIELDS; f++)
+        if (carried >> f & 1 && facts->t_rsp0 > n->habit->carried_ns[f])
+            n->habit->carried_ns[f] = facts->t_rsp0;
+}
+
+static void learn_change(struct inspection *n)
+{
+    struct change_count *c = &n->resource->changing;
+    if (!n->facts.is_get || !n->facts.is_paired ||
+        (n->facts.x->status != 200 && n->facts.x->status != 304))
+        return;
+    if (c->from_ns == NEVER)
+        c->from_ns = n->facts.t_rsp0;
+    else
+        c->changes += n->changed, c->unchanged += n->unchanged;
+}
+
+static void learn_mangled(struct inspection *n)
+{
+    const struct entity_tag *tag = &n->facts.response.etag;
+    struct resource *r = n->resource;
+    if (slice_is_absent(tag->text) || tag->valid)
+        return;
+    uint64_t hash = hash64_stable(tag->text);
+    unsigned most = COUNT_OF(r->mangled);
+    for (unsigned i = 0; i < r->n_mangled && i < most; i++)
+        if (r->mangled[i] == hash)
+            return;
+    r->mangled[r->n_mangled++ % most] = hash;
+}
+
+static void learn_asker(struct inspection *n)
+{
+    if (n->holder == 0)
+        return;
+    if (n->resource->asked_by == 0)
+        n->resource->asked_by = n->holder;
+    else if (n->resource->asked_by != n->holder)
+        n->resource->shared_by_clients = true;
+}
+
+/* A tag that changed over equal octets: counted per server, to tell a deployment (by many URLs). */
+static void learn_deployment(struct inspection *n)
+{
+    if (!n->evidence.refs.offered.representation)
+        return;
+    int64_t now = n->facts.t_rsp0;
+    if (n->server->deploy_from_ns == NEVER || now - n->server->deploy_from_ns > 600 * NS_PER_S) {
+        n->server->deploy_from_ns = now;
+        n->server->deploy_urls = 0;
+    }
+    n->server->deploy_urls++;
+}
+
+static void learn_200(struct model *model, struct inspection *n)
+{
+    struct evidence *e = &n->evidence;
+    enum truth storable = storability_of(&n->facts, PRIVATE_CACHE).storable;
+    n->shown =
+        store_show(model->store, n->resource, &n->facts, &e->key, e->id, storable, &model->scratch);
+    learn_deployment(n);
+    if (n->holder == 0 || n->facts.was_aborted) /* then it keeps what it had */
+        return;
+    bool again_proved = n->holding && n->holding->proved;
+    n->holding =
+        store_hold(model->store, n->holder, n->resource, n->shown, n->holding, &n->facts, e->id);
+    n->holding->proved = again_proved;
+    n->holding->stale_on_arrival =
+        arrives_stale(&n->facts, e->cache_is_shared ? SHARED_CACHE : PRIVATE_CACHE);
+    if (n->buster) {
+        struct buster *b = n->buster;
+        b->values = e->busting.values;
+        b->last_serial = n->resource->serial;
+        if (b->values == 1) {
+            b->body = n->facts.x->response.digest;
+            b->exchange_id = e->id;
+            freshness_of(&b->freshness, &n->facts);
+        }
+    }
+}
+
+static void learn_304(struct inspection *n)
+{
+    if (!n->held_in_time)
+        return;
+    holding_freshen(n->holding, &n->facts);
+    n->holding->stale_on_arrival =
+        arrives_stale(&n->facts, n->evidence.cache_is_shared ? SHARED_CACHE : PRIVATE_CACHE);
+}
+
+/* RFC 9111 §4.4: a non-error answer to an unsafe method drops what is stored for its URL and for
+ * those that Location and Content-Location name on the same origin. */
+static void learn_unsafe(struct model *model, struct inspection *n)
+{
+    const struct slice named[] = {n->facts.response.location, n->facts.response.content_location};
+    store_invalidate(model->store, n->holder, n->resource);
+    for (unsigned i = 0; i < COUNT_OF(named); i++) {
+        if (slice_is_absent(named[i]))
+            continue;
+        struct url url = url_resolve(&n->url, named[i], &model->scratch);
+        if (slice_is_absent(url.key) || !url_same_origin(&url, &n->url))
+            continue;
+        const struct resource *resource = store_find_resource(model->store, url.key);
+        if (resource)
+            store_invalidate(model->store, n->holder, resource);
+    }
+}
+
+static void learn_clear_site_data(struct model *model, struct inspection *n)
+{
+    struct slice rest =
+        head_joined(&n->facts.x->response.head, FIELD_CLEAR_SITE_DATA, &model->scratch);
+    while (!slice_is_absent(rest)) {
+        struct slice word = slice_trim(slice_cut(&rest, ','));
+        if (!slice_equal(word, SLICE("\"cache\"")) && !slice_equal(word, SLICE("\"*\"")))
+            continue;
+        size_t origin = n->url.key.len - n->url.path.len -
+                        (slice_is_absent(n->url.query) ? 0 : n->url.query.len + 1);
+        store_clear_site(model->store, n->holder, slice_first(n->url.key, origin), n->facts.t_rsp1);
+        return;
+    }
+}
+
+void model_learn(struct model *model, struct inspection *n)
+{
+    const struct facts *facts = &n->facts;
+    uint16_t status = facts->x->status;
+    learn_server(model, n);
+    if (!n->resource || !facts->is_paired)
+        return;
+    learn_mangled(n);
+    learn_change(n);
+    if (status == 200 && facts->is_get)
+        learn_200(model, n);
+    else if (status == 304 && facts->is_get)
+        learn_304(n);
+    learn_asker(n);
+    if (n->holder == 0)
+        return;
+    if (facts->is_unsafe && status >= 200 && status < 400)
+        learn_unsafe(model, n);
+    if (head_has(&facts->x->response.head, FIELD_CLEAR_SITE_DATA))
+        learn_clear_site_data(model, n);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * All that analysis remembers, and the two things done with it: to make evidence for an exchange
+ * from it, and, after the rules have spoken, to learn from the exchange.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analysis/accusations.h"
+#include "analysis/analysis.h"
+#include "analysis/client.h"
+#include "analysis/evidence.h"
+#include "analysis/server.h"
+#include "analysis/store.h"
+#include "analysis/url.h"
+
+struct model {
+    struct store *store;
+    struct server_table *servers;
+    struct client_table *clients;
+    struct thresholds thresholds;
+    enum client_key client_key;
+    struct arena scratch;       /* for the exchange in hand */
+    struct arena scratch_again; /* for one that is looked at again */
+};
+
+void model_init(struct model *model, const struct analysis_options *options,
+                const struct store_hooks *hooks, uint32_t scale);
+void model_fini(struct model *model);
+
+/* One exchange under the lens; facts, URL and evidence borrow from it and from the scratch arena.
+ */
+struct inspection {
+    struct facts facts;
+    struct url url;
+    struct evidence evidence;
+    struct server *server;
+    struct resource *resource; /* NULL where the URL is not known */
+    struct habit *habit;       /* NULL without a resource */
+    struct family *family;
+    uint64_t holder;              /* whose holdings these are: cache or would-be cache; 0: nobody */
+    struct holding *holding;      /* what it held of this variant, as of t_req0 or later; NULL */
+    struct holding *other;        /* else another variant of the URL */
+    bool held_in_time;            /* the holding had arrived when the request was sent (A6) */
+    struct buster *buster;        /* of its URL without changing parameters; NULL */
+    struct representation *shown; /* after model_learn(): of a 200 to GET */
+    bool changed;                 /* another tag or other octets than the variant had before */
+    bool unchanged;
+};
+
+/* Reads the exchange and gathers what is known when it enters. */
+void model_inspect(struct model *model, const struct exchange *x, uint64_t id,
+                   struct inspection *inspection);
+
+/* Takes in what the exchange shows. Holdings and resources of the inspection stay valid. */
+void model_learn(struct model *model, struct inspection *inspection);
+
+/* Evidence for an exchange whose accusations are being closed. */
+void model_inspect_again(struct model *model, const struct accused *accused, int64_t heard_until_ns,
+                         bool pushed_out, struct inspection *inspection);
+
+/* Is this 200, just shown, a reference that the accused waits for? Fills *reference. */
+bool model_is_reference(struct model *model, const struct accused *accused,
+                        struct representation *shown, struct reference *reference);
+
+struct size_estimate model_size_of_304(const struct inspection *inspection);
+
+/* What the client made of it (contract.md, `outcome`). */
+enum outcome model_outcome(const struct inspection *inspection);

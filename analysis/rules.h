@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * What a rule is: a row of facts (its card) and a pure predicate over evidence. rules.c has the
+ * list; each family has its file. A predicate keeps no state, allocates nothing and prints nothing.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analysis/analysis.h"
+#include "analysis/evidence.h"
+
+/* Why a rule that applied said nothing. */
+enum guard {
+#define GUARD_ROW(name, word, text) GUARD_##name,
+#include "analysis/guards.def"
+#undef GUARD_ROW
+    GUARDS
+};
+const char *guard_word(enum guard guard); /* "G1" ... */
+
+enum judgement {
+    NOT_APPLICABLE, /* nothing of this exchange concerns the rule: not counted */
+    PASSED,
+    FIRED,
+    WITHHELD, /* verdict.guard says by what */
+    WAITS     /* what comes later decides: verdict.waits says what */
+};
+
+enum wait {
+    WAIT_FOR_REFERENCE, /* a later 200 of the URL; judged again then, or at the close */
+    WAIT_FOR_LOSSES,    /* judged again once losses that touch it must have been told */
+    WAIT_FOR_COUNT      /* the verdict stands if the tally confirms it, else falls */
+};
+
+/* Which count confirms. */
+enum counted { COUNTED_RUN, COUNTED_PACE, COUNTED_BUSTING };
+
+/* What the ledger is asked for (rules.md §3.6). */
+enum claim_kind {
+    CLAIM_NOTHING,
+    CLAIM_ELIMINATE, /* the whole exchange */
+    CLAIM_REPLACE,   /* a 304 would have done */
+    CLAIM_PART       /* these octets of the response's head and body */
+};
+
+struct claim {
+    enum claim_kind kind;
+    bool waived;                         /* shown as standalone, claims 0 */
+    uint64_t added_octets;               /* REPLACE: the condition that the request lacked */
+    uint64_t header_octets, body_octets; /* PART */
+};
+
+/* A word of a message: octets or a number. */
+struct word {
+    struct slice text; /* absent: the number */
+    int64_t number;
+};
+
+#define VERDICT_WORDS 4
+
+struct verdict {
+    const char *variant;
+    enum severity severity;
+    enum confidence confidence;
+    enum norm norm;
+    const char *party, *section;
+    enum guard guard; /* WITHHELD */
+    enum wait waits;  /* WAITS */
+    enum counted counted;
+    int64_t lifetime_s, distance_s; /* COUNTED_PACE: of this exchange */
+    const char *message;            /* "{}" stands for the next word */
+    const char *note;               /* why it was demoted; NULL */
+    struct word words[VERDICT_WORDS];
+    unsigned n_words;
+    struct claim claim;
+    const struct reference *reference; /* in the evidence; NULL: none */
+    uint64_t reference_exchange_id;    /* where there is no struct reference */
+};
+
+/* Which account of the ledger (A25). */
+enum account { ACCOUNT_NONE, ACCOUNT_AVOIDABLE, ACCOUNT_OPPORTUNITY };
+
+/* Which exchanges a rule is asked about. */
+enum subject {
+    SUBJECT_304 = 1,
+    SUBJECT_200 = 2,
+    SUBJECT_OTHER = 4, /* any other status, or none */
+    SUBJECT_ANY = 7
+};
+
+struct rule {
+    struct rule_card card;
+    unsigned subjects;
+    enum account account;
+    unsigned order; /* in the ledger, rules.md §3.6; 0: claims nothing */
+    enum judgement (*judge)(const struct evidence *e, struct verdict *v);
+};
+
+struct rule_set {
+    const struct rule *rules;
+    unsigned count;
+};
+extern const struct rule_set rules_304, rules_conditional, rules_proxy, rules_waste, rules_hygiene;
+
+#define RULES_MOST 96
+unsigned rules_count(void);
+/* In the order of rule-ids.tsv. */
+const struct rule *rule_at(unsigned index);
+
+/* ---- for the predicates ---- */
+
+/* Begins a verdict of FIRED with what the card says. */
+void accuse(struct verdict *v, const struct rule_card *card, const char *message);
+void say_text(struct verdict *v, struct slice text);
+void say_number(struct verdict *v, int64_t number);
+
+static inline enum judgement withhold(struct verdict *v, enum guard guard)
+{
+    v->guard = guard;
+    return WITHHELD;
+}
+
+static inline enum judgement wait_for(struct verdict *v, enum wait what)
+{
+    v->waits = what;
+    return WAITS;
+}
+
+/* Is the lifetime short for what was seen of the URL's changes (card short-ttl-unchanged)? */
+bool pace_is_short(const struct thresholds *thresholds, const struct pace *pace, int64_t lifetime_s,
+                   int64_t distance_s);
+
+/* Octets of the condition that a request lacked (H_inm of rules.md §3.6). */
+uint64_t condition_octets(const struct representation *r);
+
+/* Warning at most, and possible. */
+void demote(struct verdict *v, const char *note);
+/* At most that. */
+void confine(struct verdict *v, enum severity severity, enum confidence confidence);
+/* Confidence of a verdict that rests on the model of a client's cache: A2, A3, G11, G12. */
+void confine_to_client(struct verdict *v, const struct evidence *e);
+/* A29: an error that is only possible is a warning. The last thing done to a verdict. */
+void settle_severity(struct verdict *v);

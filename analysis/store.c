@@ -1,0 +1,809 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tables of URLs, of what clients hold of them, and of what is known of clients. A representation
+ * is one block: the struct, its field table, both heads and the secondary key. Whatever a cap
+ * pushes out is told to the hooks first, because accusations may wait on it.
+ */
+
+#include "analysis/store.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/vary.h"
+#include "base/alloc.h"
+#include "base/attributes.h"
+
+/* A client that was seen to ask with a validator that it had been given. */
+struct proof {
+    struct entry entry;
+    uint64_t client;
+};
+
+/* Clear-Site-Data told this client to forget an origin. */
+struct clearing {
+    struct entry entry;
+    uint64_t client;
+    struct digest origin;
+    int64_t at_ns;
+};
+
+enum { LIMIT_CLEARINGS = 4096 };
+
+struct store {
+    struct store_hooks hooks;
+    struct table resources, holdings, proofs, busters, clearings;
+    uint64_t octets; /* of all representations alive */
+    uint64_t serial;
+    uint32_t scale;
+    uint64_t *ghosts; /* bit per hash: a URL that was pushed out; NULL until one was */
+    struct store_counts counts;
+};
+
+static uint64_t scaled(const struct store *store, uint64_t cap)
+{
+    uint64_t n = cap * store->scale / 256;
+    return n < 16 ? 16 : n;
+}
+
+struct store *store_new(const struct store_hooks *hooks, uint32_t scale)
+{
+    struct store *store = xcalloc(1, sizeof *store);
+    store->hooks = *hooks;
+    store->scale = scale;
+    table_init(&store->resources);
+    table_init(&store->holdings);
+    table_init(&store->proofs);
+    table_init(&store->busters);
+    table_init(&store->clearings);
+    return store;
+}
+
+/* ---- ghosts: URLs that were pushed out ---- */
+
+static uint32_t ghost_bit(struct slice key)
+{
+    return (uint32_t)(hash64_stable(key) & (LIMIT_GHOSTS - 1));
+}
+
+static void ghost_remember(struct store *store, struct slice key)
+{
+    if (!store->ghosts)
+        store->ghosts = xcalloc(LIMIT_GHOSTS / 64, sizeof *store->ghosts);
+    uint32_t bit = ghost_bit(key);
+    store->ghosts[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
+static bool ghost_is_known(const struct store *store, struct slice key)
+{
+    if (!store->ghosts)
+        return false;
+    uint32_t bit = ghost_bit(key);
+    return store->ghosts[bit / 64] >> bit % 64 & 1;
+}
+
+/* ---- representations ---- */
+
+void representation_take(struct representation *representation)
+{
+    representation->refs++;
+}
+
+void representation_drop(struct store *store, struct representation *representation)
+{
+    assert(representation->refs > 0);
+    if (--representation->refs)
+        return;
+    store->octets -= representation->octets;
+    free(representation);
+}
+
+struct request_key request_key_of(const struct facts *facts, struct arena *scratch)
+{
+    const struct head *head = &facts->x->request.head;
+    struct request_key key = {
+        .authorization = facts->request.authorization_hash,
+        .has_cookie = head_has(head, FIELD_COOKIE),
+        .has_origin = head_has(head, FIELD_ORIGIN),
+        .has_range = head_has(head, FIELD_RANGE),
+    };
+    if (head_has(head, FIELD_ACCEPT_ENCODING)) {
+        key.accept_encoding = accept_encoding_hash(head, scratch);
+        key.accept_encoding_raw = hash64(facts->request.accept_encoding) | 1;
+    }
+    return key;
+}
+
+unsigned due_fields_of(const struct head *head)
+{
+    return (unsigned)head_has(head, FIELD_CACHE_CONTROL) << DUE_CACHE_CONTROL |
+           (unsigned)head_has(head, FIELD_CONTENT_LOCATION) << DUE_CONTENT_LOCATION |
+           (unsigned)head_has(head, FIELD_DATE) << DUE_DATE |
+           (unsigned)head_has(head, FIELD_ETAG) << DUE_ETAG |
+           (unsigned)head_has(head, FIELD_EXPIRES) << DUE_EXPIRES |
+           (unsigned)head_has(head, FIELD_VARY) << DUE_VARY;
+}
+
+/* Fields whose values tell representations, policies or backends apart. */
+static bool is_telling(uint16_t token)
+{
+    switch (token) {
+    case FIELD_CACHE_CONTROL:
+    case FIELD_CDN_CACHE_CONTROL:
+    case FIELD_CONTENT_ENCODING:
+    case FIELD_CONTENT_LANGUAGE:
+    case FIELD_CONTENT_LENGTH:
+    case FIELD_CONTENT_LOCATION:
+    case FIELD_CONTENT_TYPE:
+    case FIELD_ETAG:
+    case FIELD_LAST_MODIFIED:
+    case FIELD_SERVER:
+    case FIELD_SURROGATE_CONTROL:
+    case FIELD_VARY:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static uint64_t signature_of(const struct facts *facts, const struct request_key *key,
+                             struct slice vary_key)
+{
+    const struct exchange *x = facts->x;
+    const struct head *head = &x->response.head;
+    uint64_t signature = 0;
+    for (uint32_t i = 0; i < head->n_fields; i++)
+        if (is_telling(head->fields[i].token))
+            signature = hash_mix(signature, head->fields[i].token ^
+                                                hash64(field_value(head, &head->fields[i])));
+    signature = hash_mix(signature, due_fields_of(head));
+    signature = hash_mix(signature, facts->response.intermediary_signs);
+    signature =
+        hash_mix(signature, hash64(slice_of(&x->connection.server, sizeof x->connection.server)));
+    if (facts->body_is_comparable)
+        signature = hash_mix(signature, x->response.digest.high ^ x->response.digest.low);
+    signature = hash_mix(signature, x->response.content_bytes << 1 | facts->body_is_comparable);
+    signature = hash_mix(signature, key->accept_encoding);
+    signature = hash_mix(signature, key->accept_encoding_raw);
+    signature = hash_mix(signature, key->authorization);
+    signature = hash_mix(signature,
+                         (uint64_t)(key->has_cookie | key->has_origin << 1 | key->has_range << 2));
+    if (vary_key.len)
+        signature = hash_mix(signature, vary_key_hash(vary_key, VARY_EXACT));
+    return signature;
+}
+
+static bool varies_by_encoding_only(const struct head *head)
+{
+    struct vary_walk walk = vary_walk(head);
+    struct slice name;
+    while (vary_next(&walk, &name))
+        if (!slice_equal_nocase(name, SLICE("accept-encoding")))
+            return false;
+    return true;
+}
+
+static struct sighting sighting_of(const struct facts *facts, uint64_t exchange_id)
+{
+    return (struct sighting){
+        .exchange_id = exchange_id,
+        .t_req0 = facts->t_req0,
+        .t_rsp0 = facts->t_rsp0,
+        .t_rsp1 = facts->t_rsp1,
+        .date = facts->response.date.date.seconds,
+        .expires = facts->response.expires.date.seconds,
+    };
+}
+
+static uint8_t *append_octets(uint8_t *at, struct slice s, struct slice *copy)
+{
+    if (s.len)
+        memcpy(at, s.at, s.len);
+    *copy = slice_is_absent(s) ? s : slice_of(at, s.len);
+    return at + s.len;
+}
+
+/* The same octets in another copy of the head. */
+static struct slice moved(struct slice s, struct slice from, struct slice to)
+{
+    if (slice_is_absent(s))
+        return s;
+    if (s.at < from.at || s.at + s.len > from.at + from.len) /* joined or elsewhere */
+        return SLICE_ABSENT;
+    return slice_of(to.at + (s.at - from.at), s.len);
+}
+
+static struct representation *representation_new(const struct facts *facts,
+                                                 const struct request_key *key,
+                                                 struct slice vary_key, uint64_t signature)
+{
+    const struct message *response = &facts->x->response;
+    const struct head *head = &response->head;
+    size_t fields = head->n_fields * sizeof *head->fields;
+    size_t octets = sizeof(struct representation) + fields + head->bytes.len +
+                    facts->x->request.head.bytes.len + vary_key.len;
+    struct representation *r = xmalloc(octets);
+    *r = (struct representation){
+        .octets = (uint32_t)octets,
+        .signature = signature,
+        .request = *key,
+        .last_modified = facts->response.last_modified.date.seconds,
+        .digest = response->digest,
+        .has_length = facts->response.length_state == LENGTH_VALID,
+        .content_length = facts->response.content_length,
+        .has_set_cookie = facts->response.has_set_cookie,
+        .responder = facts->response.responder,
+        .signs = facts->response.intermediary_signs,
+        .carries = due_fields_of(head),
+        .server = facts->x->connection.server,
+        .varies_by_encoding_only = varies_by_encoding_only(head),
+    };
+    if (!facts->body_is_comparable)
+        r->digest = (struct digest){0};
+    r->body_whole = response->body_whole && response->end_certain && !facts->was_aborted;
+    r->content_octets = r->body_whole ? response->content_bytes : 0;
+    freshness_of(&r->freshness, facts);
+
+    r->head = *head;
+    r->head.fields = (struct field *)(r + 1);
+    if (fields)
+        memcpy(r->head.fields, head->fields, fields);
+    uint8_t *at = (uint8_t *)(r + 1) + fields;
+    at = append_octets(at, head->bytes, &r->head.bytes);
+    at = append_octets(at, facts->x->request.head.bytes, &r->request_head);
+    append_octets(at, vary_key, &r->vary_key);
+
+    const struct response_facts *f = &facts->response;
+    r->etag = entity_tag_parse(moved(f->etag.text, head->bytes, r->head.bytes));
+    r->last_modified_text = moved(f->last_modified.text, head->bytes, r->head.bytes);
+    r->content_encoding = moved(f->content_encoding, head->bytes, r->head.bytes);
+    r->content_type = moved(f->content_type, head->bytes, r->head.bytes);
+    r->server_software = moved(f->server, head->bytes, r->head.bytes);
+    return r;
+}
+
+static void sighting_add(struct representation *r, struct sighting sighting)
+{
+    if (r->first.exchange_id == 0)
+        r->first = sighting;
+    memmove(&r->latest[1], &r->latest[0], (SIGHTINGS - 1) * sizeof r->latest[0]);
+    r->latest[0] = sighting;
+    if (r->n_latest < SIGHTINGS)
+        r->n_latest++;
+}
+
+struct sighting sighting_before(const struct representation *r, int64_t at_ns)
+{
+    struct sighting best = {0};
+    for (uint32_t i = 0; i < r->n_latest; i++)
+        if (r->latest[i].t_rsp1 <= at_ns &&
+            (!best.exchange_id || r->latest[i].t_rsp0 > best.t_rsp0))
+            best = r->latest[i];
+    if (!best.exchange_id && r->first.exchange_id && r->first.t_rsp1 <= at_ns)
+        best = r->first;
+    return best;
+}
+
+struct sighting sighting_after(const struct representation *r, int64_t at_ns)
+{
+    struct sighting best = {0};
+    for (uint32_t i = 0; i < r->n_latest; i++)
+        if (r->latest[i].t_req0 >= at_ns &&
+            (!best.exchange_id || r->latest[i].t_req0 < best.t_req0))
+            best = r->latest[i];
+    if (r->first.exchange_id && r->first.t_req0 >= at_ns)
+        best = r->first;
+    return best;
+}
+
+enum truth representation_answers(const struct representation *r, const struct facts *facts,
+                                  const struct request_key *key, enum vary_mode mode,
+                                  struct arena *scratch)
+{
+    if (r->vary_key.len == 0)
+        return YES;
+    if (r->varies_by_encoding_only && facts->request_head_whole) {
+        if (r->request.accept_encoding_raw == key->accept_encoding_raw)
+            return YES;
+        if (mode == VARY_CANON)
+            return truth_of(r->request.accept_encoding == key->accept_encoding);
+    }
+    return vary_key_match(r->vary_key, &facts->x->request.head, facts->request_head_whole, mode,
+                          scratch, NULL);
+}
+
+static void forget_representation(struct store *store, struct resource *resource, uint32_t at)
+{
+    representation_drop(store, resource->representations[at]);
+    resource->n_representations--;
+    memmove(&resource->representations[at], &resource->representations[at + 1],
+            (resource->n_representations - at) * sizeof resource->representations[0]);
+}
+
+/* Puts it in front of the URL's list. */
+static void bring_forward(struct resource *resource, uint32_t at)
+{
+    struct representation *r = resource->representations[at];
+    memmove(&resource->representations[1], &resource->representations[0],
+            at * sizeof resource->representations[0]);
+    resource->representations[0] = r;
+}
+
+struct representation *store_show(struct store *store, struct resource *resource,
+                                  const struct facts *facts, const struct request_key *key,
+                                  uint64_t exchange_id, enum truth storable, struct arena *scratch)
+{
+    struct slice vary = vary_key(&facts->x->response.head, &facts->x->request.head,
+                                 facts->request_head_whole, scratch);
+    uint64_t signature = hash_mix(signature_of(facts, key, vary), (uint64_t)storable);
+    for (uint32_t i = 0; i < resource->n_representations; i++) {
+        if (resource->representations[i]->signature != signature)
+            continue;
+        sighting_add(resource->representations[i], sighting_of(facts, exchange_id));
+        bring_forward(resource, i);
+        return resource->representations[0];
+    }
+    if (resource->n_representations == LIMIT_REPRESENTATIONS) {
+        forget_representation(store, resource, LIMIT_REPRESENTATIONS - 1);
+        store->counts.representations_evicted++;
+    }
+    struct representation *r = representation_new(facts, key, vary, signature);
+    r->storable = storable;
+    r->refs = 1;
+    store->octets += r->octets;
+    resource->representations[resource->n_representations++] = r;
+    bring_forward(resource, resource->n_representations - 1);
+    sighting_add(r, sighting_of(facts, exchange_id));
+    return r;
+}
+
+/* ---- what clients hold ---- */
+
+static uint64_t holding_hash(uint64_t client, uint64_t serial)
+{
+    return hash_mix(hash_mix(client, 0x686f6c64), serial);
+}
+
+static void forget_holding(struct store *store, struct holding *holding)
+{
+    if (holding->tally.first)
+        store->hooks.forget_tally(store->hooks.context, &holding->tally);
+    table_remove(&store->holdings, &holding->entry);
+    representation_drop(store, holding->representation);
+    free(holding->policy);
+    free(holding);
+}
+
+static int64_t cleared_ns(const struct store *store, uint64_t client, struct slice origin)
+{
+    struct digest digest = digest_of(origin);
+    uint64_t hash = hash_mix(client, digest.low);
+    for (struct entry *e = table_find(&store->clearings, hash); e; e = entry_again(e)) {
+        const struct clearing *c = ENTRY_OF(struct clearing, entry, e);
+        if (c->client == client && digest_equal(c->origin, digest))
+            return c->at_ns;
+    }
+    return NEVER;
+}
+
+/* "scheme://host[:port]" of a key. */
+static struct slice origin_of(struct slice key)
+{
+    size_t slashes = 0, i = 0;
+    for (; i < key.len; i++)
+        if (key.at[i] == '/' && ++slashes == 3)
+            break;
+    return slice_first(key, i);
+}
+
+struct holding *store_holding(struct store *store, uint64_t client, const struct resource *resource,
+                              const struct facts *facts, const struct request_key *key,
+                              struct arena *scratch, struct holding **other)
+{
+    if (other)
+        *other = NULL;
+    int64_t cleared = NEVER;
+    if (store->clearings.count)
+        cleared = cleared_ns(store, client, origin_of(resource->key));
+    struct holding *best = NULL;
+    struct entry *e = table_find(&store->holdings, holding_hash(client, resource->serial));
+    for (; e; e = entry_again(e)) {
+        struct holding *h = ENTRY_OF(struct holding, entry, e);
+        if (h->client != client || h->resource != resource->serial || h->arrived_ns <= cleared)
+            continue;
+        bool answers =
+            representation_answers(h->representation, facts, key, VARY_EXACT, scratch) == YES;
+        if (answers && (!best || h->arrived_ns > best->arrived_ns))
+            best = h;
+        if (!answers && other && (!*other || h->arrived_ns > (*other)->arrived_ns))
+            *other = h;
+    }
+    if (best)
+        table_touch(&store->holdings, &best->entry);
+    return best;
+}
+
+static struct holding_clock clock_of(const struct freshness *f)
+{
+    int64_t delay_us = (f->t_rsp0 - f->t_req0) / 1000;
+    return (struct holding_clock){
+        .t_rsp0 = f->t_rsp0,
+        .date = f->date,
+        .expires = f->expires,
+        .delay_us = delay_us > INT32_MAX ? INT32_MAX
+                    : delay_us < 0       ? 0
+                                         : (int32_t)delay_us,
+        .age_s = f->age > UINT32_MAX ? UINT32_MAX : (uint32_t)f->age,
+    };
+}
+
+struct freshness holding_freshness(const struct holding *holding, bool strict)
+{
+    struct freshness f = holding->policy ? *holding->policy : holding->representation->freshness;
+    const struct holding_clock *clock = strict ? &holding->strict : &holding->lenient;
+    f.t_rsp0 = clock->t_rsp0;
+    f.t_req0 = clock->t_rsp0 - (int64_t)clock->delay_us * 1000;
+    f.date = clock->date;
+    f.expires = clock->expires;
+    f.age = clock->age_s;
+    return f;
+}
+
+/* The variants of the URL that the client holds already; the oldest is the one to go. */
+static struct holding *too_many(struct store *store, uint64_t client, uint64_t serial)
+{
+    unsigned n = 0;
+    struct holding *oldest = NULL;
+    for (struct entry *e = table_find(&store->holdings, holding_hash(client, serial)); e;
+         e = entry_again(e)) {
+        struct holding *h = ENTRY_OF(struct holding, entry, e);
+        if (h->client != client || h->resource != serial)
+            continue;
+        n++;
+        if (!oldest || h->arrived_ns < oldest->arrived_ns)
+            oldest = h;
+    }
+    return n < LIMIT_HOLDINGS_OF_ONE ? NULL : oldest;
+}
+
+static struct holding *holding_new(struct store *store, uint64_t client, uint64_t serial)
+{
+    struct holding *oldest = too_many(store, client, serial);
+    if (oldest)
+        forget_holding(store, oldest);
+    if (store->holdings.count >= scaled(store, LIMIT_HOLDINGS)) {
+        forget_holding(store, ENTRY_OF(struct holding, entry, store->holdings.oldest));
+        store->counts.holdings_evicted++;
+    }
+    struct holding *h = xcalloc(1, sizeof *h);
+    h->client = client;
+    h->resource = serial;
+    table_add(&store->holdings, &h->entry, holding_hash(client, serial));
+    return h;
+}
+
+/* The same octets once more? */
+static bool continues_run(const struct holding *h, const struct representation *r)
+{
+    return h->representation && digest_is_set(r->digest) &&
+           digest_equal(h->representation->digest, r->digest);
+}
+
+struct holding *store_hold(struct store *store, uint64_t client, const struct resource *resource,
+                           struct representation *representation, struct holding *old,
+                           const struct facts *facts, uint64_t exchange_id)
+{
+    struct holding *h = old ? old : holding_new(store, client, resource->serial);
+    if (!continues_run(h, representation)) {
+        if (h->tally.first)
+            store->hooks.forget_tally(store->hooks.context, &h->tally);
+        h->run = 0;
+        h->run_from_ns = facts->t_rsp0;
+    }
+    h->run++;
+    if (h->representation != representation) {
+        representation_take(representation);
+        if (h->representation)
+            representation_drop(store, h->representation);
+        h->representation = representation;
+        h->exchange_id = exchange_id;
+    }
+    free(h->policy);
+    h->policy = NULL;
+    struct freshness f;
+    freshness_of(&f, facts);
+    h->strict = h->lenient = clock_of(&f);
+    h->arrived_ns = facts->t_rsp1;
+    h->contact_ns = facts->t_rsp0;
+    h->partition = facts->request.partition;
+    h->is_stored = representation->storable == YES;
+    h->had_origin = !slice_is_absent(facts->request.origin);
+    h->by_prefetch = facts->request.is_prefetch;
+    h->ambiguous = false;
+    return h;
+}
+
+/* rules.md 3.3, for the one stored response of this variant. */
+static bool freshens_strictly(const struct holding *h, const struct facts *facts)
+{
+    const struct representation *r = h->representation;
+    const struct response_facts *n = &facts->response;
+    bool strong_tag = n->etag.valid && !n->etag.weak;
+    bool has_date = n->last_modified.date.seconds != NO_DATE;
+    bool held_date_is_strong = last_modified_is_strong(r->last_modified, h->strict.date) == YES;
+    bool strong_date =
+        has_date && (n->last_modified_is_strong == YES ||
+                     (held_date_is_strong && n->last_modified.date.seconds == r->last_modified));
+    if (strong_tag || strong_date)
+        return (strong_tag && entity_tag_strong_equal(&r->etag, &n->etag)) ||
+               (strong_date && held_date_is_strong &&
+                n->last_modified.date.seconds == r->last_modified);
+    if (n->etag.valid || has_date)
+        return entity_tag_weak_equal(&r->etag, &n->etag) ||
+               (has_date && n->last_modified.date.seconds == r->last_modified);
+    return !representation_has_validator(r);
+}
+
+/* Did the request carry its validator? */
+static bool freshens_leniently(const struct holding *h, const struct facts *facts)
+{
+    const struct representation *r = h->representation;
+    const struct request_facts *q = &facts->request;
+    if (q->if_none_match.kind != TAG_LIST_ABSENT)
+        return tag_list_has_tolerant(&q->if_none_match, &r->etag, NULL);
+    return r->last_modified != NO_DATE && q->if_modified_since.date.seconds == r->last_modified;
+}
+
+static bool same_policy(const struct freshness *a, const struct freshness *b)
+{
+    return cache_control_equal(&a->cc, &b->cc) && a->cc.lines == b->cc.lines &&
+           cache_control_equal(&a->targeted, &b->targeted) && a->has_expires == b->has_expires &&
+           a->vary_star == b->vary_star && a->last_modified == b->last_modified;
+}
+
+void holding_freshen(struct holding *holding, const struct facts *facts)
+{
+    bool strictly = freshens_strictly(holding, facts);
+    bool leniently = freshens_leniently(holding, facts);
+    holding->contact_ns = facts->t_rsp0;
+    if (!strictly && !leniently)
+        return;
+    struct freshness before = holding_freshness(holding, strictly);
+    struct freshness after = before;
+    freshness_restart(&after, facts);
+    if (!same_policy(&before, &after)) {
+        if (strictly != leniently)
+            holding->ambiguous = true;
+        if (!holding->policy)
+            holding->policy = xmalloc(sizeof *holding->policy);
+        *holding->policy = after;
+    }
+    if (strictly)
+        holding->strict = clock_of(&after);
+    if (leniently) {
+        struct freshness lenient = holding_freshness(holding, false);
+        freshness_restart(&lenient, facts);
+        holding->lenient = clock_of(&lenient);
+    }
+}
+
+void holding_invalidate(struct holding *holding)
+{
+    holding->is_stored = false;
+}
+
+void store_invalidate(struct store *store, uint64_t client, const struct resource *resource)
+{
+    for (struct entry *e = table_find(&store->holdings, holding_hash(client, resource->serial)); e;
+         e = entry_again(e)) {
+        struct holding *h = ENTRY_OF(struct holding, entry, e);
+        if (h->client == client && h->resource == resource->serial)
+            holding_invalidate(h);
+    }
+}
+
+void store_clear_site(struct store *store, uint64_t client, struct slice origin, int64_t at_ns)
+{
+    struct digest digest = digest_of(origin);
+    uint64_t hash = hash_mix(client, digest.low);
+    for (struct entry *e = table_find(&store->clearings, hash); e; e = entry_again(e)) {
+        struct clearing *c = ENTRY_OF(struct clearing, entry, e);
+        if (c->client != client || !digest_equal(c->origin, digest))
+            continue;
+        c->at_ns = at_ns;
+        table_touch(&store->clearings, e);
+        return;
+    }
+    if (store->clearings.count >= LIMIT_CLEARINGS) {
+        struct entry *oldest = store->clearings.oldest;
+        table_remove(&store->clearings, oldest);
+        free(ENTRY_OF(struct clearing, entry, oldest));
+    }
+    struct clearing *c = xmalloc(sizeof *c);
+    *c = (struct clearing){.client = client, .origin = digest, .at_ns = at_ns};
+    table_add(&store->clearings, &c->entry, hash);
+}
+
+/* ---- URLs ---- */
+
+static void forget_resource(struct store *store, struct resource *resource)
+{
+    if (resource->waiting_first || resource->changing.tally.first)
+        store->hooks.forget_resource(store->hooks.context, resource);
+    assert(!resource->waiting_first && !resource->changing.tally.first);
+    table_remove(&store->resources, &resource->entry);
+    ghost_remember(store, resource->key);
+    while (resource->n_representations)
+        forget_representation(store, resource, resource->n_representations - 1);
+    free(resource);
+}
+
+/* Holdings keep representations alive too, so both tables give up their oldest. */
+void store_trim(struct store *store)
+{
+    while (store->octets > scaled(store, LIMIT_STORE_OCTETS)) {
+        if (store->resources.oldest) {
+            forget_resource(store, ENTRY_OF(struct resource, entry, store->resources.oldest));
+            store->counts.resources_evicted++;
+        }
+        for (unsigned i = 0; i < 16 && store->holdings.oldest; i++) {
+            forget_holding(store, ENTRY_OF(struct holding, entry, store->holdings.oldest));
+            store->counts.holdings_evicted++;
+        }
+        if (!store->resources.oldest && !store->holdings.oldest)
+            return; /* accusations that wait hold the rest */
+    }
+}
+
+struct resource *store_find_resource(struct store *store, struct slice key)
+{
+    for (struct entry *e = table_find(&store->resources, hash64(key)); e; e = entry_again(e)) {
+        struct resource *resource = ENTRY_OF(struct resource, entry, e);
+        if (slice_equal(resource->key, key))
+            return resource;
+    }
+    return NULL;
+}
+
+static struct resource *resource_new(struct store *store, const struct url *url)
+{
+    struct arena arena;
+    arena_init(&arena, 1024);
+    struct slice pattern = url_pattern(url, &arena);
+    struct resource *r = xcalloc(1, sizeof *r + url->key.len + pattern.len);
+    uint8_t *at = append_octets((uint8_t *)(r + 1), url->key, &r->key);
+    append_octets(at, pattern, &r->pattern);
+    arena_fini(&arena);
+    r->serial = ++store->serial;
+    r->pattern_hash = hash64_stable(r->pattern);
+    r->kind = url_family(url);
+    r->came_back = ghost_is_known(store, r->key);
+    r->changing.from_ns = NEVER;
+    return r;
+}
+
+struct resource *store_resource(struct store *store, const struct url *url)
+{
+    struct resource *found = store_find_resource(store, url->key);
+    if (found) {
+        table_touch(&store->resources, &found->entry);
+        return found;
+    }
+    if (store->resources.count >= scaled(store, LIMIT_RESOURCES)) {
+        forget_resource(store, ENTRY_OF(struct resource, entry, store->resources.oldest));
+        store->counts.resources_evicted++;
+    }
+    struct resource *fresh = resource_new(store, url);
+    table_add(&store->resources, &fresh->entry, hash64(fresh->key));
+    return fresh;
+}
+
+/* ---- clients ---- */
+
+static struct proof *proof_of(const struct store *store, uint64_t client)
+{
+    struct entry *e = table_find(&store->proofs, hash_mix(client, 0x70726f6f));
+    for (; e; e = entry_again(e))
+        if (ENTRY_OF(struct proof, entry, e)->client == client)
+            return ENTRY_OF(struct proof, entry, e);
+    return NULL;
+}
+
+bool store_client_has_cache(const struct store *store, uint64_t client)
+{
+    return proof_of(store, client) != NULL;
+}
+
+void store_prove_cache(struct store *store, uint64_t client)
+{
+    struct proof *known = proof_of(store, client);
+    if (known) {
+        table_touch(&store->proofs, &known->entry);
+        return;
+    }
+    if (store->proofs.count >= scaled(store, LIMIT_CLIENTS)) {
+        struct entry *oldest = store->proofs.oldest;
+        table_remove(&store->proofs, oldest);
+        free(ENTRY_OF(struct proof, entry, oldest));
+        store->counts.clients_evicted++;
+    }
+    struct proof *proof = xmalloc(sizeof *proof);
+    proof->client = client;
+    table_add(&store->proofs, &proof->entry, hash_mix(client, 0x70726f6f));
+}
+
+/* ---- changing parameters ---- */
+
+static void forget_buster(struct store *store, struct buster *buster)
+{
+    if (buster->tally.first)
+        store->hooks.forget_tally(store->hooks.context, &buster->tally);
+    table_remove(&store->busters, &buster->entry);
+    free(buster);
+}
+
+struct buster *store_buster(struct store *store, uint64_t client, struct digest url)
+{
+    uint64_t hash = hash_mix(client, url.low);
+    for (struct entry *e = table_find(&store->busters, hash); e; e = entry_again(e)) {
+        struct buster *buster = ENTRY_OF(struct buster, entry, e);
+        if (buster->client != client || !digest_equal(buster->url, url))
+            continue;
+        table_touch(&store->busters, e);
+        return buster;
+    }
+    if (store->busters.count >= scaled(store, LIMIT_BUSTERS)) {
+        forget_buster(store, ENTRY_OF(struct buster, entry, store->busters.oldest));
+        store->counts.busters_evicted++;
+    }
+    struct buster *buster = xcalloc(1, sizeof *buster);
+    buster->client = client;
+    buster->url = url;
+    table_add(&store->busters, &buster->entry, hash);
+    return buster;
+}
+
+struct store_counts store_counts(const struct store *store)
+{
+    return store->counts;
+}
+
+/* ---- the end ---- */
+
+static void no_resource_hook(void *context UNUSED, struct resource *resource)
+{
+    resource->waiting_first = resource->waiting_last = NULL;
+    resource->changing.tally = (struct tally){0};
+}
+
+static void no_tally_hook(void *context UNUSED, struct tally *tally)
+{
+    *tally = (struct tally){0};
+}
+
+#define FREE_PLAIN(table_, type)                                                                   \
+    while ((table_)->oldest) {                                                                     \
+        struct entry *e = (table_)->oldest;                                                        \
+        table_remove(table_, e);                                                                   \
+        free(ENTRY_OF(type, entry, e));                                                            \
+    }                                                                                              \
+    table_fini(table_)
+
+void store_free(struct store *store)
+{
+    if (!store)
+        return;
+    store->hooks = (struct store_hooks){NULL, no_resource_hook, no_tally_hook};
+    while (store->holdings.oldest)
+        forget_holding(store, ENTRY_OF(struct holding, entry, store->holdings.oldest));
+    while (store->resources.oldest)
+        forget_resource(store, ENTRY_OF(struct resource, entry, store->resources.oldest));
+    table_fini(&store->holdings);
+    table_fini(&store->resources);
+    FREE_PLAIN(&store->proofs, struct proof);
+    FREE_PLAIN(&store->busters, struct buster);
+    FREE_PLAIN(&store->clearings, struct clearing);
+    free(store->ghosts);
+    free(store);
+}

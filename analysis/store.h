@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * The modelled caches: which responses every URL was seen to give (representations, shared by all),
+ * and what each client holds of it (RFC 9111 §4, two readings: see struct holding). Bounded; the
+ * least recently used goes first, and a URL that comes back after that says so.
+ *
+ * The model is asked "as of": entries carry times, and whoever asks compares them (rules.md A6).
+ * Equal responses share a representation: it keeps the head that was seen first, and when it was
+ * seen since.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analysis/estimates.h"
+#include "analysis/facts.h"
+#include "analysis/freshness.h"
+#include "analysis/limits.h"
+#include "analysis/server.h"
+#include "analysis/table.h"
+#include "analysis/url.h"
+#include "analysis/vary.h"
+#include "base/arena.h"
+#include "base/hash.h"
+
+/* What of a request decides whether a response to another one may be held against it. */
+struct request_key {
+    uint64_t accept_encoding;     /* hash of the canonical form; 0: absent */
+    uint64_t accept_encoding_raw; /* hash as written */
+    uint64_t authorization;       /* 0: absent */
+    bool has_cookie, has_origin, has_range;
+};
+
+/* One time that a representation was seen. Times in ns, dates in s. */
+struct sighting {
+    uint64_t exchange_id; /* 0: none */
+    int64_t t_req0, t_rsp0, t_rsp1;
+    int64_t date, expires; /* NO_DATE */
+};
+
+#define SIGHTINGS 3
+
+/* A 200 to GET. Everything but refs and the sightings stays as it was made. */
+struct representation {
+    uint32_t refs;
+    uint32_t octets;                          /* of this block */
+    uint64_t signature;                       /* of all that makes it differ from another */
+    struct sighting first, latest[SIGHTINGS]; /* latest[0] is the newest; may be `first` itself */
+    uint32_t n_latest;
+
+    struct head head; /* of the response, as received the first time */
+    struct slice request_head;
+    struct request_key request;
+    struct slice vary_key;
+    bool varies_by_encoding_only; /* the key has no name but accept-encoding */
+
+    struct entity_tag etag; /* in the head */
+    int64_t last_modified;  /* s; NO_DATE */
+    struct slice last_modified_text, content_encoding, content_type, server_software;
+    struct freshness freshness; /* as of the first sighting */
+    struct digest digest;       /* unset where the body cannot be compared (G3, A7) */
+    uint64_t content_octets;    /* 0 unless body_whole */
+    bool body_whole;            /* every octet of it was seen and its end was certain */
+    bool has_length;            /* it had a valid Content-Length */
+    uint64_t content_length;
+    enum truth storable; /* by a private cache */
+    bool has_set_cookie;
+    enum responder_class responder;
+    unsigned signs;   /* of an intermediary */
+    unsigned carries; /* set of 1 << enum due_field */
+    struct address server;
+};
+
+static inline bool representation_has_validator(const struct representation *r)
+{
+    return r->etag.valid || r->last_modified != NO_DATE;
+}
+
+/* A queue of accusations that wait for the same count; accusations.c keeps it. */
+struct accusation;
+struct tally {
+    struct accusation *first, *last;
+    uint32_t waiting;
+};
+
+/* Is it often asked for and never changed? For short-ttl-unchanged. */
+struct change_count {
+    int64_t from_ns;    /* t_rsp0 of the first sighting; NEVER */
+    uint32_t changes;   /* of tag or octets within one variant */
+    uint32_t unchanged; /* 304s and identical 200s */
+    struct tally tally;
+};
+
+struct accused;
+
+struct resource {
+    struct entry entry;
+    uint64_t serial; /* never used twice */
+    struct slice key, pattern;
+    uint64_t pattern_hash, kind;                                   /* stable */
+    struct representation *representations[LIMIT_REPRESENTATIONS]; /* the latest seen first */
+    uint32_t n_representations;
+    bool came_back;      /* it had been pushed out: older ones may be missing */
+    struct median sizes; /* header octets of its 304s */
+    struct change_count changing;
+    uint64_t mangled[4]; /* stable hashes of ETags that were no entity tags, as issued */
+    uint32_t n_mangled;
+    uint64_t asked_by; /* the first client; with `shared_by_clients`: others came too */
+    bool shared_by_clients;
+    /* the server's entries, as looked up last; compare their keys before use */
+    struct server *server;
+    struct habit *habit;
+    struct family *family;
+    /* exchanges whose accusations wait for a 200 of this URL: accusations.c keeps them */
+    struct accused *waiting_first, *waiting_last;
+    uint32_t waiting, waiting_unheld;
+};
+
+/* When a stored response was received or last validated: what a 304 restarts (RFC 9111 §4.3.4). */
+struct holding_clock {
+    int64_t t_rsp0, date, expires;
+    int32_t delay_us; /* t_rsp0 - t_req0 */
+    uint32_t age_s;
+};
+
+/* What one client received last of one variant of a URL. Two readings (rules.md 3.3): in the strict
+ * one a 304 renews only what RFC 9111 §4.3.4 says, in the lenient one whatever it was asked with.
+ */
+struct holding {
+    struct entry entry;
+    uint64_t client, resource; /* id; serial */
+    struct representation *representation;
+    struct freshness *policy; /* own, where a 304 changed it; else NULL */
+    uint64_t exchange_id;     /* that brought the representation first to this client */
+    int64_t arrived_ns;       /* t_rsp1 of the latest 200 */
+    int64_t contact_ns;       /* t_rsp0 of the latest 200 or 304 */
+    struct holding_clock strict, lenient;
+    struct partition partition;
+    uint32_t run;          /* how often the same octets came in full */
+    int64_t run_from_ns;   /* t_rsp0 of the first of them */
+    bool is_stored;        /* a private cache may have it */
+    bool had_origin;       /* the request had an Origin field */
+    bool by_prefetch;      /* G12 */
+    bool proved;           /* the client was noted to have a cache */
+    bool stale_on_arrival; /* at latest contact (A23) */
+    bool ambiguous;        /* the readings differ by more than clocks: no verdict on freshness */
+    struct tally tally;    /* accusations that wait for `run` */
+};
+
+/* The same octets under changing query parameters, to one client. */
+struct buster {
+    struct entry entry;
+    uint64_t client;
+    struct digest url; /* of the key without them */
+    struct digest body;
+    uint32_t values; /* how many different URLs gave that body in a row */
+    uint64_t last_serial;
+    uint64_t exchange_id; /* of the first of them */
+    struct freshness freshness;
+    struct tally tally;
+};
+
+struct store;
+
+/* Told before something with waiting accusations goes. */
+struct store_hooks {
+    void *context;
+    void (*forget_resource)(void *context, struct resource *resource);
+    void (*forget_tally)(void *context, struct tally *tally);
+};
+
+/* `scale`: of all caps, in 1/256; 256 are the defaults of limits.h. */
+struct store *store_new(const struct store_hooks *hooks, uint32_t scale);
+void store_free(struct store *store); /* accepts NULL; calls no hooks */
+
+/* The URL's entry, made where there is none; may push others out. Valid until the next call. */
+struct resource *store_resource(struct store *store, const struct url *url);
+/* NULL where there is none. */
+struct resource *store_find_resource(struct store *store, struct slice key);
+
+/* Notes that this 200 was seen, and returns what it is: the representation that it equals, or a new
+ * one. Owned by the resource: take a reference to keep it. */
+struct representation *store_show(struct store *store, struct resource *resource,
+                                  const struct facts *facts, const struct request_key *key,
+                                  uint64_t exchange_id, enum truth storable, struct arena *scratch);
+void representation_take(struct representation *representation);
+void representation_drop(struct store *store, struct representation *representation);
+
+/* The latest sighting that had arrived whole at that time (A6), and the earliest of a request that
+ * was sent not before it; exchange_id 0 where there is none. */
+struct sighting sighting_before(const struct representation *r, int64_t at_ns);
+struct sighting sighting_after(const struct representation *r, int64_t at_ns);
+
+/* May it answer this request, by its Vary? */
+enum truth representation_answers(const struct representation *r, const struct facts *facts,
+                                  const struct request_key *key, enum vary_mode mode,
+                                  struct arena *scratch);
+
+/* Set of 1 << enum due_field. */
+unsigned due_fields_of(const struct head *head);
+
+struct request_key request_key_of(const struct facts *facts, struct arena *scratch);
+
+/* What the client holds of the URL and may use for this request; where there are several the one
+ * that came last. *other (may be NULL): where there is none, another variant that it holds. */
+struct holding *store_holding(struct store *store, uint64_t client, const struct resource *resource,
+                              const struct facts *facts, const struct request_key *key,
+                              struct arena *scratch, struct holding **other);
+/* A 200 reached the client: replaces what it held of that variant (`old`, may be NULL). */
+struct holding *store_hold(struct store *store, uint64_t client, const struct resource *resource,
+                           struct representation *representation, struct holding *old,
+                           const struct facts *facts, uint64_t exchange_id);
+/* A 304 reached the client: restarts the clocks of what it freshens. `holding` is what the client
+ * held and asked with. */
+void holding_freshen(struct holding *holding, const struct facts *facts);
+/* Its freshness in the strict or the lenient reading. */
+struct freshness holding_freshness(const struct holding *holding, bool strict);
+/* The client no longer holds it (RFC 9111 §4.4, Clear-Site-Data). */
+void holding_invalidate(struct holding *holding);
+/* The same for every variant of the URL, of this client. */
+void store_invalidate(struct store *store, uint64_t client, const struct resource *resource);
+/* Everything that the client got until then of this origin ("scheme://host[:port]"). */
+void store_clear_site(struct store *store, uint64_t client, struct slice origin, int64_t at_ns);
+
+/* Does this client have a cache (G13)? */
+bool store_client_has_cache(const struct store *store, uint64_t client);
+void store_prove_cache(struct store *store, uint64_t client);
+
+/* Made where there is none. */
+struct buster *store_buster(struct store *store, uint64_t client, struct digest url);
+
+struct store_counts {
+    uint64_t resources_evicted, representations_evicted, holdings_evicted, clients_evicted,
+        busters_evicted;
+};
+/* Brings the octets of all representations under their cap. Whatever the store returned before may
+ * be gone after it. */
+void store_trim(struct store *store);
+
+struct store_counts store_counts(const struct store *store);

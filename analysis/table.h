@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * A hash table of entries that lie inside other structs, which also knows in what order they were
+ * last used. What grows from the wire is kept in one of these: whoever adds sees to the cap and
+ * takes `oldest` out. No result depends on the order of the buckets.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct entry {
+    struct entry *next; /* in its bucket */
+    struct entry *older, *newer;
+    uint64_t hash;
+};
+
+struct table {
+    struct entry **buckets;
+    uint32_t mask; /* buckets - 1 */
+    uint32_t count;
+    struct entry *oldest, *newest;
+};
+
+/* The struct that holds an entry. */
+#define ENTRY_OF(type, member, pointer) ((type *)((char *)(pointer)-offsetof(type, member)))
+
+void table_init(struct table *table);
+/* Gives the buckets back; the entries belong to whoever added them. */
+void table_fini(struct table *table);
+
+/* The first entry with that hash, and the one after it; NULL where there is none. */
+struct entry *table_find(const struct table *table, uint64_t hash);
+struct entry *entry_again(const struct entry *entry);
+
+/* Adds as the newest. */
+void table_add(struct table *table, struct entry *entry, uint64_t hash);
+void table_remove(struct table *table, struct entry *entry);
+/* It was used: it is the newest now. */
+void table_touch(struct table *table, struct entry *entry);
