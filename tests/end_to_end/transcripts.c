@@ -314,9 +314,11 @@ static void play_lossy(const struct transcript *t, const struct recording *whole
         for (size_t i = 0; i < r.n_findings; i++)
             if (r.findings[i].severity == SEVERITY_ERROR && !has_error(whole, &r, &r.findings[i])) {
                 failures++;
+                const struct recorded_exchange *x = &r.exchanges[r.findings[i].exchange];
                 printf("%s.http, loss, seed %llu: added: ", t->name, (unsigned long long)seed);
                 print_finding(&r, &r.findings[i]);
-                printf("\n");
+                printf(", frame %llu, " SLICE_FMT "\n", (unsigned long long)x->request_frame,
+                       SLICE_ARG(x->url));
             }
         if (r.broken_laws)
             FAIL("%s.http, loss, seed %llu: broken laws of the ledger\n", t->name,
