@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#define ZLIB_CONST
 #include <zlib.h>
 
 #include "base/alloc.h"
@@ -57,7 +58,7 @@ static size_t gzip_decode(void *state, struct slice *stored, uint8_t *out, size_
         if (gzip->is_between)
             return 0;
     }
-    gzip->zlib.next_in = (Bytef *)(uintptr_t)stored->at;
+    gzip->zlib.next_in = stored->at;
     gzip->zlib.avail_in = (uInt)stored->len;
     gzip->zlib.next_out = out;
     gzip->zlib.avail_out = (uInt)room;

@@ -99,12 +99,10 @@ struct link *links_find(struct links *links, const struct record *record)
     return link;
 }
 
-void link_straighten(const struct link *link, const struct record *record)
+void link_straighten(const struct link *link, uint8_t *at, size_t len)
 {
-    /* The octets are the reader's own window, which nobody else looks at until this packet is
-     * handed on. Loopback links keep their order too, but it shows there. */
-    if (link->type == DLT_NFLOG)
-        nflog_swap((uint8_t *)(uintptr_t)record->bytes.at, record->bytes.len);
+    if (link->type == DLT_NFLOG) /* loopback links keep their order too, but there it shows */
+        nflog_swap(at, len);
 }
 
 bool link_passes(const struct links *links, const struct link *link, const struct record *record)

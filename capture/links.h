@@ -36,9 +36,9 @@ void links_fini(struct links *links);
 /* The link of a record. Never NULL, stays where it is. */
 struct link *links_find(struct links *links, const struct record *record);
 
-/* Brings what a link keeps in the byte order of the capturing machine into this one's; `record` is
- * of that link and was written in the other order. */
-void link_straighten(const struct link *link, const struct record *record);
+/* Brings what a link keeps in the byte order of the capturing machine into this one's, in a packet
+ * that was written in the other order. */
+void link_straighten(const struct link *link, uint8_t *at, size_t len);
 
 /* Whether the record passes the filter. */
 bool link_passes(const struct links *links, const struct link *link, const struct record *record);

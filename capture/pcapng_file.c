@@ -350,7 +350,7 @@ static enum reading step(struct reader *reader, struct block *block, struct reco
 
 static enum reading pcapng_next(struct reader *reader, struct record *record)
 {
-    struct block block;
+    struct block block = {0};
     enum reading reading;
     do
         reading = step(reader, &block, record);
@@ -361,7 +361,7 @@ static enum reading pcapng_next(struct reader *reader, struct record *record)
 /* The first block is a section, as claimed. */
 static enum reading pcapng_open(struct reader *reader)
 {
-    struct block block;
+    struct block block = {0};
     struct record none;
     return step(reader, &block, &none);
 }

@@ -82,6 +82,12 @@ static inline enum reading reader_next(struct reader *reader, struct record *rec
     return reader->format->next(reader, record);
 }
 
+/* The octets of a record that nobody was shown yet. */
+static inline uint8_t *reader_writable(struct reader *reader, struct slice bytes)
+{
+    return reader->octets.window + (bytes.at - reader->octets.window);
+}
+
 /* For formats: the octets ended where `wanted` were needed. */
 enum reading reader_starved(struct reader *reader, size_t wanted);
 

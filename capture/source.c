@@ -227,7 +227,7 @@ static bool hand_on(struct source *source, struct lane *lane, struct packet *pac
     count_packet(input, record->time_ns);
     lane->is_spent = true;
     if (UNLIKELY(record->is_swapped))
-        link_straighten(link, record);
+        link_straighten(link, reader_writable(lane->reader, record->bytes), record->bytes.len);
     if (record->time_ns < source->from_ns || record->time_ns > source->until_ns ||
         !link_passes(&source->links, link, record))
         return false;

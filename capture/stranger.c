@@ -54,8 +54,9 @@ static bool is_all_zero(struct slice s)
 /* Text in ASCII, in anything that extends it, or in UTF-8: no control characters but the usual. */
 static bool is_text(struct slice s)
 {
+    static const bool is_usual[0x20] = {['\t'] = true, ['\n'] = true, ['\r'] = true, ['\f'] = true};
     for (size_t i = 0; i < s.len; i++)
-        if (s.at[i] < 0x20 && !memchr("\t\n\r\f\033", s.at[i], 5))
+        if (s.at[i] < 0x20 && !is_usual[s.at[i]])
             return false;
     return true;
 }

@@ -40,6 +40,7 @@ static void *zstd_open(void)
 
 /* libzstd forgets what it wrote in a call that fails. It is fed block by block, as it asks for, so
  * that what lies before the damage comes out. */
+// NOLINTNEXTLINE(readability-non-const-parameter): libzstd writes to `out`
 static size_t zstd_decode(void *state, struct slice *stored, uint8_t *out, size_t room,
                           const char **trouble)
 {
@@ -47,8 +48,8 @@ static size_t zstd_decode(void *state, struct slice *stored, uint8_t *out, size_
     if (zstd->is_between && stored->len == 0)
         return 0;
     struct slice next = slice_first(*stored, zstd->hint);
-    ZSTD_inBuffer in = {next.at, next.len, 0};
-    ZSTD_outBuffer to = {out, room, 0};
+    ZSTD_inBuffer in = {.src = next.at, .size = next.len};
+    ZSTD_outBuffer to = {.dst = out, .size = room};
     size_t said = ZSTD_decompressStream(zstd->context, &to, &in);
     *stored = slice_from(*stored, in.pos);
     if (ZSTD_isError(said)) {
