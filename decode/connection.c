@@ -644,8 +644,9 @@ static void take_fin(struct work *work, const struct tcp_arrival *arrival)
     if (is_read(flow, work->sender)) {
         uint32_t fin = arrival->sequence + arrival->length;
         bool early = !(mine->flags & TCP_STARTED) || fin != mine->next;
-        struct tcp_window *window =
-            early ? &active_of(work->shard, flow)->window[work->sender] : NULL;
+        if (early)
+            active_of(work->shard, flow);
+        struct tcp_window *window = flow->active ? &flow->active->window[work->sender] : NULL;
         tcp_stream_fin(mine, window, fin, arrival, &work->shard->budget);
         if (!(mine->flags & TCP_FIN_KNOWN))
             return;

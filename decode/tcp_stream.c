@@ -411,6 +411,8 @@ void tcp_stream_fin(struct tcp_stream *stream, struct tcp_window *window, uint32
     if ((stream->flags & TCP_FIN_KNOWN) || before(sequence, stream->next) ||
         sequence - stream->next > LIMIT_SEQUENCE_JUMP)
         return;
+    if (window && window->last && before(sequence, piece_end(window->last)))
+        return; /* octets beyond it wait: one of the two is not of this stream, the later one */
     stream->fin = sequence;
     stream->flags |= TCP_FIN_KNOWN;
     if (sequence == stream->next || !window)

@@ -422,6 +422,21 @@ Test(tcp_stream, octets_missing_before_the_fin_are_a_hole)
     bench_free(b);
 }
 
+Test(tcp_stream, a_fin_before_octets_that_wait_is_not_believed)
+{
+    struct bench *b = bench_new(0);
+    b->refusals = 1;
+    arrive(b, 0, 100);
+    fin_at(b, 50);
+    cr_assert(not(b->stream.flags & TCP_FIN_KNOWN));
+    struct tcp_receiver to = receiver(b);
+    tcp_stream_uncork(&b->stream, &b->window, &to, &b->budget);
+    fin_at(b, 100);
+    cr_assert(tcp_stream_at_fin(&b->stream));
+    check(b, 100);
+    bench_free(b);
+}
+
 Test(tcp_stream, what_the_snaplen_cut_is_told_at_once)
 {
     struct bench *b = bench_new(0);
