@@ -11,8 +11,6 @@
 
 #include "analysis/cache_control.h"
 
-#include <string.h>
-
 #include "base/attributes.h"
 
 enum argument { NOTHING, DELTA, DELTA_OR_NOTHING, FIELDS };
@@ -41,7 +39,7 @@ struct member {
 static size_t token_length(struct slice s)
 {
     size_t n = 0;
-    while (n < s.len && octet_is_token(s.at[n]))
+    while (n < s.len && (octet_is_alpha(s.at[n]) || s.at[n] == '-' || octet_is_token(s.at[n])))
         n++;
     return n;
 }
@@ -117,8 +115,10 @@ static bool member_next(struct slice *rest, struct member *m)
 
 static enum directive directive_of(struct slice name)
 {
+    uint8_t first = name.len ? octet_lower(name.at[0]) : 0;
     for (enum directive d = 0; d < DIRECTIVES; d++)
-        if (directives[d].name.len == name.len && slice_equal_nocase(directives[d].name, name))
+        if (directives[d].name.len == name.len && directives[d].name.at[0] == first &&
+            slice_equal_nocase(directives[d].name, name))
             return d;
     return DIRECTIVES;
 }
@@ -233,8 +233,8 @@ static void add_member(struct cache_control *cc, const struct member *m, bool do
 
 void cache_control_init(struct cache_control *cc)
 {
-    *cc = (struct cache_control){0};
-    memset(cc->delta, 0xFF, sizeof cc->delta);
+    static const struct cache_control none = CACHE_CONTROL_NONE;
+    *cc = none;
 }
 
 void cache_control_add(struct cache_control *cc, struct slice line)

@@ -54,6 +54,12 @@ struct cache_control {
     struct delta_seconds delta[DIRECTIVES_WITH_SECONDS];
 };
 
+/* No field at all: the initial value of one. */
+#define CACHE_CONTROL_NONE                                                                         \
+    {                                                                                              \
+        .delta = { [0 ... DIRECTIVES_WITH_SECONDS - 1] = {UINT32_MAX, UINT32_MAX, UINT32_MAX} }    \
+    }
+
 /* An empty one, to which lines are added in order. */
 void cache_control_init(struct cache_control *cc);
 void cache_control_add(struct cache_control *cc, struct slice line);

@@ -8,7 +8,6 @@
 
 #include "analysis/client.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "analysis/limits.h"
@@ -327,6 +326,20 @@ static bool is_shared(struct client_table *table, const struct facts *facts, uin
 
 /* ---- who it is ---- */
 
+static char *put_text(char *out, const struct name_text *name)
+{
+    memcpy(out, name->at, name->len);
+    return out + name->len;
+}
+
+static char *put_hex(char *out, char mark, uint64_t value, unsigned digits)
+{
+    *out++ = mark;
+    while (digits-- > 0)
+        *out++ = "0123456789abcdef"[value >> (4 * digits) & 15];
+    return out;
+}
+
 /* "203.0.113.9@10.0.0.1#1f3a9c2b+07c4": named client, intermediary, User-Agent, Authorization. Of
  * the latter only 16 bits of a hash are shown: enough to tell two users apart, too few to try
  * passwords against. */
@@ -334,16 +347,18 @@ static struct slice key_text(const struct name_text *name, const struct name_tex
                              const struct request_facts *r, bool with_principal,
                              struct arena *arena)
 {
-    char text[192];
-    int n = snprintf(text, sizeof text, "%.*s", (int)name->len, name->at);
-    if (through)
-        n += snprintf(text + n, sizeof text - (size_t)n, "@%.*s", (int)through->len, through->at);
+    char *key = arena_alloc(arena, 2 * sizeof name->at + sizeof "@#12345678+1234");
+    char *out = put_text(key, name);
+
+    if (through) {
+        *out++ = '@';
+        out = put_text(out, through);
+    }
     if (with_principal && r->user_agent_hash)
-        n += snprintf(text + n, sizeof text - (size_t)n, "#%08x", (unsigned)r->user_agent_hash);
+        out = put_hex(out, '#', r->user_agent_hash, 8);
     if (with_principal && r->authorization_hash)
-        n += snprintf(text + n, sizeof text - (size_t)n, "+%04x",
-                      (unsigned)(r->authorization_hash >> 32) & 0xFFFF);
-    return arena_copy(arena, slice_of(text, (size_t)n));
+        out = put_hex(out, '+', r->authorization_hash >> 32, 4);
+    return slice_of(key, (size_t)(out - key));
 }
 
 /* The first hop by header or preamble; false where the request names nobody. */

@@ -80,13 +80,15 @@ static bool is_bot(struct slice user_agent)
         {(const uint8_t *)"spider", 6},  {(const uint8_t *)"slurp", 5},
         {(const uint8_t *)"http://", 7}, {(const uint8_t *)"https://", 8},
     };
+    static const bool begins_mark[256] = {
+        ['b'] = 1, ['B'] = 1, ['c'] = 1, ['C'] = 1, ['s'] = 1, ['S'] = 1, ['h'] = 1, ['H'] = 1};
     for (size_t i = 0; i + 3 <= user_agent.len; i++) {
-        uint8_t c = octet_lower(user_agent.at[i]);
-        if (LIKELY(c != 'b' && c != 'c' && c != 's' && c != 'h'))
+        if (LIKELY(!begins_mark[user_agent.at[i]]))
             continue;
+        uint8_t second = octet_lower(user_agent.at[i + 1]);
         struct slice rest = slice_from(user_agent, i);
         for (size_t m = 0; m < COUNT_OF(marks); m++)
-            if (slice_starts_with_nocase(rest, marks[m]))
+            if (second == marks[m].at[1] && slice_starts_with_nocase(rest, marks[m]))
                 return true;
     }
     return false;
@@ -452,7 +454,8 @@ static void read_response(struct facts *f, const struct head *head, struct arena
             read_response_line(f, head, &head->fields[i]);
     if (r->intermediary_signs & SIGN_CACHE_STATUS)
         r->cache_status = cache_status_parse(head_joined(head, FIELD_CACHE_STATUS, arena));
-    if (r->targeted.members == 0 || r->targeted.invalid || r->targeted.oddities & CC_ODD_SYNTAX)
+    bool is_malformed = r->targeted.invalid || r->targeted.oddities & CC_ODD_SYNTAX;
+    if (r->targeted.lines && (r->targeted.members == 0 || is_malformed))
         cache_control_init(&r->targeted);
     r->last_modified_is_strong =
         last_modified_is_strong(r->last_modified.date.seconds, r->date.date.seconds);
@@ -487,24 +490,29 @@ static void read_method(struct facts *f, enum method method)
                    method == METHOD_PATCH;
 }
 
-/* Absence of everything: dates that are none, directives that are not there. */
-static void facts_init(struct facts *f, const struct exchange *x)
-{
-    const struct http_date none = {NO_DATE, HTTP_DATE_INVALID, 0};
+#define NO_DATE_FACT                                                                               \
+    {                                                                                              \
+        .date = { NO_DATE, HTTP_DATE_INVALID, 0 }                                                  \
+    }
 
-    *f = (struct facts){.x = x};
-    f->request.if_modified_since.date = f->request.if_unmodified_since.date = none;
-    f->request.if_range_date = none;
-    f->response.last_modified.date = f->response.date.date = f->response.expires.date = none;
-    f->response.cache_status.ttl = INT64_MIN;
-    cache_control_init(&f->request.cc);
-    cache_control_init(&f->response.cc);
-    cache_control_init(&f->response.targeted);
-}
+/* Absence of everything: dates that are none, directives that are not there. */
+static const struct facts nothing = {
+    .request = {.if_modified_since = NO_DATE_FACT,
+                .if_unmodified_since = NO_DATE_FACT,
+                .if_range_date = {NO_DATE, HTTP_DATE_INVALID, 0},
+                .cc = CACHE_CONTROL_NONE},
+    .response = {.last_modified = NO_DATE_FACT,
+                 .date = NO_DATE_FACT,
+                 .expires = NO_DATE_FACT,
+                 .cc = CACHE_CONTROL_NONE,
+                 .targeted = CACHE_CONTROL_NONE,
+                 .cache_status = {.ttl = INT64_MIN}},
+};
 
 void facts_read(struct facts *f, const struct exchange *x, struct arena *arena)
 {
-    facts_init(f, x);
+    *f = nothing;
+    f->x = x;
     f->t_req0 = x->request.first.time_ns;
     f->t_req1 = x->request.last.time_ns;
     f->t_rsp0 = x->response.first.time_ns;

@@ -17,7 +17,7 @@
 #include "base/attributes.h"
 
 struct reader {
-    struct slice rest;
+    const uint8_t *at, *end;
     bool failed;
     bool odd_case;
 };
@@ -27,111 +27,141 @@ struct calendar {
     unsigned weekday;                                /* Sunday is 0 */
 };
 
-static const char *const weekdays[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
-                                       "Thursday", "Friday", "Saturday"};
-static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+/* Names are told apart by three letters, held in a word. */
+#define LETTERS(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
 
-static bool take(struct reader *r, const char *literal)
+static const uint32_t weekdays[] = {
+    LETTERS('s', 'u', 'n'), LETTERS('m', 'o', 'n'), LETTERS('t', 'u', 'e'), LETTERS('w', 'e', 'd'),
+    LETTERS('t', 'h', 'u'), LETTERS('f', 'r', 'i'), LETTERS('s', 'a', 't'),
+};
+static const char *const weekday_rests[] = {"day",   "day", "sday", "nesday",
+                                            "rsday", "day", "urday"};
+static const uint32_t months[] = {
+    LETTERS('j', 'a', 'n'), LETTERS('f', 'e', 'b'), LETTERS('m', 'a', 'r'), LETTERS('a', 'p', 'r'),
+    LETTERS('m', 'a', 'y'), LETTERS('j', 'u', 'n'), LETTERS('j', 'u', 'l'), LETTERS('a', 'u', 'g'),
+    LETTERS('s', 'e', 'p'), LETTERS('o', 'c', 't'), LETTERS('n', 'o', 'v'), LETTERS('d', 'e', 'c'),
+};
+
+static size_t left(const struct reader *r)
 {
-    struct slice want = slice_of_text(literal);
-    if (!slice_starts_with_nocase(r->rest, want)) {
+    return (size_t)(r->end - r->at);
+}
+
+static void take(struct reader *r, uint8_t c)
+{
+    if (left(r) == 0 || *r->at != c) {
         r->failed = true;
-        return false;
+        return;
     }
-    r->odd_case |= !slice_starts_with(r->rest, want);
-    r->rest = slice_from(r->rest, want.len);
-    return true;
+    r->at++;
 }
 
 static unsigned take_number(struct reader *r, unsigned digits)
 {
     unsigned n = 0;
-    if (r->rest.len < digits) {
+    if (left(r) < digits) {
         r->failed = true;
         return 0;
     }
-    for (unsigned i = 0; i < digits; i++) {
-        if (!octet_is_digit(r->rest.at[i]))
-            r->failed = true;
-        n = n * 10 + (r->rest.at[i] - (unsigned)'0');
+    for (unsigned i = 0; i < digits; i++, r->at++) {
+        r->failed |= !octet_is_digit(*r->at);
+        n = n * 10 + (*r->at - (unsigned)'0');
     }
-    r->rest = slice_from(r->rest, digits);
     return n;
 }
 
-/* Index of the name that the rest begins with, in its first `length` letters (0: all of them). */
-static unsigned take_name(struct reader *r, const char *const *names, unsigned count, size_t length)
+static bool is_capital(uint8_t c)
 {
-    for (unsigned i = 0; i < count; i++) {
-        struct slice name = slice_of_text(names[i]);
-        if (length)
-            name = slice_first(name, length);
-        if (!slice_starts_with_nocase(r->rest, name))
-            continue;
-        r->odd_case |= !slice_starts_with(r->rest, name);
-        r->rest = slice_from(r->rest, name.len);
-        return i;
+    return c >= 'A' && c <= 'Z';
+}
+
+/* Index of the name that comes next. */
+static unsigned take_name(struct reader *r, const uint32_t *names, unsigned count)
+{
+    if (left(r) >= 3) {
+        const uint8_t *at = r->at;
+        uint32_t name = LETTERS(octet_lower(at[0]), octet_lower(at[1]), octet_lower(at[2]));
+        r->odd_case |= !is_capital(at[0]) || is_capital(at[1]) || is_capital(at[2]);
+        r->at += 3;
+        for (unsigned i = 0; i < count; i++)
+            if (names[i] == name)
+                return i;
     }
     r->failed = true;
     return 0;
 }
 
+/* The letters of a word after its first three. */
+static void take_letters(struct reader *r, const char *letters)
+{
+    for (; *letters && !r->failed; letters++) {
+        if (left(r) && *r->at == (uint8_t)*letters - ('a' - 'A')) {
+            r->odd_case = true;
+            r->at++;
+        } else {
+            take(r, (uint8_t)*letters);
+        }
+    }
+}
+
 static unsigned take_month(struct reader *r)
 {
-    return take_name(r, months, COUNT_OF(months), 0) + 1;
+    return take_name(r, months, COUNT_OF(months)) + 1;
 }
 
 static void take_time(struct reader *r, struct calendar *c)
 {
     c->hour = take_number(r, 2);
-    take(r, ":");
+    take(r, ':');
     c->minute = take_number(r, 2);
-    take(r, ":");
+    take(r, ':');
     c->second = take_number(r, 2);
 }
 
 static void take_imf(struct reader *r, struct calendar *c)
 {
-    c->weekday = take_name(r, weekdays, COUNT_OF(weekdays), 3);
-    take(r, ", ");
+    c->weekday = take_name(r, weekdays, COUNT_OF(weekdays));
+    take(r, ',');
+    take(r, ' ');
     c->day = take_number(r, 2);
-    take(r, " ");
+    take(r, ' ');
     c->month = take_month(r);
-    take(r, " ");
+    take(r, ' ');
     c->year = take_number(r, 4);
-    take(r, " ");
+    take(r, ' ');
     take_time(r, c);
 }
 
 static void take_rfc850(struct reader *r, struct calendar *c)
 {
-    c->weekday = take_name(r, weekdays, COUNT_OF(weekdays), 0);
-    take(r, ", ");
+    c->weekday = take_name(r, weekdays, COUNT_OF(weekdays));
+    take_letters(r, weekday_rests[c->weekday]);
+    take(r, ',');
+    take(r, ' ');
     c->day = take_number(r, 2);
-    take(r, "-");
+    take(r, '-');
     c->month = take_month(r);
-    take(r, "-");
+    take(r, '-');
     c->year = take_number(r, 2);
-    take(r, " ");
+    take(r, ' ');
     take_time(r, c);
 }
 
 static void take_asctime(struct reader *r, struct calendar *c)
 {
-    c->weekday = take_name(r, weekdays, COUNT_OF(weekdays), 3);
-    take(r, " ");
+    c->weekday = take_name(r, weekdays, COUNT_OF(weekdays));
+    take(r, ' ');
     c->month = take_month(r);
-    take(r, " ");
-    if (r->rest.len && r->rest.at[0] == ' ') {
-        take(r, " ");
+    take(r, ' ');
+    if (left(r) && *r->at == ' ') {
+        take(r, ' ');
         c->day = take_number(r, 1);
     } else {
         c->day = take_number(r, 2);
     }
-    take(r, " ");
+    take(r, ' ');
     take_time(r, c);
-    take(r, " ");
+    take(r, ' ');
     c->year = take_number(r, 4);
 }
 
@@ -197,11 +227,11 @@ static bool weekday_is_right(const struct calendar *c)
 
 static enum http_date_form take_date(struct reader *r, struct calendar *c)
 {
-    if (r->rest.len > 3 && r->rest.at[3] == ',') {
+    if (left(r) > 3 && r->at[3] == ',') {
         take_imf(r, c);
         return HTTP_DATE_IMF;
     }
-    if (r->rest.len > 3 && r->rest.at[3] == ' ') {
+    if (left(r) > 3 && r->at[3] == ' ') {
         take_asctime(r, c);
         return HTTP_DATE_ASCTIME;
     }
@@ -217,14 +247,21 @@ static struct http_date invalid(unsigned oddities)
 /* " GMT" and nothing behind it; asctime has no zone. */
 static bool take_zone(struct reader *r, enum http_date_form form)
 {
-    if (form != HTTP_DATE_ASCTIME)
-        take(r, " GMT");
-    return !r->failed && r->rest.len == 0;
+    static const uint32_t gmt[] = {LETTERS('g', 'm', 't')};
+    if (form != HTTP_DATE_ASCTIME) {
+        bool odd_case = r->odd_case;
+        take(r, ' ');
+        take_name(r, gmt, 1);
+        r->odd_case = odd_case || (!r->failed && !(is_capital(r->at[-2]) && is_capital(r->at[-1]) &&
+                                                   is_capital(r->at[-3])));
+    }
+    return !r->failed && left(r) == 0;
 }
 
 struct http_date http_date_parse(struct slice text, int64_t now_s)
 {
-    struct reader r = {.rest = slice_trim(text)};
+    text = slice_trim(text);
+    struct reader r = {.at = text.at, .end = text.at + text.len};
     struct calendar c = {.month = 1};
 
     enum http_date_form form = take_date(&r, &c);

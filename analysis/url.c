@@ -105,7 +105,7 @@ static struct authority authority_of(struct slice text)
 {
     text = after_user(slice_trim(text));
     size_t colon = find_port(text);
-    struct authority a = {.host = slice_first(text, colon),
+    struct authority a = {.host = slice_trim(slice_first(text, colon)),
                           .port_text = slice_from(text, colon + 1)};
     uint64_t port;
 
