@@ -354,6 +354,8 @@ static void *http1_open(const struct protocol_host *host)
     }
     *s = (struct http1){.host = host, .created = host->exchanges(host->context)};
     s->client.phase = PHASE_PREAMBLE;
+    s->client.hunting = s->client.line_begins =
+        !host->facts(host->context)->began_in_capture; /* until a request proves to be one */
     s->server.phase = PHASE_BETWEEN;
     return s;
 }
@@ -367,7 +369,8 @@ static void reader_fini(struct reader *r)
 static void http1_close(void *state)
 {
     struct http1 *s = state;
-    assert(!s->first && !s->loose);
+    if (s->first || s->loose) /* it was opened after a FIN that nobody told it of */
+        both_over(s, ENDED_CLOSED, ABORTED_BY_NOBODY);
     reader_fini(&s->client);
     reader_fini(&s->server);
     if (pooled >= POOL_SIZE) {

@@ -64,6 +64,7 @@ struct reader {
     bool packet_begins; /* no octet of it was read yet */
     bool began_packet;  /* the message's first octet was a packet's first */
     bool hunting;       /* looks for a message that proves to be one */
+    bool lost;          /* ... because octets were lost */
     bool line_begins;   /* while hunting: the next octet is the first of a line */
     bool junk;          /* octets that belong to no message were skipped */
     bool empty_lines;
@@ -125,6 +126,12 @@ void reader_owe(struct reader *r, size_t n);
 void reader_pay(struct reader *r, struct exchange *x);
 /* `n` octets of the packet at hand belong to `x`, which may be NULL: to nobody. */
 void reader_charge(struct reader *r, struct exchange *x, size_t n);
+/* Are these flaws of its start line such that a message may be one, found while hunting? Nobody who
+ * ends his lines in LF alone shall stay unfound. */
+static inline bool reader_believes(const struct reader *r, uint64_t flaws)
+{
+    return (flaws & ~(r->began_packet ? FLAW(BARE_LF) : 0)) == 0;
+}
 /* The head is forgotten, its octets belong to nobody. */
 void reader_drop_head(struct reader *r);
 /* Reads octets into the head up to the end of a line; *used of them. *line is the line where it is

@@ -181,12 +181,13 @@ static bool is_control(uint8_t c)
     return (c < 0x20 && c != '\t') || c == 0x7f;
 }
 
-bool field_line_is_strict(struct slice line)
+bool field_line_is_strict(struct slice line, bool may_end_in_lf)
 {
     uint64_t flaws = 0;
     struct slice text = line_text(line, &flaws);
     size_t name_len = token_length(text);
-    if (flaws || name_len == 0 || name_len == text.len || text.at[name_len] != ':')
+    if ((flaws && !may_end_in_lf) || name_len == 0 || name_len == text.len ||
+        text.at[name_len] != ':')
         return false;
     for (size_t i = name_len; i < text.len; i++)
         if (is_control(text.at[i]))

@@ -43,9 +43,8 @@ bool request_line_begins(struct slice bytes);
  * Lines beyond what *lines holds are not recorded. */
 size_t head_find(struct slice bytes, struct line_ends *lines);
 
-/* A field line without any fault, CR LF at its end: what is demanded where it is not known whether
- * a head is one. */
-bool field_line_is_strict(struct slice line);
+/* A field line without any fault: what is demanded where it is not known whether a head is one. */
+bool field_line_is_strict(struct slice line, bool may_end_in_lf);
 
 /* Fills *head from `bytes`, which were found to have these lines and live as long as the arena; the
  * first line is not looked at. Folded lines are joined in place. Returns flaws. */

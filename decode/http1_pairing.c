@@ -87,14 +87,16 @@ static void unlink_exchange(struct http1 *s, struct exchange *x)
     s->waiting--;
 }
 
-static uint64_t flaws_of_times(const struct http1 *s, const struct exchange *x)
+static uint64_t flaws_of_times(const struct exchange *x)
 {
     if (!x->request.seen || !x->response.seen)
         return 0;
     int64_t responded = x->response.first.time_ns;
     if (responded < x->request.first.time_ns)
         return FLAW(RESPONSE_BEFORE_REQUEST);
-    bool is_early = s->client.exchange == x || responded < x->request.last.time_ns;
+    bool never_ended =
+        x->request.head.bytes.at && !x->request.end_certain && x->ending != ENDED_GAP;
+    bool is_early = never_ended || responded < x->request.last.time_ns;
     return is_early && x->status ? FLAW(EARLY_RESPONSE) : 0;
 }
 
@@ -117,7 +119,7 @@ void exchange_finish(struct http1 *s, struct exchange *x, enum ending ending)
     unlink_exchange(s, x);
     if (x->ending == ENDED_COMPLETE)
         x->ending = ending;
-    x->flaws |= flaws_of_times(s, x);
+    x->flaws |= flaws_of_times(x);
     if (!x->response.seen)
         x->flaws |= FLAW(RESPONSE_MISSING);
     if (!x->request.seen) {

@@ -87,7 +87,7 @@ static struct exchange *take_exchange(struct http1 *s)
         x->flaws |= FLAW(EMPTY_LINES_BEFORE);
     if (r->junk)
         x->flaws |= FLAW(JUNK_BEFORE);
-    r->empty_lines = r->junk = r->hunting = false;
+    r->empty_lines = r->junk = r->hunting = r->lost = false;
     reader_pay(r, x);
     return x;
 }
@@ -142,7 +142,7 @@ static bool is_believable(const struct http1 *s, const struct start_line *start)
 {
     const struct connection_facts *facts = s->host->facts(s->host->context);
     if (s->client.hunting)
-        return start->flaws == 0;
+        return reader_believes(&s->client, start->flaws);
     return start->version != HTTP_0_9 || (facts->began_in_capture && s->created == 0);
 }
 
@@ -154,10 +154,11 @@ static void begin_hunting(struct http1 *s, bool line_begins)
     r->phase = PHASE_BETWEEN;
     r->hunting = true;
     r->line_begins = line_begins;
-    if (r->seen || facts->began_in_capture)
-        r->junk = true;
-    else
+    if (!r->seen && !facts->began_in_capture && !r->lost) {
+        r->lost = true;
         pairing_client_lost(s);
+    }
+    r->junk |= !r->lost;
 }
 
 /* The usual case: the whole head lies in one run, and is one. */
@@ -203,12 +204,20 @@ static void first_line(struct http1 *s, struct slice line)
 static void later_line(struct http1 *s, struct slice line)
 {
     struct reader *r = &s->client;
-    if (!r->hunting || field_line_is_strict(line)) {
+    if (!r->hunting || field_line_is_strict(line, r->began_packet)) {
         reader_next_line(r);
         return;
     }
     reader_restart(s, r);
     first_line(s, reader_head(r));
+}
+
+/* While hunting, what looked like the beginning of a method was the end of something else: a method
+ * is not spread over two packets. */
+static bool is_wrong_start(const struct reader *r)
+{
+    struct slice head = reader_head(r);
+    return r->hunting && r->packet_begins && head.len && slice_find(head, ' ') == head.len;
 }
 
 static size_t read_head(struct http1 *s, struct slice bytes)
@@ -222,6 +231,10 @@ static size_t read_head(struct http1 *s, struct slice bytes)
     size_t used;
     struct slice line;
     bool is_first = r->line_at == 0 && !r->dropping;
+    if (is_first && is_wrong_start(r)) {
+        begin_hunting(s, true);
+        return 0;
+    }
     enum line kind = reader_take_line(r, bytes, &used, &line);
     reader_owe(r, used);
     if (is_first && kind == LINE_PARTIAL && (r->dropping || !request_line_begins(reader_head(r))))
@@ -419,7 +432,7 @@ void request_gap(struct http1 *s, uint64_t length, bool cut)
         cut_head(s, ENDED_GAP, cut);
     reader_drop_head(r);
     r->phase = PHASE_BETWEEN;
-    r->hunting = true;
+    r->hunting = r->lost = true;
     r->line_begins = true;
     pairing_client_lost(s);
     tell_lost(s);

@@ -50,10 +50,11 @@ static void begin_hunting(struct http1 *s)
     r->hunting = true;
     if (s->answering)
         s->answering->flaws |= FLAW(BODY_ON_BODILESS);
-    if (!r->seen && !facts->began_in_capture)
+    if (!r->seen && !facts->began_in_capture && !r->lost) {
+        r->lost = true;
         pairing_server_unclear(s);
-    else if (!bodiless(s))
-        r->junk = true;
+    }
+    r->junk |= !r->lost && !bodiless(s);
 }
 
 static void body_broke(struct http1 *s, struct exchange *x)
@@ -95,7 +96,7 @@ static void count_stray(struct http1 *s, size_t n)
     struct exchange *x = bodiless(s);
     reader_charge(r, x, n);
     if (!x) {
-        r->junk = true;
+        r->junk |= !r->lost;
         return;
     }
     x->response.body_bytes += n;
@@ -110,7 +111,7 @@ static void count_stray_kept(struct http1 *s)
     struct exchange *x = bodiless(s);
     uint64_t n = r->owed.octets;
     if (!x) {
-        r->junk |= n > 0;
+        r->junk |= n > 0 && !r->lost;
     } else if (n) {
         reader_pay(r, x);
         x->response.body_bytes += n;
@@ -282,7 +283,8 @@ static size_t maybe_body(struct http1 *s, struct slice bytes)
     size_t used = 0;
     while (used < bytes.len && r->phase == PHASE_MAYBE_BODY) {
         uint8_t next[STATUS_LINE_CERTAIN];
-        memcpy(next, r->head, r->head_len);
+        if (r->head_len)
+            memcpy(next, r->head, r->head_len);
         next[r->head_len] = bytes.at[used];
         if (!may_be_status_line(slice_of(next, r->head_len + 1u))) {
             no_status_line(s);
@@ -318,7 +320,7 @@ static struct exchange *take_exchange(struct http1 *s)
         x->flaws |= FLAW(JUNK_BEFORE);
     if (r->hunting && !r->began_packet)
         x->flaws |= FLAW(PAIRING_UNSURE);
-    r->junk = r->hunting = false;
+    r->junk = r->hunting = r->lost = false;
     reader_pay(r, x);
     return x;
 }
@@ -453,7 +455,7 @@ static void no_head(struct http1 *s)
 
 static bool is_believable(const struct http1 *s, const struct start_line *start)
 {
-    return !s->server.hunting || start->flaws == 0;
+    return !s->server.hunting || reader_believes(&s->server, start->flaws);
 }
 
 static size_t whole_head(struct http1 *s, struct slice bytes)
@@ -493,7 +495,7 @@ static void first_line(struct http1 *s, struct slice line)
 static void later_line(struct http1 *s, struct slice line)
 {
     struct reader *r = &s->server;
-    if (!r->hunting || field_line_is_strict(line)) {
+    if (!r->hunting || field_line_is_strict(line, r->began_packet)) {
         reader_next_line(r);
         return;
     }
@@ -675,7 +677,7 @@ void response_gap(struct http1 *s, uint64_t length, bool cut)
         cut_head(s, ENDED_GAP, ABORTED_BY_NOBODY, cut);
     reader_drop_head(r);
     r->phase = PHASE_BETWEEN;
-    r->hunting = true;
+    r->hunting = r->lost = true;
     pairing_server_lost(s);
     tell_lost(s);
 }
@@ -691,7 +693,7 @@ static void cut_body(struct http1 *s, struct exchange *x, enum ending ending, en
         message_done(s, x);
         return;
     }
-    if (ending == ENDED_CLOSED || ending == ENDED_RESET)
+    if (!by_close && (ending == ENDED_CLOSED || ending == ENDED_RESET))
         x->flaws |= FLAW(BODY_SHORT);
     x->flaws |= body_flaws(&r->body);
     x->aborted_by = aborter;
