@@ -52,7 +52,7 @@ static enum judgement judge_has_body(const struct evidence *e, struct verdict *v
         return withhold(v, GUARD_HEAD_INCOMPLETE);
     if (e->x->stray == STRAY_NONE)
         return PASSED;
-    if (e->x->flaws & (FLAW(PAIRING_UNSURE) | FLAW(RESPONSE_BODY_GAP)))
+    if (!e->facts->is_paired || e->x->flaws & FLAW(RESPONSE_BODY_GAP))
         return withhold(v, GUARD_PAIRING_UNSURE);
     accuse(v, CARD(HAS_BODY),
            "{} octets follow the head of a 304, which ends with its first empty "

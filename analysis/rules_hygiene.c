@@ -95,6 +95,8 @@ static enum judgement judge_malformed(const struct evidence *e, struct verdict *
         v->variant = "etag";
         v->party = "origin";
         v->confidence = CONFIDENCE_CERTAIN;
+        if (!e->facts->is_paired)
+            demote(v, "its request was not seen");
         return FIRED;
     }
     return has_list && list->malformed ? judge_request(e, v) : PASSED;
