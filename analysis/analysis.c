@@ -108,10 +108,7 @@ static void settle(struct analysis *a, struct accused *x)
 
 static void let_go(struct analysis *a, struct accused *x)
 {
-    struct reference *refs = &x->refs.before;
-    for (unsigned i = 0; i < REFERENCES; i++)
-        if (refs[i].representation)
-            representation_drop(a->model.store, refs[i].representation);
+    references_drop(&x->refs, a->model.store);
     for (unsigned i = 0; i < x->n_accusations; i++)
         if (x->accusations[i].reference)
             representation_drop(a->model.store, x->accusations[i].reference);
@@ -323,10 +320,7 @@ static struct accused *accused_keep(struct analysis *a, struct inspection *n, st
     kept->t_rsp1 = n->facts.t_rsp1;
     kept->url_key = arena_copy(&kept->arena, n->url.key);
     kept->octets = size + kept->url_key.len;
-    struct reference *refs = &kept->refs.before;
-    for (unsigned i = 0; i < REFERENCES; i++)
-        if (refs[i].representation)
-            representation_take(refs[i].representation);
+    references_take(&kept->refs);
     for (unsigned i = 0; i < kept->n_accusations; i++) {
         struct accusation *accusation = &kept->accusations[i];
         accusation->accused = kept;
@@ -521,6 +515,7 @@ void analysis_exchange(struct analysis *analysis, struct exchange *exchange)
         hear_reference(a, &n);
     if (!wait_or_settle(a, &n, exchange))
         exchange_free(exchange);
+    model_release(&a->model, &n);
     store_trim(a->model.store);
 }
 

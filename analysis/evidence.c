@@ -6,7 +6,30 @@
 
 #include "analysis/evidence.h"
 
+#include <stddef.h>
+
 #include "analysis/vary.h"
+
+#define REFERENCES 5
+_Static_assert(offsetof(struct references, same_octets_ns) ==
+                   REFERENCES * sizeof(struct reference),
+               "the references stand first and side by side");
+
+void references_take(const struct references *refs)
+{
+    const struct reference *all = &refs->before;
+    for (unsigned i = 0; i < REFERENCES; i++)
+        if (all[i].representation)
+            representation_take(all[i].representation);
+}
+
+void references_drop(const struct references *refs, struct store *store)
+{
+    const struct reference *all = &refs->before;
+    for (unsigned i = 0; i < REFERENCES; i++)
+        if (all[i].representation)
+            representation_drop(store, all[i].representation);
+}
 
 bool reference_matches(const struct representation *r, const struct facts *not_modified)
 {

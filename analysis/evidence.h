@@ -35,7 +35,10 @@ struct references {
     struct reference held;          /* what the client held; `at` is the client's own exchange */
     int64_t same_octets_ns;         /* when the strong tag was seen last with these octets; NEVER */
 };
-#define REFERENCES 5 /* in the struct above, from `before` on */
+
+/* Holds all representations of the references, or gives them back. */
+void references_take(const struct references *refs);
+void references_drop(const struct references *refs, struct store *store);
 
 /* Is what this response carries also what was carried otherwise? Sets of 1 << enum due_field. */
 struct field_sets {

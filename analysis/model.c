@@ -362,6 +362,12 @@ void model_inspect(struct model *model, const struct exchange *x, uint64_t id, s
         find_holder(model, n);
     if (!slice_is_absent(n->url.key))
         look_up(model, n);
+    references_take(&n->evidence.refs);
+}
+
+void model_release(struct model *model, struct inspection *n)
+{
+    references_drop(&n->evidence.refs, model->store);
 }
 
 void model_inspect_again(struct model *model, const struct accused *accused, int64_t heard_until_ns,

@@ -50,14 +50,17 @@ struct inspection {
     bool unchanged;
 };
 
-/* Reads the exchange and gathers what is known when it enters. */
+/* Reads the exchange and gathers what is known when it enters. Its references are held until
+ * model_release(). */
 void model_inspect(struct model *model, const struct exchange *x, uint64_t id,
                    struct inspection *inspection);
 
 /* Takes in what the exchange shows. Holdings and resources of the inspection stay valid. */
 void model_learn(struct model *model, struct inspection *inspection);
 
-/* Evidence for an exchange whose accusations are being closed. */
+void model_release(struct model *model, struct inspection *inspection);
+
+/* Evidence for an exchange whose accusations are being closed; borrows the accused's references. */
 void model_inspect_again(struct model *model, const struct accused *accused, int64_t heard_until_ns,
                          bool pushed_out, struct inspection *inspection);
 
