@@ -144,15 +144,17 @@ struct slice head_joined(const struct head *head, enum field_token token, struct
     if (head_count(head, token) < 2)
         return head_first(head, token);
     size_t len = joined_length(head, token);
-    uint8_t *all = arena_alloc(arena, len ? len : 1), *at = all;
+    uint8_t *all = arena_alloc(arena, len), *at = all;
+    bool first = true; /* which may be empty */
     for (uint32_t i = 0; i < head->n_fields; i++) {
         if (head->fields[i].token != token)
             continue;
         struct slice value = field_value(head, &head->fields[i]);
-        if (at != all) {
+        if (!first) {
             *at++ = ',';
             *at++ = ' ';
         }
+        first = false;
         memcpy(at, value.at, value.len);
         at += value.len;
     }
