@@ -467,6 +467,16 @@ struct analysis *analysis_new(const struct analysis_options *options,
     return a;
 }
 
+/* The host as it was asked for, port and all: the Host field, else the authority of an absolute
+ * target. (The URL has the normalised one.) */
+static struct slice host_asked_for(const struct exchange *x, const struct url *url)
+{
+    struct slice host = slice_trim(head_first(&x->request.head, FIELD_HOST));
+    if (host.len || url->form != URL_ABSOLUTE)
+        return host;
+    return url->authority;
+}
+
 static void tell_exchange(struct analysis *a, const struct inspection *n)
 {
     const struct facts *facts = &n->facts;
@@ -477,7 +487,7 @@ static void tell_exchange(struct analysis *a, const struct inspection *n)
         .client_key = n->evidence.client.key,
         .forwarded_for = n->evidence.client.forwarded_for,
         .scheme = n->url.scheme,
-        .host = n->url.host,
+        .host = host_asked_for(facts->x, &n->url),
         .url = n->url.key,
         .url_pattern = n->resource ? n->resource->pattern : SLICE_ABSENT,
         .outcome = model_outcome(n),

@@ -64,7 +64,7 @@ struct assessed {
     struct slice client_key;       /* absent where nobody can be told apart */
     struct slice forwarded_for;    /* who the request says it is for; absent if it does not */
     const char *scheme;            /* "http", "https" */
-    struct slice host;             /* of target or Host; absent if neither */
+    struct slice host;             /* as asked for, with port: Host, else of an absolute target */
     struct slice url;              /* normalised; absent where target or host is not known */
     struct slice url_pattern;      /* the same with the changing parts of the path replaced */
     uint64_t outer_exchange_id;    /* 0: none known */
