@@ -5,9 +5,10 @@
  * whole capture). Over recorded captures (*.pcap, *.pcapng, also compressed) and over generated
  * traffic in which every transcript is played at once.
  *
- *     losses [-n TRIALS] [-s SEED] TRANSCRIPTS [FOLDER ...]
+ *     losses [-v] [-n TRIALS] [-s SEED] TRANSCRIPTS [FOLDER ...]
  *
- * Folders that are not there are skipped. Every complaint names its seed.
+ * Folders that are not there are skipped. Every complaint names its seed; -v names every trial
+ * before it begins, for what ends the program.
  */
 
 #include <dirent.h>
@@ -26,6 +27,7 @@ struct trials {
     uint64_t seed;
     unsigned run, added; /* trials run, errors added */
     unsigned captures;
+    bool verbose;
 };
 
 static void record(struct recording *r, const struct kept_packets *kept, uint64_t seed,
@@ -82,6 +84,9 @@ static void try_capture(struct trials *trials, const char *name, const struct ke
     for (unsigned i = 0; i < trials->n; i++) {
         uint64_t seed = trials->seed + i;
         uint32_t per_mille = rates[i % COUNT_OF(rates)];
+        if (trials->verbose)
+            fprintf(stderr, "%s, %u per mille, seed %llu\n", name, per_mille,
+                    (unsigned long long)seed);
         record(&lossy, kept, seed, per_mille);
         hold_against(trials, name, seed, per_mille, &whole, &lossy);
         recording_fini(&lossy);
@@ -163,16 +168,18 @@ static void try_generated(struct trials *trials, const char *folder)
 int main(int n, char **words)
 {
     struct trials trials = {.n = 10, .seed = 1};
-    for (int option; (option = getopt(n, words, "n:s:")) != -1;) {
+    for (int option; (option = getopt(n, words, "n:s:v")) != -1;) {
         if (option == 'n')
             trials.n = (unsigned)strtoul(optarg, NULL, 10);
         else if (option == 's')
             trials.seed = strtoull(optarg, NULL, 10);
+        else if (option == 'v')
+            trials.verbose = true;
         else
             return 2;
     }
     if (optind == n) {
-        fprintf(stderr, "usage: losses [-n TRIALS] [-s SEED] TRANSCRIPTS [FOLDER ...]\n");
+        fprintf(stderr, "usage: losses [-v] [-n TRIALS] [-s SEED] TRANSCRIPTS [FOLDER ...]\n");
         return 2;
     }
     try_generated(&trials, words[optind]);
