@@ -64,6 +64,22 @@ static void catch_signals(void)
     sigaction(SIGXFSZ, &action, NULL);
 }
 
+/* Makes the database and lets the signal handler know its file, with no signal in between. */
+static struct database *create_database(const struct database_options *options,
+                                        struct error *error)
+{
+    sigset_t both, before;
+    sigemptyset(&both);
+    sigaddset(&both, SIGINT);
+    sigaddset(&both, SIGTERM);
+    sigprocmask(SIG_BLOCK, &both, &before);
+    struct database *database = database_create(options, error);
+    if (database)
+        unfinished_file = database_beside(database);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return database;
+}
+
 /* ------------------------------------------------------------------ small helps */
 
 static bool wants_color(const struct options *options)
@@ -183,10 +199,9 @@ static bool audit(const struct options *options, const char *output, struct sour
                   struct pipeline_result *result, struct error *error)
 {
     const struct database_options file = {output, options->force, options->heads};
-    struct database *database = database_create(&file, error);
+    struct database *database = create_database(&file, error);
     if (!database)
         return false;
-    unfinished_file = database_beside(database);
 
     struct progress progress;
     progress_init(&progress, stderr, !options->quiet && !options->no_progress);
