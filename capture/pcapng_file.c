@@ -18,6 +18,7 @@
 
 #include "capture/reader.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -314,6 +315,7 @@ static enum reading read_block(struct reader *reader, const struct block *block,
                                struct record *record)
 {
     const uint8_t *at = block->body.at;
+    assert(at);
     uint64_t behind = block->length - BLOCK_FRAME;
     switch (block->type) {
     case BLOCK_SECTION:

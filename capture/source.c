@@ -52,9 +52,14 @@ static bool is_standard_input(const char *name)
     return strcmp(name, "-") == 0;
 }
 
+/* The end of a long path tells more than its start, and leaves room for what happened. */
 static const char *shown_name(const char *name)
 {
-    return is_standard_input(name) ? "standard input" : name;
+    const size_t most = 240;
+    size_t length = strlen(name);
+    if (is_standard_input(name))
+        return "standard input";
+    return length > most ? name + length - most : name;
 }
 
 static bool open_failed(const char *name, struct error *error)
