@@ -11,7 +11,7 @@
  * Trouble:  an input that cannot be opened or is no capture is an error of source_open(). One that
  *           is cut short or damaged later is kept up to there, and its trouble is reported by
  *           source_input(); the other inputs go on. A signal whose handler was installed without
- *           SA_RESTART ends an input that waits for octets (a silent pipe), as if it were whole.
+ *           SA_RESTART ends an input that waits for octets (a silent pipe) right there.
  */
 
 #include <stdbool.h>

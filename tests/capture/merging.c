@@ -5,6 +5,7 @@
 
 #include <criterion/new/assert.h>
 #include <dirent.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -253,6 +254,31 @@ Test(merging, standard_input_is_merged_with_files_and_pipes)
     bytes_free(&c);
     while (wait(NULL) > 0)
         ;
+}
+
+static void ignore(int signal_number)
+{
+    (void)signal_number;
+}
+
+Test(merging, a_signal_ends_the_wait_for_a_silent_pipe, .timeout = 20)
+{
+    int ends[2];
+    struct bytes b = {0};
+    pcap_head(&b, MAGIC_MICRO, false, 1);
+    pcap_record(&b, false, 1, 0, SLICE("and then nothing"));
+    cr_assert(pipe(ends) == 0);
+    cr_assert(write(ends[1], b.at, b.len) == (ssize_t)b.len);
+    dup2(ends[0], STDIN_FILENO);
+    cr_assert(sigaction(SIGALRM, &(struct sigaction){.sa_handler = ignore}, NULL) == 0);
+    alarm(1);
+    struct seen seen = see("-"); /* the pipe stays open for writing */
+    cr_expect(eq(sz, seen.packets, 1));
+    cr_expect(eq(int, seen.input.state, INPUT_WHOLE));
+    bytes_free(&seen.octets);
+    bytes_free(&b);
+    close(ends[0]);
+    close(ends[1]);
 }
 
 Test(merging, standard_input_that_is_a_file_has_a_size)
