@@ -293,7 +293,7 @@ def audit(binary, bench):
     if run.returncode != 0:
         raise RuntimeError(f"wire304 exit {run.returncode}: {run.stderr.strip()}")
     connection = sqlite3.connect(database)
-    rules = {line.split()[0] for line in subprocess.run([binary, "rules"], capture_output=True, text=True).stdout.splitlines() if line.split()}
+    rules = set(subprocess.run([binary, "rules"], capture_output=True, text=True, check=True).stdout.split())
     found = collections.Counter((rule, "/" + url.split("/", 3)[3]) for rule, url in connection.execute(
         "SELECT rule, url FROM findings WHERE severity IN ('error', 'warning', 'waste')"))
     return found, rules
