@@ -28,9 +28,9 @@ static _Thread_local unsigned pooled;
 
 /* ---- what both readers need */
 
-void reader_begin_message(struct http1 *s, struct reader *r)
+void reader_begin_message(struct reader *r)
 {
-    r->first = *s->mark;
+    r->first = r->last;
     r->began_packet = r->packet_begins;
     r->head_len = r->line_at = 0;
     r->head_octets = 0;
@@ -145,14 +145,14 @@ void reader_next_line(struct reader *r)
     r->line_at = r->head_len;
 }
 
-void reader_restart(struct http1 *s, struct reader *r)
+void reader_restart(struct reader *r)
 {
     uint32_t len = r->head_len - r->line_at;
     memmove(r->head, r->head + r->line_at, len);
     r->head_len = len;
     r->head_octets = len;
     r->line_at = 0;
-    r->first = *s->mark;
+    r->first = r->last;
     r->began_packet = false;
     r->owed = (struct bill){.octets = len, .differs = r->differs};
 }
@@ -165,10 +165,9 @@ static bool runs_up_a_bill(const struct reader *r)
     return r->owed.octets > 0;
 }
 
-static void begin_run(struct http1 *s, struct reader *r, const struct provenance *from)
+static void begin_run(struct reader *r, const struct provenance *from)
 {
-    s->mark = &from->mark;
-    if (from->mark.ordinal == r->packet) {
+    if (from->mark.ordinal == r->last.ordinal) {
         r->overhead += from->overhead;
         r->repeated += from->repeated;
         r->differs |= from->differs;
@@ -178,7 +177,7 @@ static void begin_run(struct http1 *s, struct reader *r, const struct provenance
         r->owed.overhead += r->overhead;
         r->owed.repeated += r->repeated;
     }
-    r->packet = from->mark.ordinal;
+    r->last = from->mark;
     r->overhead = from->overhead;
     r->repeated = from->repeated;
     r->differs = from->differs;
@@ -220,14 +219,13 @@ static void http1_feed(void *state, enum direction from, struct slice bytes,
     s->active_ns = clock_ns;
     if (from == FROM_SERVER)
         s->server_ns = clock_ns;
-    begin_run(s, r, provenance);
+    begin_run(r, provenance);
     while (bytes.len > 0 && !s->left) {
         size_t used = from == FROM_CLIENT ? request_octets(s, bytes) : response_octets(s, bytes);
         assert(used <= bytes.len);
         bytes = slice_from(bytes, used);
     }
     body_park(&r->body);
-    r->last_ns = provenance->mark.time_ns;
 }
 
 static void http1_gap(void *state, enum direction from, uint64_t length, bool cut,
@@ -239,11 +237,10 @@ static void http1_gap(void *state, enum direction from, uint64_t length, bool cu
     assert(length > 0);
     at_event(s, clock_ns, ordinal);
     s->active_ns = clock_ns;
-    s->mark = at;
     if (from == FROM_CLIENT)
-        request_gap(s, length, cut);
+        request_gap(s, length, cut, at);
     else
-        response_gap(s, length, cut);
+        response_gap(s, length, cut, at);
 }
 
 static enum ending ending_of(enum stream_end end)
@@ -384,43 +381,27 @@ static void http1_close(void *state)
 
 /* ---- identification */
 
-// clang-format off
-static const char *const methods[] = {
-    "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE", "PROPFIND",
-    "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", "PURGE", "BAN",
-    "MERGE", "CHECKOUT", "CHECKIN", "MKACTIVITY", "MKCALENDAR", "SUBSCRIBE", "UNSUBSCRIBE", "NOTIFY",
-    "QUERY", "LINK", "UNLINK", "ACL", "BIND", "VERSION-CONTROL",
-};
-// clang-format on
-
-static bool is_known_method(struct slice method)
+/* A line without version: somebody speaks HTTP if a field line follows. */
+static enum claim claims_line(struct slice line, struct slice rest)
 {
-    for (size_t i = 0; i < COUNT_OF(methods); i++)
-        if (slice_equal(method, slice_of_text(methods[i])))
-            return true;
-    return false;
+    struct start_line start;
+    bool may;
+    if (!request_line_parse(line, &start))
+        return CLAIM_NO;
+    if (start.version != HTTP_VERSION_NONE || field_line_begins(rest, &may))
+        return CLAIM_YES;
+    return may ? CLAIM_MORE : CLAIM_NO;
 }
 
-/* The rest of a request line after method and space, as much of it as there is. */
-static enum claim claims_target(struct slice rest, bool is_known, bool is_connect)
+/* A request line that goes on beyond what we see. */
+static enum claim claims_long(struct slice method, struct slice target)
 {
-    static const struct slice http = {(const uint8_t *)"HTTP/", 5};
-    if (rest.len == 0)
+    bool is_url = slice_starts_with_nocase(target, SLICE("http://"));
+    if (target.len + method.len < LIMIT_CLAIM_OCTETS - 8)
         return CLAIM_MORE;
-    if (is_known && rest.at[0] == '/')
+    if (slice_equal(method, SLICE("CONNECT")) || (is_url && method_is_known(method)))
         return CLAIM_YES;
-    size_t space = slice_find(rest, ' '), lf = slice_find(rest, '\n');
-    if (lf < space || space == 0)
-        return CLAIM_NO;
-    if (space == rest.len) {
-        bool is_odd = rest.len < LIMIT_CLAIM_OCTETS / 2;
-        bool is_url = slice_starts_with_nocase(rest, SLICE("http"));
-        return is_odd ? CLAIM_MORE : is_known && (is_url || is_connect) ? CLAIM_YES : CLAIM_NO;
-    }
-    struct slice version = slice_from(rest, space + 1);
-    if (!slice_equal(slice_first(version, http.len), slice_first(http, version.len)))
-        return CLAIM_NO;
-    return version.len < http.len ? CLAIM_MORE : CLAIM_YES;
+    return target.at[0] == '/' && method_is_plausible(method) ? CLAIM_YES : CLAIM_NO;
 }
 
 static enum claim claims_request(struct slice begin)
@@ -428,12 +409,23 @@ static enum claim claims_request(struct slice begin)
     static const struct slice preface = {(const uint8_t *)"PRI * HTTP/2", 12};
     if (slice_equal(slice_first(begin, preface.len), slice_first(preface, begin.len)))
         return begin.len < 4 ? CLAIM_MORE : CLAIM_NO;
+    size_t lf = slice_find(begin, '\n');
+    if (lf < begin.len && lf > 0)
+        return claims_line(slice_first(begin, lf + 1), slice_from(begin, lf + 1));
     if (!request_line_begins(begin))
         return CLAIM_NO;
     struct slice rest = begin, method = slice_cut(&rest, ' ');
-    if (slice_is_absent(rest))
+    if (rest.len == 0)
         return method.len < 24 ? CLAIM_MORE : CLAIM_NO;
-    return claims_target(rest, is_known_method(method), slice_equal(method, SLICE("CONNECT")));
+    if (rest.at[0] == '/' && method_is_known(method))
+        return CLAIM_YES;
+    size_t space = slice_find(rest, ' ');
+    if (space == rest.len)
+        return claims_long(method, rest);
+    struct slice version = slice_from(rest, space + 1), http = SLICE("HTTP/");
+    if (!slice_equal(slice_first(version, http.len), slice_first(http, version.len)))
+        return CLAIM_NO;
+    return version.len < http.len ? CLAIM_MORE : CLAIM_YES;
 }
 
 static enum claim claims_response(struct slice begin)

@@ -50,9 +50,9 @@ struct reader {
     uint32_t line_at;     /* where its current line begins */
     uint64_t head_octets; /* those that were not kept included */
     struct mark first;    /* of its first octet */
+    struct mark last;     /* of the last octet that was read; the packet at hand */
     struct bill owed;     /* what it costs before it has an exchange */
 
-    uint64_t packet;   /* ordinal of the packet at hand */
     uint32_t overhead; /* of it: what nobody has paid yet */
     uint32_t repeated;
     uint8_t phase;      /* enum phase */
@@ -68,9 +68,9 @@ struct reader {
     bool line_begins;   /* while hunting: the next octet is the first of a line */
     bool junk;          /* octets that belong to no message were skipped */
     bool empty_lines;
-    bool seen; /* any message */
+    bool versionless; /* a request line without version was read, and no more: it may be all */
+    bool seen;        /* any message */
     bool over;
-    int64_t last_ns; /* time of its last octet */
 };
 
 enum line { LINE_PARTIAL, LINE_TEXT, LINE_EMPTY, LINE_DROPPED };
@@ -88,7 +88,6 @@ struct http1 {
     uint32_t abandoned; /* requests whose responses will come after we gave them up */
 
     /* the event at hand */
-    const struct mark *mark;
     int64_t clock_ns;
     uint64_t ordinal;
 
@@ -110,16 +109,18 @@ _Static_assert(sizeof(struct http1) <= 640, "a busy connection costs little");
 /* ---- http1_request.c, http1_response.c: octets, losses and the end of one direction. The first
  * two return how many octets they used, which may be none where the phase changed. */
 size_t request_octets(struct http1 *s, struct slice bytes);
-void request_gap(struct http1 *s, uint64_t length, bool cut);
+void request_gap(struct http1 *s, uint64_t length, bool cut, const struct mark *at);
 void request_end(struct http1 *s, enum ending ending);
+/* The server answers: a request line without version is all of its request (HTTP/0.9). */
+void request_is_simple(struct http1 *s);
 size_t response_octets(struct http1 *s, struct slice bytes);
-void response_gap(struct http1 *s, uint64_t length, bool cut);
+void response_gap(struct http1 *s, uint64_t length, bool cut, const struct mark *at);
 /* The response in progress, if any, ends here: by FIN, RST, ... */
 void response_end(struct http1 *s, enum ending ending, enum aborter aborter);
 
 /* ---- http1.c: what both readers need. */
 /* A message begins at the octet at hand. */
-void reader_begin_message(struct http1 *s, struct reader *r);
+void reader_begin_message(struct reader *r);
 /* `n` octets belong to the message whose head is being read. */
 void reader_owe(struct reader *r, size_t n);
 /* The exchange is known: it takes what its head costs. */
@@ -140,7 +141,7 @@ enum line reader_take_line(struct reader *r, struct slice bytes, size_t *used, s
 /* The next line follows. */
 void reader_next_line(struct reader *r);
 /* Forgets all lines but the current one, which is the first line of another head. */
-void reader_restart(struct http1 *s, struct reader *r);
+void reader_restart(struct reader *r);
 /* Octets of the head that need no line: a prefix. */
 void reader_append(struct reader *r, struct slice bytes);
 static inline struct slice reader_head(const struct reader *r)

@@ -38,6 +38,15 @@ static const struct {
 };
 // clang-format on
 
+// clang-format off
+static const char *const registered[] = {
+    "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE", "PROPFIND",
+    "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", "PURGE", "BAN",
+    "MERGE", "CHECKOUT", "CHECKIN", "MKACTIVITY", "MKCALENDAR", "SUBSCRIBE", "UNSUBSCRIBE", "NOTIFY",
+    "QUERY", "LINK", "UNLINK", "ACL", "BIND", "VERSION-CONTROL",
+};
+// clang-format on
+
 static enum method method_token_of(struct slice method)
 {
     for (size_t i = 0; i < COUNT_OF(methods); i++)
@@ -96,16 +105,40 @@ static size_t find_last_space(struct slice s)
     return n;
 }
 
-/* A request line that ends without version is one of HTTP/0.9, which had GET alone and no white
- * space in its targets. */
-static bool simple_request(struct slice target, struct start_line *start)
+bool method_is_known(struct slice method)
 {
-    if (start->method_token != METHOD_GET || target.len == 0 || find_last_space(target) > 0)
-        return false;
+    for (size_t i = 0; i < COUNT_OF(registered); i++)
+        if (slice_equal(method, slice_of_text(registered[i])))
+            return true;
+    return false;
+}
+
+bool method_is_plausible(struct slice method)
+{
+    for (size_t i = 0; i < method.len; i++) {
+        uint8_t c = method.at[i];
+        bool is_capital = c >= 'A' && c <= 'Z';
+        if (!is_capital && !octet_is_digit(c) && c != '-' && c != '_')
+            return false;
+    }
+    return method.len > 2;
+}
+
+bool field_line_begins(struct slice bytes, bool *may)
+{
+    size_t n = token_length(bytes);
+    *may = n == bytes.len;
+    return n > 0 && n < bytes.len && bytes.at[n] == ':';
+}
+
+/* A request line without version: one of HTTP/0.9, or of somebody who tries what servers do. */
+static bool parse_without_version(struct slice target, struct start_line *start)
+{
+    bool is_one_word = find_last_space(target) == 0;
     start->target = target;
-    start->version = HTTP_0_9;
-    start->flaws |= FLAW(HTTP_0_9);
-    return true;
+    start->version = HTTP_VERSION_NONE;
+    return is_one_word &&
+           (target.len > 0 ? method_is_plausible(start->method) : method_is_known(start->method));
 }
 
 bool request_line_parse(struct slice line, struct start_line *start)
@@ -113,8 +146,8 @@ bool request_line_parse(struct slice line, struct start_line *start)
     *start = (struct start_line){.flaws = 0};
     struct slice text = line_text(line, &start->flaws);
     size_t method_len = token_length(text);
-    if (method_len == 0 || method_len > LONGEST_METHOD || method_len == text.len ||
-        text.at[method_len] != ' ')
+    if (method_len == 0 || method_len > LONGEST_METHOD ||
+        (method_len < text.len && text.at[method_len] != ' '))
         return false;
     start->method = slice_first(text, method_len);
     start->method_token = method_token_of(start->method);
@@ -122,8 +155,8 @@ bool request_line_parse(struct slice line, struct start_line *start)
     struct slice untrimmed = slice_from(text, method_len + 1), rest = slice_trim(untrimmed);
     size_t version_at = find_last_space(rest);
     struct slice version = slice_from(rest, version_at);
-    if (!slice_starts_with_nocase(version, SLICE("HTTP/")))
-        return simple_request(rest, start);
+    if (version_at == 0 || !slice_starts_with_nocase(version, SLICE("HTTP/")))
+        return parse_without_version(rest, start);
     if (slice_equal(start->method, SLICE("PRI")) && slice_equal(version, SLICE("HTTP/2.0")))
         return false; /* HTTP/2's preface */
     start->version = version_parse(version, &start->flaws);

@@ -35,6 +35,14 @@ struct line_ends {
 bool request_line_parse(struct slice line, struct start_line *start);
 bool status_line_parse(struct slice line, struct start_line *start);
 
+/* A method that is registered, or written like one: nothing but capitals, digits, '-' and '_'. */
+bool method_is_known(struct slice method);
+bool method_is_plausible(struct slice method);
+
+/* A request line without version is believed if a field line comes behind it: does this begin like
+ * one? Its line break need not be there; *may says that a colon may still come. */
+bool field_line_begins(struct slice bytes, bool *may);
+
 /* Could these octets, at most a line, be the beginning of a request line: a token and a space, or a
  * token so far? */
 bool request_line_begins(struct slice bytes);

@@ -52,8 +52,6 @@ static void begin_body(struct http1 *s, struct exchange *x)
 {
     struct reader *r = &s->client;
     struct framing framing = framing_of_request(&x->request);
-    if (x->request.version == HTTP_0_9)
-        framing = (struct framing){.kind = FRAMING_NONE};
     x->flaws |= framing.flaws;
     body_begin(&r->body, &framing, true);
     r->exchange = x;
@@ -81,7 +79,7 @@ static struct exchange *take_exchange(struct http1 *s)
     struct message *m = &x->request;
     m->seen = r->seen = true;
     m->first = r->first;
-    m->last = *s->mark;
+    m->last = s->client.last;
     m->header_bytes = r->head_octets;
     if (r->empty_lines)
         x->flaws |= FLAW(EMPTY_LINES_BEFORE);
@@ -92,19 +90,32 @@ static struct exchange *take_exchange(struct http1 *s)
     return x;
 }
 
+/* HTTP/0.9 is believed of the first octets of a connection only, and had GET alone. */
+static enum http_version without_version(const struct http1 *s, const struct exchange *x)
+{
+    const struct connection_facts *facts = s->host->facts(s->host->context);
+    bool is_simple = x->index == 0 && facts->began_in_capture && x->method_token == METHOD_GET &&
+                     x->request.head.n_fields == 0;
+    return is_simple ? HTTP_0_9 : HTTP_1_0;
+}
+
 static void request_head(struct http1 *s, struct slice head, const struct line_ends *lines,
                          const struct start_line *start)
 {
     struct reader *r = &s->client;
     struct exchange *x = take_exchange(s);
     struct message *m = &x->request;
-    m->head_end = *s->mark;
+    m->head_end = s->client.last;
     uint8_t *copy = arena_alloc(&x->arena, head.len);
     memcpy(copy, head.at, head.len);
     take_start_line(x, start, head, copy);
     x->flaws |= head_parse(&x->arena, copy, head.len, lines, &m->head);
     if (r->head_octets > head.len)
         x->flaws |= FLAW(HEAD_LIMIT);
+    if (m->version == HTTP_VERSION_NONE) {
+        m->version = without_version(s, x);
+        x->flaws |= m->version == HTTP_0_9 ? FLAW(HTTP_0_9) : FLAW(BAD_START_LINE);
+    }
     if (m->version == HTTP_1_1 && head_count(&m->head, FIELD_HOST) != 1)
         x->flaws |= FLAW(HOST_MISSING);
     reader_drop_head(r);
@@ -116,6 +127,9 @@ static void request_head(struct http1 *s, struct slice head, const struct line_e
 static void cut_head(struct http1 *s, enum ending ending, bool cut)
 {
     struct reader *r = &s->client;
+    request_is_simple(s);
+    if (r->phase != PHASE_HEAD)
+        return;
     struct slice head = reader_head(r);
     struct start_line start;
     size_t lf = slice_find(head, '\n');
@@ -137,13 +151,11 @@ static void cut_head(struct http1 *s, enum ending ending, bool cut)
     pairing_request_done(s, x);
 }
 
-/* HTTP/0.9 is believed of the first octets of a connection only. */
 static bool is_believable(const struct http1 *s, const struct start_line *start)
 {
-    const struct connection_facts *facts = s->host->facts(s->host->context);
-    if (s->client.hunting)
-        return reader_believes(&s->client, start->flaws);
-    return start->version != HTTP_0_9 || (facts->began_in_capture && s->created == 0);
+    if (!s->client.hunting)
+        return true;
+    return start->version != HTTP_VERSION_NONE && reader_believes(&s->client, start->flaws);
 }
 
 static void begin_hunting(struct http1 *s, bool line_begins)
@@ -168,7 +180,7 @@ static size_t whole_head(struct http1 *s, struct slice bytes)
     struct start_line start;
     size_t lf = slice_find(bytes, '\n');
     if (lf == bytes.len || !request_line_parse(slice_first(bytes, lf + 1), &start) ||
-        start.version == HTTP_0_9)
+        start.version == HTTP_VERSION_NONE)
         return 0;
     size_t length = head_find(bytes, &lines);
     if (length == 0 || length > LIMIT_HEAD)
@@ -193,22 +205,45 @@ static void head_in_pieces(struct http1 *s)
 static void first_line(struct http1 *s, struct slice line)
 {
     struct start_line start;
-    if (!request_line_parse(line, &start) || !is_believable(s, &start))
+    if (!request_line_parse(line, &start) || !is_believable(s, &start)) {
         begin_hunting(s, true);
-    else if (start.version == HTTP_0_9)
+        return;
+    }
+    s->client.versionless = start.version == HTTP_VERSION_NONE;
+    reader_next_line(&s->client);
+}
+
+/* What follows a request line without version is no field line: the request ended with it, or it is
+ * none. Either way that line belongs to nobody. */
+static void line_after_versionless(struct http1 *s)
+{
+    struct reader *r = &s->client;
+    struct start_line start;
+    uint32_t len = r->head_len - r->line_at;
+    request_line_parse(slice_first(reader_head(r), r->line_at), &start);
+    if (start.method_token == METHOD_GET) {
+        r->head_len -= len;
+        r->head_octets -= len;
+        r->owed.octets -= len;
         head_in_pieces(s);
-    else
-        reader_next_line(&s->client);
+    }
+    begin_hunting(s, true);
 }
 
 static void later_line(struct http1 *s, struct slice line)
 {
     struct reader *r = &s->client;
+    bool may;
+    if (r->versionless && !field_line_begins(line, &may)) {
+        line_after_versionless(s);
+        return;
+    }
+    r->versionless = false;
     if (!r->hunting || field_line_is_strict(line, r->began_packet)) {
         reader_next_line(r);
         return;
     }
-    reader_restart(s, r);
+    reader_restart(r);
     first_line(s, reader_head(r));
 }
 
@@ -252,6 +287,17 @@ static size_t read_head(struct http1 *s, struct slice bytes)
     return used;
 }
 
+void request_is_simple(struct http1 *s)
+{
+    struct reader *r = &s->client;
+    struct start_line start;
+    if (r->phase != PHASE_HEAD || !r->versionless || r->head_len != r->line_at)
+        return;
+    request_line_parse(reader_head(r), &start);
+    if (start.method_token == METHOD_GET)
+        head_in_pieces(s);
+}
+
 /* ---- between messages */
 
 static size_t skip(struct http1 *s, size_t n)
@@ -262,7 +308,7 @@ static size_t skip(struct http1 *s, size_t n)
 
 static size_t begin_head(struct http1 *s)
 {
-    reader_begin_message(s, &s->client);
+    reader_begin_message(&s->client);
     s->client.phase = PHASE_HEAD;
     return 0;
 }
@@ -297,25 +343,25 @@ static size_t between(struct http1 *s, struct slice bytes)
 
 /* ---- the preamble */
 
-/* They were the beginning of a method, or empty lines. */
-static size_t no_preamble(struct http1 *s, uint32_t before)
+/* They were the beginning of a method, or empty lines and what came behind them. */
+static void no_preamble(struct http1 *s)
 {
     struct reader *r = &s->client;
+    uint8_t copy[PREAMBLE_UNSURE];
+    uint32_t len = r->head_len;
+    assert(len <= sizeof copy);
     r->phase = PHASE_BETWEEN;
-    if (before == 0)
-        return 0;
-    r->head_len = before;
-    r->head_octets = before;
+    if (len == 0)
+        return;
     if (r->head[0] == 'P') {
         r->phase = PHASE_HEAD;
-        return 0;
+        return;
     }
-    bool has_nul = before > 4;
+    memcpy(copy, r->head, len);
     reader_drop_head(r);
-    r->empty_lines = true;
-    if (has_nul)
-        begin_hunting(s, false);
-    return 0;
+    struct slice kept = slice_of(copy, len);
+    while (kept.len > 0)
+        kept = slice_from(kept, request_octets(s, kept));
 }
 
 static size_t read_preamble(struct http1 *s, struct slice bytes)
@@ -323,7 +369,7 @@ static size_t read_preamble(struct http1 *s, struct slice bytes)
     struct reader *r = &s->client;
     uint32_t before = r->head_len;
     if (before == 0)
-        reader_begin_message(s, r);
+        reader_begin_message(r);
     struct slice part = slice_first(bytes, PREAMBLE_MAX + 1 - before);
     reader_append(r, part);
     size_t length;
@@ -343,7 +389,10 @@ static size_t read_preamble(struct http1 *s, struct slice bytes)
     case PREAMBLE_NO:
         break;
     }
-    return no_preamble(s, before);
+    r->head_len = before;
+    r->head_octets = before;
+    no_preamble(s);
+    return 0;
 }
 
 /* ---- bodies */
@@ -357,7 +406,7 @@ static size_t read_body(struct http1 *s, struct slice bytes)
     enum body_state state = body_take(&r->body, bytes, x ? &x->request : &nobody, &used);
     reader_charge(r, x, used);
     if (x && used)
-        x->request.last = *s->mark;
+        x->request.last = s->client.last;
     if (state == BODY_MORE)
         return used;
     r->phase = PHASE_BETWEEN;
@@ -394,15 +443,15 @@ size_t request_octets(struct http1 *s, struct slice bytes)
 
 /* ---- losses and ends */
 
-static void tell_lost(struct http1 *s)
+static void tell_lost(struct http1 *s, const struct mark *at)
 {
     struct reader *r = &s->client;
-    int64_t from_ns = r->last_ns && r->last_ns < s->mark->time_ns ? r->last_ns : s->mark->time_ns;
-    s->host->lost(s->host->context, from_ns, s->mark->time_ns);
+    bool is_known = r->last.ordinal && r->last.time_ns < at->time_ns;
+    s->host->lost(s->host->context, is_known ? r->last.time_ns : at->time_ns, at->time_ns);
 }
 
 /* True where the message goes on behind the hole. */
-static bool skip_in_body(struct http1 *s, uint64_t length, bool cut)
+static bool skip_in_body(struct http1 *s, uint64_t length, bool cut, const struct mark *at)
 {
     struct reader *r = &s->client;
     struct exchange *x = r->exchange;
@@ -414,7 +463,7 @@ static bool skip_in_body(struct http1 *s, uint64_t length, bool cut)
         return true;
     r->phase = PHASE_BETWEEN;
     if (x && state == BODY_DONE) {
-        x->request.last = *s->mark;
+        x->request.last = *at;
         message_done(s, x);
     } else if (x) {
         x->ending = ENDED_GAP;
@@ -423,10 +472,10 @@ static bool skip_in_body(struct http1 *s, uint64_t length, bool cut)
     return state == BODY_DONE;
 }
 
-void request_gap(struct http1 *s, uint64_t length, bool cut)
+void request_gap(struct http1 *s, uint64_t length, bool cut, const struct mark *at)
 {
     struct reader *r = &s->client;
-    if (r->phase == PHASE_BODY && skip_in_body(s, length, cut))
+    if (r->phase == PHASE_BODY && skip_in_body(s, length, cut, at))
         return;
     if (r->phase == PHASE_HEAD)
         cut_head(s, ENDED_GAP, cut);
@@ -435,7 +484,7 @@ void request_gap(struct http1 *s, uint64_t length, bool cut)
     r->hunting = r->lost = true;
     r->line_begins = true;
     pairing_client_lost(s);
-    tell_lost(s);
+    tell_lost(s, at);
 }
 
 void request_end(struct http1 *s, enum ending ending)

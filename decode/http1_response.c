@@ -77,7 +77,7 @@ static size_t take_body(struct http1 *s, struct slice bytes)
     enum body_state state = body_take(&r->body, bytes, x ? &x->response : &nobody, &used);
     reader_charge(r, x, used);
     if (x && used)
-        x->response.last = *s->mark;
+        x->response.last = s->server.last;
     if (state == BODY_BROKEN) {
         body_broke(s, x);
     } else if (state == BODY_DONE) {
@@ -100,7 +100,7 @@ static void count_stray(struct http1 *s, size_t n)
         return;
     }
     x->response.body_bytes += n;
-    x->response.last = *s->mark;
+    x->response.last = s->server.last;
     x->stray_bytes += n;
 }
 
@@ -115,7 +115,7 @@ static void count_stray_kept(struct http1 *s)
     } else if (n) {
         reader_pay(r, x);
         x->response.body_bytes += n;
-        x->response.last = *s->mark;
+        x->response.last = s->server.last;
         x->stray_bytes += n;
     }
     reader_drop_head(r);
@@ -182,7 +182,7 @@ static bool next_was_requested(const struct http1 *s)
     const struct exchange *x = bodiless(s), *next = x ? x->next : s->first;
     if (!next || s->client.exchange == next || !next->request.seen)
         return false;
-    return next->request.last.time_ns <= s->mark->time_ns &&
+    return next->request.last.time_ns <= s->server.last.time_ns &&
            (!x || next->request.first.time_ns > x->response.head_end.time_ns);
 }
 
@@ -274,7 +274,7 @@ static size_t maybe_body(struct http1 *s, struct slice bytes)
 {
     struct reader *r = &s->server;
     if (r->head_len == 0) {
-        reader_begin_message(s, r);
+        reader_begin_message(r);
         if (bytes.at[0] != 'H') {
             r->phase = r->resume;
             return 0;
@@ -314,7 +314,7 @@ static struct exchange *take_exchange(struct http1 *s)
     struct message *m = &x->response;
     m->seen = r->seen = true;
     m->first = r->first;
-    m->last = *s->mark;
+    m->last = s->server.last;
     m->header_bytes += r->head_octets;
     if (r->junk)
         x->flaws |= FLAW(JUNK_BEFORE);
@@ -363,7 +363,7 @@ static void response_head(struct http1 *s, struct slice head, const struct line_
     struct message *m = &x->response;
     bool is_longer = r->head_octets > head.len;
     m->version = start->version;
-    m->head_end = *s->mark;
+    m->head_end = s->server.last;
     x->flaws |= start->flaws;
     x->status = start->status;
     if (is_interim(x)) {
@@ -509,7 +509,7 @@ static void later_line(struct http1 *s, struct slice line)
         x->stray_bytes += before;
         r->owed = (struct bill){.octets = owed.octets - before, .differs = owed.differs};
     }
-    reader_restart(s, r);
+    reader_restart(r);
     first_line(s, reader_head(r));
 }
 
@@ -577,7 +577,8 @@ static size_t between(struct http1 *s, struct slice bytes)
         return n;
     }
     if (!r->matched) {
-        reader_begin_message(s, r);
+        request_is_simple(s);
+        reader_begin_message(r);
         if (slice_starts_with(bytes, http)) {
             a_head_begins(s);
             return 0;
@@ -622,15 +623,15 @@ size_t response_octets(struct http1 *s, struct slice bytes)
 
 /* ---- losses and ends */
 
-static void tell_lost(struct http1 *s)
+static void tell_lost(struct http1 *s, const struct mark *at)
 {
     struct reader *r = &s->server;
-    int64_t from_ns = r->last_ns && r->last_ns < s->mark->time_ns ? r->last_ns : s->mark->time_ns;
-    s->host->lost(s->host->context, from_ns, s->mark->time_ns);
+    bool is_known = r->last.ordinal && r->last.time_ns < at->time_ns;
+    s->host->lost(s->host->context, is_known ? r->last.time_ns : at->time_ns, at->time_ns);
 }
 
 /* True where the message goes on behind the hole. */
-static bool skip_in_body(struct http1 *s, uint64_t length, bool cut)
+static bool skip_in_body(struct http1 *s, uint64_t length, bool cut, const struct mark *at)
 {
     struct reader *r = &s->server;
     struct exchange *x = r->exchange;
@@ -642,7 +643,7 @@ static bool skip_in_body(struct http1 *s, uint64_t length, bool cut)
         return true;
     r->phase = PHASE_BETWEEN;
     if (x && state == BODY_DONE) {
-        x->response.last = *s->mark;
+        x->response.last = *at;
         message_done(s, x);
     } else if (x) {
         x->flaws |= body_flaws(&r->body);
@@ -664,12 +665,12 @@ static bool skip_in_stray(struct http1 *s, uint64_t length)
     return state != BODY_BROKEN;
 }
 
-void response_gap(struct http1 *s, uint64_t length, bool cut)
+void response_gap(struct http1 *s, uint64_t length, bool cut, const struct mark *at)
 {
     struct reader *r = &s->server;
     if (r->phase == PHASE_MAYBE_BODY)
         no_status_line(s);
-    if (r->phase == PHASE_BODY && skip_in_body(s, length, cut))
+    if (r->phase == PHASE_BODY && skip_in_body(s, length, cut, at))
         return;
     if (r->phase == PHASE_STRAY_BODY && skip_in_stray(s, length))
         return;
@@ -679,7 +680,7 @@ void response_gap(struct http1 *s, uint64_t length, bool cut)
     r->phase = PHASE_BETWEEN;
     r->hunting = r->lost = true;
     pairing_server_lost(s);
-    tell_lost(s);
+    tell_lost(s, at);
 }
 
 static void cut_body(struct http1 *s, struct exchange *x, enum ending ending, enum aborter aborter)

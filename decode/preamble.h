@@ -18,6 +18,8 @@ enum preamble {
 /* The longest preamble that is understood: version 2 with the extensions (TLVs) that load balancers
  * send is a few hundred octets. */
 #define PREAMBLE_MAX 4096
+/* As many octets tell whether it is one. */
+#define PREAMBLE_UNSURE 12
 
 /* *client is who the preamble names; family 0 where it names nobody (UNKNOWN, LOCAL, other
  * families). */
