@@ -126,14 +126,14 @@ static bool is_open(const struct accused *x, enum accusation_state state)
 }
 
 /* Leaves every queue that it stands in for what was unjudged, and has that judged. */
-static void close_unjudged(struct accusations *a, struct accused *x, enum closing why)
+static void close_unjudged(struct accusations *a, struct accused *x)
 {
     if (x->resource)
         unqueue_url(x);
     if (x->is_ripening)
         unqueue_ripe(a, x);
     if (is_open(x, ACCUSATION_UNJUDGED))
-        a->hooks.judge(a->hooks.context, x, why);
+        a->hooks.judge(a->hooks.context, x);
 }
 
 static void settle_if_closed(struct accusations *a, struct accused *x)
@@ -151,18 +151,18 @@ static void close_count(struct accusation *n, bool stands)
     n->stands = stands;
 }
 
-static void close_whole(struct accusations *a, struct accused *x, enum closing why)
+static void close_whole(struct accusations *a, struct accused *x)
 {
-    close_unjudged(a, x, why);
+    close_unjudged(a, x);
     for (unsigned i = 0; i < x->n_accusations; i++)
         if (x->accusations[i].state == ACCUSATION_COUNTED)
             close_count(&x->accusations[i], false);
     settle_if_closed(a, x);
 }
 
-static void close_unjudged_and_settle(struct accusations *a, struct accused *x, enum closing why)
+static void close_unjudged_and_settle(struct accusations *a, struct accused *x)
 {
-    close_unjudged(a, x, why);
+    close_unjudged(a, x);
     settle_if_closed(a, x);
 }
 
@@ -179,28 +179,20 @@ static void make_room(struct accusations *a)
     while (a->oldest &&
            (a->count > scaled(a, LIMIT_WAITING) || a->octets > scaled(a, LIMIT_WAITING_OCTETS))) {
         a->counts.pushed_out++;
-        close_whole(a, a->oldest, CLOSED_BY_CAP);
+        close_whole(a, a->oldest);
     }
 }
 
-/* The oldest of the URL's queue, or the oldest of those without a 200 before them. */
-static struct accused *oldest_of_url(const struct resource *r, bool unheld)
-{
-    struct accused *x = r->waiting_first;
-    while (unheld && !x->is_unheld)
-        x = x->newer_of_url;
-    return x;
-}
-
+/* Too many of the URL wait without a 200 before them: the oldest is judged without one. */
 static void make_room_at(struct accusations *a, struct resource *r)
 {
-    if (r->waiting_unheld > LIMIT_WAITING_UNHELD) {
-        a->counts.pushed_out++;
-        close_unjudged_and_settle(a, oldest_of_url(r, true), CLOSED_BY_CAP);
-    } else if (r->waiting > LIMIT_WAITING_OF_ONE) {
-        a->counts.pushed_out++;
-        close_unjudged_and_settle(a, oldest_of_url(r, false), CLOSED_BY_CAP);
-    }
+    if (r->waiting_unheld <= LIMIT_WAITING_UNHELD)
+        return;
+    struct accused *x = r->waiting_first;
+    while (!x->is_unheld)
+        x = x->newer_of_url;
+    a->counts.pushed_out++;
+    close_unjudged_and_settle(a, x);
 }
 
 /* ---- entering ---- */
@@ -284,21 +276,21 @@ void accusations_forget(struct accusations *accusations, struct resource *resour
 {
     tally_drop(accusations, &resource->changing.tally);
     while (resource->waiting_first)
-        close_unjudged_and_settle(accusations, resource->waiting_first, CLOSED_BY_CAP);
+        close_unjudged_and_settle(accusations, resource->waiting_first);
 }
 
 void accusations_expire(struct accusations *accusations, int64_t now_ns)
 {
     while (accusations->oldest_ripe && accusations->oldest_ripe->ripe_ns <= now_ns)
-        close_unjudged_and_settle(accusations, accusations->oldest_ripe, CLOSED_BY_TIME);
+        close_unjudged_and_settle(accusations, accusations->oldest_ripe);
     while (accusations->oldest && accusations->oldest->deadline_ns <= now_ns)
-        close_whole(accusations, accusations->oldest, CLOSED_BY_TIME);
+        close_whole(accusations, accusations->oldest);
 }
 
 void accusations_finish(struct accusations *accusations)
 {
     while (accusations->oldest)
-        close_whole(accusations, accusations->oldest, CLOSED_BY_END);
+        close_whole(accusations, accusations->oldest);
 }
 
 struct accusation_counts accusation_counts(const struct accusations *accusations)

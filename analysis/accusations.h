@@ -65,13 +65,10 @@ struct accused {
     struct accusation accusations[];
 };
 
-/* Why something is closed. */
-enum closing { CLOSED_BY_EVENT, CLOSED_BY_TIME, CLOSED_BY_CAP, CLOSED_BY_END };
-
 struct accusation_hooks {
     void *context;
     /* Judge what is UNJUDGED: afterwards every such accusation is CLOSED. */
-    void (*judge)(void *context, struct accused *accused, enum closing why);
+    void (*judge)(void *context, struct accused *accused);
     /* Nothing of it is open any more: settle it, tell it, free it. */
     void (*settle)(void *context, struct accused *accused);
 };

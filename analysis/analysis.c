@@ -222,11 +222,11 @@ static void judge_all(struct analysis *a, struct inspection *n)
             judge_one(a, n, i);
 }
 
-static void on_judge(void *context, struct accused *x, enum closing why)
+static void on_judge(void *context, struct accused *x)
 {
     struct analysis *a = context;
     struct inspection n;
-    model_inspect_again(&a->model, x, a->clock_ns, why == CLOSED_BY_CAP, &n);
+    model_inspect_again(&a->model, x, a->clock_ns, &n);
     for (unsigned i = 0; i < x->n_accusations; i++) {
         struct accusation *accusation = &x->accusations[i];
         if (accusation->state != ACCUSATION_UNJUDGED)
@@ -406,10 +406,13 @@ static void hear_counts(struct analysis *a, struct inspection *n)
         tally_drop(a->accusations, &n->buster->tally);
 }
 
-/* A 200 was shown: is it what 304s of the URL wait for? */
+/* A 200 was shown: is it what 304s of the URL wait for? Those beyond the limit find it when they
+ * are closed. */
 static void hear_reference(struct analysis *a, struct inspection *n)
 {
-    for (struct accused *x = n->resource->waiting_first, *newer; x; x = newer) {
+    unsigned looked_at = 0;
+    for (struct accused *x = n->resource->waiting_first, *newer;
+         x && looked_at++ < LIMIT_REFERENCE_SEARCH; x = newer) {
         newer = x->newer_of_url;
         struct reference found;
         if (!model_is_reference(&a->model, x, n->shown, &found))

@@ -11,8 +11,7 @@
 #include "analysis/vary.h"
 
 #define REFERENCES 5
-_Static_assert(offsetof(struct references, same_octets_ns) ==
-                   REFERENCES * sizeof(struct reference),
+_Static_assert(offsetof(struct references, same_octets_ns) == REFERENCES * sizeof(struct reference),
                "the references stand first and side by side");
 
 void references_take(const struct references *refs)
@@ -78,7 +77,7 @@ static void consider(struct reference *best, struct representation *r, struct si
     if (!at.exchange_id)
         return;
     if (best->representation &&
-        (earliest ? at.t_req0 >= best->at.t_req0 : at.t_rsp0 <= best->at.t_rsp0))
+        (earliest ? !sighting_precedes(&at, &best->at) : !sighting_precedes(&best->at, &at)))
         return;
     best->representation = r;
     best->at = at;
@@ -102,6 +101,24 @@ void references_find(struct references *refs, const struct resource *resource,
             both[i]->matches = reference_matches(both[i]->representation, facts);
             both[i]->other_user = is_other_user(both[i]->representation, key);
         }
+}
+
+void references_find_same_tag(struct references *refs, const struct resource *resource,
+                              const struct facts *facts)
+{
+    const struct entity_tag *tag = &facts->response.etag;
+    if (!tag->valid || tag->weak)
+        return;
+    for (uint32_t i = 0; i < resource->n_representations; i++) {
+        struct representation *r = resource->representations[i];
+        struct sighting at = sighting_begun_before(r, facts->t_rsp0);
+        if (!at.exchange_id || !entity_tag_strong_equal(tag, &r->etag))
+            continue;
+        consider(&refs->same_tag, r, at, false);
+        if (facts->body_is_comparable && digest_equal(r->digest, facts->x->response.digest) &&
+            at.t_rsp0 > refs->same_octets_ns)
+            refs->same_octets_ns = at.t_rsp0;
+    }
 }
 
 struct field_sets field_sets_of(const struct resource *resource, const struct habit *habit,

@@ -108,7 +108,6 @@ struct evidence {
     int64_t heard_until_ns;                /* the capture clock: what came until then is known */
     bool server_has_clock;                 /* a Date was seen within 1 h */
     bool closing;                          /* nothing that comes later will be heard */
-    bool pushed_out;                       /* closed by a cap, not by time or event */
 };
 
 /* Was something lost in that time that could have been a response for this key (A10)? */
@@ -125,10 +124,16 @@ bool reference_matches(const struct representation *r, const struct facts *not_m
 bool is_comparable(const struct representation *r, const struct facts *facts,
                    const struct request_key *key, struct arena *scratch);
 
-/* P and F among what the URL has given, for a 304. */
+/* P and F among what the URL has given, for a 304: those in *refs stay unless there are better
+ * ones. */
 void references_find(struct references *refs, const struct resource *resource,
                      const struct facts *facts, const struct request_key *key,
                      struct arena *scratch);
+
+/* The latest 200 of the URL that began before this one and has its strong tag, and when the tag was
+ * seen last with its octets. */
+void references_find_same_tag(struct references *refs, const struct resource *resource,
+                              const struct facts *facts);
 
 /* The sets of fields for a 304 that lacks some of them. */
 struct field_sets field_sets_of(const struct resource *resource, const struct habit *habit,

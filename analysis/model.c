@@ -177,25 +177,6 @@ static void notice_cache(struct model *model, struct inspection *n)
 
 /* ---- what a 200 is held against ---- */
 
-/* The latest other 200 with its strong tag, and when the tag was seen last with its octets. */
-static void find_same_tag(struct inspection *n)
-{
-    const struct entity_tag *tag = &n->facts.response.etag;
-    struct references *refs = &n->evidence.refs;
-    if (!tag->valid || tag->weak)
-        return;
-    for (uint32_t i = 0; i < n->resource->n_representations; i++) {
-        struct representation *r = n->resource->representations[i];
-        if (!entity_tag_strong_equal(tag, &r->etag))
-            continue;
-        if (!refs->same_tag.representation)
-            refs->same_tag = (struct reference){r, r->latest[0], true, false};
-        if (n->facts.body_is_comparable && digest_equal(r->digest, n->facts.x->response.digest) &&
-            r->latest[0].t_rsp0 > refs->same_octets_ns)
-            refs->same_octets_ns = r->latest[0].t_rsp0;
-    }
-}
-
 static bool has_these_octets(const struct representation *r, const struct facts *facts)
 {
     return facts->body_is_comparable && digest_is_set(r->digest) &&
@@ -330,7 +311,7 @@ static void look_up(struct model *model, struct inspection *n)
         notice_cache(model, n);
     }
     if (status == 200 && facts->is_get) {
-        find_same_tag(n);
+        references_find_same_tag(&e->refs, n->resource, facts);
         find_offered(n);
         measure_busting(model, n);
     }
@@ -371,7 +352,7 @@ void model_release(struct model *model, struct inspection *n)
 }
 
 void model_inspect_again(struct model *model, const struct accused *accused, int64_t heard_until_ns,
-                         bool pushed_out, struct inspection *n)
+                         struct inspection *n)
 {
     arena_reset(&model->scratch_again);
     memset(n, 0, sizeof *n);
@@ -391,17 +372,23 @@ void model_inspect_again(struct model *model, const struct accused *accused, int
         .mangled_echo = accused->mangled_echo,
         .heard_until_ns = heard_until_ns,
         .closing = true,
-        .pushed_out = pushed_out,
     };
-    if (n->facts.x->status != 304)
+    struct references *refs = &n->evidence.refs;
+    struct resource *resource = store_find_resource(model->store, accused->url_key);
+    if (n->facts.x->status != 304) {
+        if (resource)
+            references_find_same_tag(refs, resource, &n->facts);
         return;
+    }
+    /* What entered late may lie closer to the 304 in time. */
+    if (resource)
+        references_find(refs, resource, &n->facts, &accused->key, &model->scratch_again);
     int64_t seen = accused->server->date_seen_ns;
     n->evidence.server_has_clock = seen != NEVER && seen >= n->facts.t_rsp0 - HOUR_NS;
     const struct habit *habit = accused->habit;
     if (habit &&
         (habit->server != accused->habit_server || habit->pattern != accused->habit_pattern))
         habit = NULL; /* forgotten in the meantime */
-    struct resource *resource = store_find_resource(model->store, accused->url_key);
     n->evidence.fields =
         field_sets_of(resource, habit, &n->facts, &accused->key,
                       model->thresholds.reference_max_s * NS_PER_S, &model->scratch_again);

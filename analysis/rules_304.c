@@ -278,7 +278,7 @@ static void demote_missing(const struct evidence *e, struct verdict *v, enum due
         demote(v, "responses of this server in between were lost at the tap");
     else if (evidence_lost(e, e->facts->t_rsp0 - HOUR_NS, e->facts->t_rsp0 + HOUR_NS))
         demote(v, "responses of this server within the hour were lost at the tap");
-    if (e->came_back || e->pushed_out)
+    if (e->came_back)
         demote(v, "wire304's memory of this URL had reached its cap");
 }
 
@@ -388,8 +388,6 @@ static enum judgement judge_missing_date(const struct evidence *e, struct verdic
     }
     if (evidence_lost(e, e->facts->t_rsp0 - HOUR_NS, e->heard_until_ns))
         demote(v, "responses of this server within the hour were lost at the tap");
-    if (e->pushed_out)
-        demote(v, "too many accusations were waiting");
     return FIRED;
 }
 
@@ -466,7 +464,7 @@ static enum judgement judge_length_mismatch(const struct evidence *e, struct ver
         confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY);
     if (reference_is_tainted(e))
         demote(v, "responses of this server in between were lost at the tap");
-    if (e->came_back || e->pushed_out)
+    if (e->came_back)
         demote(v, "wire304's memory of this URL had reached its cap");
     return FIRED;
 }
@@ -726,7 +724,7 @@ static enum judgement judge_policy_differs(const struct evidence *e, struct verd
         confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY);
     if (reference_is_tainted(e))
         demote(v, "responses of this server in between were lost at the tap");
-    if (e->came_back || e->pushed_out)
+    if (e->came_back)
         demote(v, "wire304's memory of this URL had reached its cap");
     return FIRED;
 }

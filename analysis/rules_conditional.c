@@ -76,8 +76,7 @@ static enum judgement judge_inm_match(const struct evidence *e, struct verdict *
         return PASSED;
     if (same_tag_other_octets(e))
         return PASSED; /* strong-etag-collision says so instead */
-    if (!e->closing && x->response.etag.valid && !x->response.etag.weak &&
-        e->refs.same_octets_ns == NEVER)
+    if (!e->closing && x->response.etag.valid && !x->response.etag.weak)
         return wait_for(v, WAIT_FOR_LOSSES);
     accuse(v, CARD(INM_MATCH_GOT_200), "200 although If-None-Match: {} names its ETag {}");
     say_text(v, x->request.if_none_match.text);
@@ -181,7 +180,7 @@ static enum judgement judge_collision(const struct evidence *e, struct verdict *
         confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY);
     if ((x->response.intermediary_signs ^ other->representation->signs) & SIGN_VIA)
         confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY); /* something on the way may transform */
-    if (evidence_lost(e, other->at.t_rsp0, e->facts->t_rsp1) || e->came_back || e->pushed_out)
+    if (evidence_lost(e, other->at.t_rsp0, e->facts->t_rsp1) || e->came_back)
         demote(v, "responses of this URL in between may have been lost");
     return FIRED;
 }

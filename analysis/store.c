@@ -188,6 +188,7 @@ static struct sighting sighting_of(const struct facts *facts, uint64_t exchange_
 {
     return (struct sighting){
         .exchange_id = exchange_id,
+        .ordinal = facts->x->request.first.ordinal,
         .t_req0 = facts->t_req0,
         .t_rsp0 = facts->t_rsp0,
         .t_rsp1 = facts->t_rsp1,
@@ -273,27 +274,44 @@ static void sighting_add(struct representation *r, struct sighting sighting)
         r->n_latest++;
 }
 
+bool sighting_precedes(const struct sighting *a, const struct sighting *b)
+{
+    return a->t_req0 < b->t_req0 || (a->t_req0 == b->t_req0 && a->ordinal < b->ordinal);
+}
+
+/* The sightings that are remembered, one after the other; NULL at the end. */
+static const struct sighting *sighting_at(const struct representation *r, uint32_t i)
+{
+    return i < r->n_latest ? &r->latest[i] : i == r->n_latest ? &r->first : NULL;
+}
+
 struct sighting sighting_before(const struct representation *r, int64_t at_ns)
 {
     struct sighting best = {0};
-    for (uint32_t i = 0; i < r->n_latest; i++)
-        if (r->latest[i].t_rsp1 <= at_ns &&
-            (!best.exchange_id || r->latest[i].t_rsp0 > best.t_rsp0))
-            best = r->latest[i];
-    if (!best.exchange_id && r->first.exchange_id && r->first.t_rsp1 <= at_ns)
-        best = r->first;
+    const struct sighting *s;
+    for (uint32_t i = 0; (s = sighting_at(r, i)) != NULL; i++)
+        if (s->t_rsp1 <= at_ns && (!best.exchange_id || sighting_precedes(&best, s)))
+            best = *s;
+    return best;
+}
+
+struct sighting sighting_begun_before(const struct representation *r, int64_t at_ns)
+{
+    struct sighting best = {0};
+    const struct sighting *s;
+    for (uint32_t i = 0; (s = sighting_at(r, i)) != NULL; i++)
+        if (s->t_rsp0 < at_ns && (!best.exchange_id || sighting_precedes(&best, s)))
+            best = *s;
     return best;
 }
 
 struct sighting sighting_after(const struct representation *r, int64_t at_ns)
 {
     struct sighting best = {0};
-    for (uint32_t i = 0; i < r->n_latest; i++)
-        if (r->latest[i].t_req0 >= at_ns &&
-            (!best.exchange_id || r->latest[i].t_req0 < best.t_req0))
-            best = r->latest[i];
-    if (r->first.exchange_id && r->first.t_req0 >= at_ns)
-        best = r->first;
+    const struct sighting *s;
+    for (uint32_t i = 0; (s = sighting_at(r, i)) != NULL; i++)
+        if (s->t_req0 >= at_ns && (!best.exchange_id || sighting_precedes(s, &best)))
+            best = *s;
     return best;
 }
 

@@ -35,6 +35,7 @@ struct request_key {
 /* One time that a representation was seen. Times in ns, dates in s. */
 struct sighting {
     uint64_t exchange_id; /* 0: none */
+    uint64_t ordinal;     /* of the packet with its first octet: decides between equal times */
     int64_t t_req0, t_rsp0, t_rsp1;
     int64_t date, expires; /* NO_DATE */
 };
@@ -187,9 +188,14 @@ struct representation *store_show(struct store *store, struct resource *resource
 void representation_take(struct representation *representation);
 void representation_drop(struct store *store, struct representation *representation);
 
+/* Which was sent first? */
+bool sighting_precedes(const struct sighting *a, const struct sighting *b);
+
 /* The latest sighting that had arrived whole at that time (A6), and the earliest of a request that
  * was sent not before it; exchange_id 0 where there is none. */
 struct sighting sighting_before(const struct representation *r, int64_t at_ns);
+/* The latest whose response began before that time. */
+struct sighting sighting_begun_before(const struct representation *r, int64_t at_ns);
 struct sighting sighting_after(const struct representation *r, int64_t at_ns);
 
 /* May it answer this request, by its Vary? */
