@@ -15,6 +15,7 @@
 #include "base/alloc.h"
 #include "pipeline.h"
 #include "reports/audit.h"
+#include "reports/manual.h"
 #include "reports/options.h"
 #include "reports/values.h"
 
@@ -319,15 +320,23 @@ static int run_report(const struct options *options, struct error *error)
 static int run_rules(const struct options *options, struct error *error)
 {
     struct summary_options summary = layout(options);
-    if (strcmp(options->format, "terminal") != 0) {
+    bool as_markdown = strcmp(options->format, "markdown") == 0;
+    if (!as_markdown && strcmp(options->format, "terminal") != 0) {
         error_set(error, ERROR_USAGE,
-                  "this version of wire304 lists rules as 'terminal' only, not as '%s'",
+                  "this version of wire304 lists rules as 'terminal' or 'markdown', not as '%s'",
                   options->format);
+        return EXIT_USAGE;
+    }
+    if (as_markdown && (options->why || options->flaws)) {
+        error_set(error, ERROR_USAGE, "--format markdown is of the whole catalogue, without --%s",
+                  options->why ? "why" : "flaws");
         return EXIT_USAGE;
     }
     if (options->why)
         return catalogue_why(options->why, stdout, &summary, error) ? EXIT_DONE : code_of(error);
-    if (options->flaws)
+    if (as_markdown)
+        catalogue_markdown(stdout);
+    else if (options->flaws)
         catalogue_flaws(stdout, &summary);
     else
         catalogue_print(stdout, &summary);
@@ -364,7 +373,8 @@ static const struct command commands[] = {
      "Examples:\n"
      "  wire304 rules\n"
      "  wire304 rules --why site.wire304.db     what each rule examined, and what withheld it\n"
-     "  wire304 rules --flaws                   the words in exchanges.flaws\n"},
+     "  wire304 rules --flaws                   the words in exchanges.flaws\n"
+     "  wire304 rules --format markdown         all of it as a page\n"},
     {"explain", "RULE", "what a rule means and what to do about it", FOR_EXPLAIN, run_explain,
      "Example:\n"
      "  wire304 explain 304-missing-etag\n"},
@@ -430,6 +440,21 @@ static void print_command_help(const struct command *command)
     options_print(stdout, command->options);
 }
 
+/* `help --man`: the manual page, for those who package it. */
+static void print_manual(void)
+{
+    struct manual_command shown[COUNT_OF(commands)];
+    unsigned n = 0;
+    for (unsigned i = 0; i < COUNT_OF(commands); i++) {
+        const struct command *command = &commands[i];
+        if (command->options)
+            shown[n++] = (struct manual_command){command->name, command->arguments,
+                                                 command->purpose, command->details,
+                                                 command->options};
+    }
+    manual_print(stdout, shown, n);
+}
+
 static bool refuse_command(const char *name, struct error *error)
 {
     const char *near = nearest_name(name, command_name);
@@ -440,6 +465,10 @@ static bool refuse_command(const char *name, struct error *error)
 static int run_help(int argc, char **argv, struct error *error)
 {
     const struct command *command = argc > 1 ? command_by_name(argv[1]) : NULL;
+    if (argc > 1 && strcmp(argv[1], "--man") == 0) {
+        print_manual();
+        return EXIT_DONE;
+    }
     if (argc > 1 && !command && strcmp(argv[1], "help") != 0) {
         refuse_command(argv[1], error);
         return EXIT_USAGE;

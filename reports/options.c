@@ -325,7 +325,7 @@ static const struct option_row rows[] = {
     {"force", 0, FOR_ANALYZE, false, NULL, set_force,
      "replace a file that is no database of wire304"},
     {"format", 0, FOR_REPORT | FOR_RULES, false, "FORMAT", set_format,
-     "terminal (the default); others are still to come"},
+     "terminal (the default); rules also: markdown"},
     {"why", 0, FOR_RULES, false, "DB", set_why,
      "what each rule examined in that audit, and what withheld it"},
     {"flaws", 0, FOR_RULES, false, NULL, set_flaws,
@@ -594,6 +594,16 @@ void options_print(FILE *to, enum command_bit command)
     struct threshold_row row;
     for (unsigned i = 0; threshold_row(i, &row); i++)
         fprintf(to, "  %-25s %lld %s: %s\n", row.name, (long long)row.value, row.unit, row.text);
+}
+
+bool option_facts(unsigned index, struct option_facts *facts)
+{
+    if (index >= COUNT_OF(rows))
+        return false;
+    const struct option_row *row = &rows[index];
+    *facts =
+        (struct option_facts){row->name, row->letter, row->commands, row->argument, row->help};
+    return true;
 }
 
 /* ------------------------------------------------------------------ for the database */

@@ -70,6 +70,16 @@ void options_fini(struct options *options);
 /* The options of a command as --help shows them. */
 void options_print(FILE *to, enum command_bit command);
 
+/* A row of the table, for the manual page; false past the end. */
+struct option_facts {
+    const char *name;
+    char letter;          /* 0: none */
+    unsigned commands;    /* set of enum command_bit */
+    const char *argument; /* NULL: takes none */
+    const char *help;     /* lines parted by \n */
+};
+bool option_facts(unsigned index, struct option_facts *facts);
+
 /* Those that bear on the verdicts, as JSON, for the database; to be freed. */
 char *options_json(const struct options *options) MUST_USE;
 char *thresholds_json(const struct thresholds *thresholds) MUST_USE;

@@ -73,6 +73,7 @@ bool summary_print(const char *path, FILE *to, const struct summary_options *opt
 
 /* `wire304 rules`, `wire304 rules --why DB`, `wire304 rules --flaws`, `wire304 explain RULE`. */
 void catalogue_print(FILE *to, const struct summary_options *options);
+void catalogue_markdown(FILE *to); /* with guards, flaws and thresholds: docs/rules.md */
 bool catalogue_why(const char *path, FILE *to, const struct summary_options *options,
                    struct error *error) MUST_USE;
 void catalogue_flaws(FILE *to, const struct summary_options *options);

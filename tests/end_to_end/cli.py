@@ -211,7 +211,8 @@ def test_wrong_command_lines(folder):
             (["report"], "one argument"),
             (["report", "--format", "html", "x.db"], "'terminal' only"),
             (["report", "--host", "x", "x.db"], "no option of this command"),
-            (["rules", "--format", "json"], "'terminal' only"),
+            (["rules", "--format", "json"], "'terminal' or 'markdown'"),
+            (["rules", "--format", "markdown", "--flaws"], "without --flaws"),
             (["rules", "304-missing-etag"], "explain 304-missing-etag"),
             (["explain"], "one argument"),
             (["explain", "304-mising-etag"], "is '304-missing-etag' meant")):
