@@ -61,17 +61,27 @@ static struct slice host_of_authority(struct slice authority)
     return slice_first(authority, slice_find(authority, ':'));
 }
 
+/* The authority of "http://host/path", absent where the target is no absolute form: a "://" further
+ * on, in a query, is none. */
+static struct slice authority_of_target(struct slice target)
+{
+    size_t scheme = 0;
+    while (scheme < target.len && octet_is_alpha(target.at[scheme]))
+        scheme++;
+    if (scheme == 0 || !slice_starts_with(slice_from(target, scheme), SLICE("://")))
+        return SLICE_ABSENT;
+    struct slice rest = slice_from(target, scheme + 3);
+    return slice_first(rest, slice_find(rest, '/'));
+}
+
 static struct slice host_of(const struct exchange *x)
 {
-    size_t scheme = slice_find(x->target, ':');
-    struct slice rest = slice_from(x->target, scheme + 1);
-    if (scheme < x->target.len && slice_starts_with(rest, SLICE("//"))) {
-        rest = slice_from(rest, 2);
-        return host_of_authority(slice_first(rest, slice_find(rest, '/')));
-    }
-    if (x->method_token == METHOD_CONNECT)
-        return host_of_authority(x->target);
-    return host_of_authority(slice_trim(head_first(&x->request.head, FIELD_HOST)));
+    struct slice authority = authority_of_target(x->target);
+    if (slice_is_absent(authority) && x->method_token == METHOD_CONNECT)
+        authority = x->target;
+    if (slice_is_absent(authority))
+        authority = slice_trim(head_first(&x->request.head, FIELD_HOST));
+    return host_of_authority(authority);
 }
 
 static bool passes(const struct host_filter *filter, const struct exchange *x)

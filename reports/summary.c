@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "reports/audit.h"
+#include "reports/escape.h"
 #include "reports/page.h"
 #include "reports/values.h"
 
@@ -40,6 +41,16 @@ static struct query query_shown(struct summary *summary, const char *text)
 static double percent(uint64_t part, uint64_t whole)
 {
     return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+/* "12.3 %", and never 0.0 of something. */
+static const char *percent_text(uint64_t part, uint64_t whole, char text[16])
+{
+    double share = percent(part, whole);
+    if (part && share < 0.05)
+        return "<0.1 %";
+    snprintf(text, 16, "%.1f %%", share);
+    return text;
 }
 
 static const char *plural(uint64_t n)
@@ -136,13 +147,13 @@ static void put_bar(const struct page *page, enum style style, double share)
 static void put_account(const struct summary *summary, const char *name, uint64_t octets,
                         enum style style, const char *meaning)
 {
-    char size[24];
+    char size[24], share[16];
     const struct page *page = &summary->page;
-    double share = percent(octets, summary->observed);
-    page_put(page, STYLE_PLAIN, "  %-12s %9s  %5.1f %%", name, size_text(octets, size), share);
+    page_put(page, STYLE_PLAIN, "  %-12s %9s  %7s", name, size_text(octets, size),
+             percent_text(octets, summary->observed, share));
     if (octets) {
         page_put(page, STYLE_PLAIN, "  ");
-        put_bar(page, style, share);
+        put_bar(page, style, percent(octets, summary->observed));
         page_put(page, STYLE_DIM, "%s%s", *meaning ? "  " : "", meaning);
     }
     page_end_line(page);
@@ -151,7 +162,7 @@ static void put_account(const struct summary *summary, const char *name, uint64_
 /* The headline, and the two accounts under it (rules.md A25). */
 static void put_accounts(struct summary *summary)
 {
-    char size[24], exact[32];
+    char size[24], exact[32], share[16];
     const struct page *page = &summary->page;
     uint64_t headline = summary->certain + summary->likely;
     page_end_line(page);
@@ -163,7 +174,8 @@ static void put_accounts(struct summary *summary)
     page_put(page, STYLE_BOLD, "Avoidable: %s", size_text(headline, size));
     if (headline >= 10000)
         page_put(page, STYLE_PLAIN, " (%s octets)", number_text(headline, exact));
-    page_put(page, STYLE_BOLD, ", %.1f %% of what was sent", percent(headline, summary->observed));
+    page_put(page, STYLE_BOLD, ", %s of what was sent",
+             percent_text(headline, summary->observed, share));
     page_end_line(page);
     put_account(summary, "certain", summary->certain, STYLE_RED, "");
     put_account(summary, "likely", summary->likely, STYLE_YELLOW, "");
@@ -208,20 +220,20 @@ static void put_remedy(const struct page *page, const char *rule)
 /* One matter at one host: issues differ by URL pattern, and here the worst stands for all. */
 static void put_matter(const struct summary *summary, const struct query *query)
 {
-    char size[24], number[32];
+    char size[24], number[32], share[16];
     const struct page *page = &summary->page;
     uint64_t saved = (uint64_t)query_number(query, 2), n = (uint64_t)query_number(query, 3);
-    uint64_t patterns = (uint64_t)query_number(query, 7);
+    uint64_t patterns = (uint64_t)query_number(query, 6);
     page_put(page, STYLE_BOLD, "  %9s  ", size_text(saved, size));
     put_rule(page, query, 0, 1);
-    page_put(page, STYLE_PLAIN, "  %.1f %% of all, %s exchange%s, by the %s",
-             percent(saved, summary->observed), number_text(n, number), plural(n),
+    page_put(page, STYLE_PLAIN, "  %s of all, %s exchange%s, by the %s",
+             percent_text(saved, summary->observed, share), number_text(n, number), plural(n),
              query_word(query, 4));
+    if (query_number(query, 7) == 0)
+        page_put(page, STYLE_DIM, ", possible at most");
     page_end_line(page);
     page_put(page, STYLE_PLAIN, "%13s", "");
-    page_wire(page, STYLE_PLAIN,
-              query_is_null(query, 6) ? query_text(query, 5) : query_text(query, 6),
-              page->width - (patterns > 1 ? 40 : 14));
+    page_wire(page, STYLE_PLAIN, query_text(query, 5), page->width - (patterns > 1 ? 40 : 14));
     if (patterns > 1)
         page_put(page, STYLE_DIM, " and %s more pattern%s", number_text(patterns - 1, number),
                  plural(patterns - 1));
@@ -233,11 +245,13 @@ static void put_fix_first(struct summary *summary)
     char told[FIX_FIRST][64] = {""}; /* a remedy is told once */
     struct query query = query_shown(
         summary,
-        "SELECT rule, variant, sum(avoidable_bytes), sum(exchanges), party, host, url_pattern, "
-        "count(*), max(avoidable_bytes) FROM issues WHERE avoidable_bytes > 0 "
-        "AND instr(?1, severity) > 0 GROUP BY rule, variant, party, host ORDER BY 3 DESC, rule, "
-        "host "
-        "LIMIT ?2");
+        "SELECT rule, variant, sum(avoidable_bytes), sum(exchanges), party, "
+        "coalesce(host, '') || coalesce(url_pattern, ''), count(*), sum(firm), "
+        "max(firm * 1e6 + avoidable_bytes) FROM issues JOIN (SELECT issue_id, "
+        "coalesce(sum(avoidable_bytes) FILTER (WHERE confidence <> 'possible'), 0) AS firm "
+        "FROM findings WHERE avoidable_bytes > 0 GROUP BY issue_id) ON issue_id = id "
+        "WHERE instr(?1, severity) > 0 GROUP BY rule, variant, party, host "
+        "ORDER BY 8 DESC, 3 DESC, rule, host LIMIT ?2");
     query_bind(&query, 2, FIX_FIRST);
     for (int i = 0; query_next(&query); i++) {
         if (i == 0)
@@ -266,7 +280,7 @@ struct ranking {
 
 static const struct ranking rankings[] = {
     {"Hosts", RANKING("host")},
-    {"URL patterns", RANKING("url_pattern")},
+    {"URL patterns", RANKING("coalesce(host, '') || coalesce(url_pattern, '')")},
     {"Clients", RANKING("coalesce(forwarded_for, client)")},
 };
 
@@ -320,6 +334,15 @@ static void put_frames(const struct page *page, const struct query *query, int c
     }
 }
 
+/* A finding's message: text from the wire among words of ours, on two lines at most. */
+static void put_message(const struct page *page, struct slice message)
+{
+    char shown[1024];
+    escape_text(message, 2 * (page->width - 13) - 16, shown, sizeof shown);
+    page_put(page, STYLE_PLAIN, "%13s", "");
+    page_wrap(page, STYLE_PLAIN, 13, 13, shown);
+}
+
 /* The first finding of an issue, with the packets to open. */
 static void put_example(struct summary *summary, int64_t finding)
 {
@@ -335,9 +358,7 @@ static void put_example(struct summary *summary, int64_t finding)
         page_put(page, STYLE_PLAIN, " ");
         page_wire(page, STYLE_PLAIN, query_text(&query, 1), page->width - 15 - used);
         page_end_line(page);
-        page_put(page, STYLE_PLAIN, "%13s", "");
-        page_wire(page, STYLE_PLAIN, query_text(&query, 2), page->width - 14);
-        page_end_line(page);
+        put_message(page, query_text(&query, 2));
         page_put(page, STYLE_PLAIN, "%13s", "");
         put_frames(page, &query, 3);
         page_end_line(page);
@@ -460,9 +481,10 @@ static void put_caps(struct summary *summary)
         &summary->audit, "SELECT json_extract(value, '$.text'), json_extract(value, '$.value') "
                          "FROM run, json_each(run.caps_reached)");
     while (query_next(&query)) {
-        page_put(&summary->page, STYLE_PLAIN,
-                 "  %9s  limit reached: ", number_text((uint64_t)query_number(&query, 1), number));
-        page_wire(&summary->page, STYLE_PLAIN, query_text(&query, 0), summary->page.width - 30);
+        put_doubt_heading(summary);
+        page_put(&summary->page, STYLE_PLAIN, "  %9s  a limit was reached: ",
+                 number_text((uint64_t)query_number(&query, 1), number));
+        page_wire(&summary->page, STYLE_PLAIN, query_text(&query, 0), summary->page.width - 35);
         page_end_line(&summary->page);
     }
 }
