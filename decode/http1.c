@@ -30,7 +30,7 @@ static _Thread_local unsigned pooled;
 
 void reader_begin_message(struct reader *r)
 {
-    r->first = r->last;
+    r->first = r->newest = r->last;
     r->began_packet = r->packet_begins;
     r->head_len = r->line_at = 0;
     r->head_octets = 0;
@@ -43,6 +43,7 @@ void reader_owe(struct reader *r, size_t n)
 {
     r->owed.octets += n;
     r->owed.differs |= r->differs;
+    mark_advance(&r->newest, &r->last);
     r->packet_begins = false;
 }
 
@@ -152,7 +153,7 @@ void reader_restart(struct reader *r)
     r->head_len = len;
     r->head_octets = len;
     r->line_at = 0;
-    r->first = r->last;
+    r->first = r->newest = r->last;
     r->began_packet = false;
     r->owed = (struct bill){.octets = len, .differs = r->differs};
 }

@@ -50,6 +50,7 @@ struct reader {
     uint32_t line_at;     /* where its current line begins */
     uint64_t head_octets; /* those that were not kept included */
     struct mark first;    /* of its first octet */
+    struct mark newest;   /* of the packet that brought the latest of its octets */
     struct mark last;     /* of the last octet that was read; the packet at hand */
     struct bill owed;     /* what it costs before it has an exchange */
 
@@ -72,6 +73,14 @@ struct reader {
     bool seen;        /* any message */
     bool over;
 };
+
+/* Octets that were missing may come in a packet later than those behind them: a message is whole
+ * with the latest packet of all that brought octets of it. */
+static inline void mark_advance(struct mark *mark, const struct mark *to)
+{
+    if (to->ordinal > mark->ordinal)
+        *mark = *to;
+}
 
 enum line { LINE_PARTIAL, LINE_TEXT, LINE_EMPTY, LINE_DROPPED };
 

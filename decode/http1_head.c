@@ -94,7 +94,7 @@ bool request_line_begins(struct slice bytes)
     size_t n = token_length(bytes);
     if (n == 0 || n > LONGEST_METHOD)
         return false;
-    return n == bytes.len || bytes.at[n] == ' ';
+    return n == bytes.len || bytes.at[n] == ' ' || bytes.at[n] == '\r' || bytes.at[n] == '\n';
 }
 
 static size_t find_last_space(struct slice s)

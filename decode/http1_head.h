@@ -43,8 +43,8 @@ bool method_is_plausible(struct slice method);
  * one? Its line break need not be there; *may says that a colon may still come. */
 bool field_line_begins(struct slice bytes, bool *may);
 
-/* Could these octets, at most a line, be the beginning of a request line: a token and a space, or a
- * token so far? */
+/* Could these octets, at most a line, be the beginning of a request line: a token and white space,
+ * or a token so far? */
 bool request_line_begins(struct slice bytes);
 
 /* Length of the head at the beginning of `bytes`, its empty line included; 0 where it is not whole.

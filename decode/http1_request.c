@@ -79,7 +79,7 @@ static struct exchange *take_exchange(struct http1 *s)
     struct message *m = &x->request;
     m->seen = r->seen = true;
     m->first = r->first;
-    m->last = s->client.last;
+    m->last = r->newest;
     m->header_bytes = r->head_octets;
     if (r->empty_lines)
         x->flaws |= FLAW(EMPTY_LINES_BEFORE);
@@ -95,7 +95,7 @@ static enum http_version without_version(const struct http1 *s, const struct exc
 {
     const struct connection_facts *facts = s->host->facts(s->host->context);
     bool is_simple = x->index == 0 && facts->began_in_capture && x->method_token == METHOD_GET &&
-                     x->request.head.n_fields == 0;
+                     x->target.len > 0 && x->request.head.n_fields == 0;
     return is_simple ? HTTP_0_9 : HTTP_1_0;
 }
 
@@ -105,7 +105,7 @@ static void request_head(struct http1 *s, struct slice head, const struct line_e
     struct reader *r = &s->client;
     struct exchange *x = take_exchange(s);
     struct message *m = &x->request;
-    m->head_end = s->client.last;
+    m->head_end = m->last;
     uint8_t *copy = arena_alloc(&x->arena, head.len);
     memcpy(copy, head.at, head.len);
     take_start_line(x, start, head, copy);
@@ -213,6 +213,12 @@ static void first_line(struct http1 *s, struct slice line)
     reader_next_line(&s->client);
 }
 
+/* Simple-Request = "GET" SP Request-URI CRLF (RFC 1945 §5) */
+static bool is_simple(const struct start_line *start)
+{
+    return start->method_token == METHOD_GET && start->target.len > 0;
+}
+
 /* What follows a request line without version is no field line: the request ended with it, or it is
  * none. Either way that line belongs to nobody. */
 static void line_after_versionless(struct http1 *s)
@@ -221,7 +227,7 @@ static void line_after_versionless(struct http1 *s)
     struct start_line start;
     uint32_t len = r->head_len - r->line_at;
     request_line_parse(slice_first(reader_head(r), r->line_at), &start);
-    if (start.method_token == METHOD_GET) {
+    if (is_simple(&start)) {
         r->head_len -= len;
         r->head_octets -= len;
         r->owed.octets -= len;
@@ -294,7 +300,7 @@ void request_is_simple(struct http1 *s)
     if (r->phase != PHASE_HEAD || !r->versionless || r->head_len != r->line_at)
         return;
     request_line_parse(reader_head(r), &start);
-    if (start.method_token == METHOD_GET)
+    if (is_simple(&start))
         head_in_pieces(s);
 }
 
@@ -406,7 +412,7 @@ static size_t read_body(struct http1 *s, struct slice bytes)
     enum body_state state = body_take(&r->body, bytes, x ? &x->request : &nobody, &used);
     reader_charge(r, x, used);
     if (x && used)
-        x->request.last = s->client.last;
+        mark_advance(&x->request.last, &r->last);
     if (state == BODY_MORE)
         return used;
     r->phase = PHASE_BETWEEN;

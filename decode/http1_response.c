@@ -77,7 +77,7 @@ static size_t take_body(struct http1 *s, struct slice bytes)
     enum body_state state = body_take(&r->body, bytes, x ? &x->response : &nobody, &used);
     reader_charge(r, x, used);
     if (x && used)
-        x->response.last = s->server.last;
+        mark_advance(&x->response.last, &r->last);
     if (state == BODY_BROKEN) {
         body_broke(s, x);
     } else if (state == BODY_DONE) {
@@ -100,7 +100,7 @@ static void count_stray(struct http1 *s, size_t n)
         return;
     }
     x->response.body_bytes += n;
-    x->response.last = s->server.last;
+    mark_advance(&x->response.last, &r->last);
     x->stray_bytes += n;
 }
 
@@ -115,7 +115,7 @@ static void count_stray_kept(struct http1 *s)
     } else if (n) {
         reader_pay(r, x);
         x->response.body_bytes += n;
-        x->response.last = s->server.last;
+        mark_advance(&x->response.last, &r->last);
         x->stray_bytes += n;
     }
     reader_drop_head(r);
@@ -314,7 +314,7 @@ static struct exchange *take_exchange(struct http1 *s)
     struct message *m = &x->response;
     m->seen = r->seen = true;
     m->first = r->first;
-    m->last = s->server.last;
+    m->last = r->newest;
     m->header_bytes += r->head_octets;
     if (r->junk)
         x->flaws |= FLAW(JUNK_BEFORE);
@@ -363,7 +363,7 @@ static void response_head(struct http1 *s, struct slice head, const struct line_
     struct message *m = &x->response;
     bool is_longer = r->head_octets > head.len;
     m->version = start->version;
-    m->head_end = s->server.last;
+    m->head_end = m->last;
     x->flaws |= start->flaws;
     x->status = start->status;
     if (is_interim(x)) {
