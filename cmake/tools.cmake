@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Targets for those who work on it: format, tidy, coverage.
+# Targets for those who work on it: format, tidy, coverage, rules-doc, manual.
 file(GLOB_RECURSE own_sources CONFIGURE_DEPENDS
     ${CMAKE_SOURCE_DIR}/base/*.[ch] ${CMAKE_SOURCE_DIR}/capture/*.[ch]
     ${CMAKE_SOURCE_DIR}/decode/*.[ch] ${CMAKE_SOURCE_DIR}/analysis/*.[ch]
@@ -22,3 +22,14 @@ if(WIRE304_COVERAGE)
         COMMENT "report: ${CMAKE_BINARY_DIR}/coverage/index.html"
         WORKING_DIRECTORY ${CMAKE_BINARY_DIR} VERBATIM)
 endif()
+
+# What the program prints of the manual: docs/rules.md alone; or that, the manual page and the report
+# in README.md.
+add_custom_target(rules-doc
+    COMMAND sh -c "\"$1\" rules --format markdown >\"$2\"" rules-doc $<TARGET_FILE:wire304>
+        ${CMAKE_SOURCE_DIR}/docs/rules.md
+    DEPENDS wire304 VERBATIM)
+add_custom_target(manual
+    COMMAND python3 ${CMAKE_SOURCE_DIR}/tests/end_to_end/docs.py $<TARGET_FILE:wire304>
+        ${CMAKE_SOURCE_DIR} --bless
+    DEPENDS wire304 VERBATIM)

@@ -12,7 +12,6 @@
                                                are a few dozen */
 #define LIMIT_HEAD (256u << 10)             /* octets of one head: servers refuse far smaller ones */
 #define LIMIT_FIELDS 1024                   /* field lines of one head */
-#define LIMIT_INTERIM_HEADS (64u << 10)     /* octets of 1xx heads of one exchange that are parsed */
 #define LIMIT_FRAGMENTED_DATAGRAMS 4096     /* datagrams waiting for fragments */
 #define LIMIT_FRAGMENT_MEMORY (16u << 20)   /* octets waiting in them */
 #define LIMIT_FRAGMENT_SECONDS 30           /* RFC 791 suggests 15, Linux keeps 30 */
