@@ -100,11 +100,11 @@ static void write_heads(struct finding_rows *rows, uint64_t exchange_id, struct 
     arena_reset(&rows->scratch);
 }
 
-/* A number over three texts, in which NULL and '' differ. */
-static uint64_t place_hash(struct slice host, struct slice server, struct slice pattern)
+/* A number over where an exchange belongs, in which NULL and '' differ. */
+static uint64_t place_hash(struct slice host, const struct address *server, struct slice pattern)
 {
-    const struct slice texts[] = {host, server, pattern};
-    uint64_t hash = 0;
+    const struct slice texts[] = {host, slice_of(server->octets, sizeof server->octets), pattern};
+    uint64_t hash = server->family;
     for (unsigned i = 0; i < COUNT_OF(texts); i++)
         hash = hash_mix(hash, slice_is_absent(texts[i]) ? 1 : hash64_stable(texts[i]));
     return hash;
@@ -113,10 +113,8 @@ static uint64_t place_hash(struct slice host, struct slice server, struct slice 
 void finding_rows_exchange(struct finding_rows *rows, const struct assessed *assessed)
 {
     const struct exchange *x = assessed->exchange;
-    char server[46];
-    address_text(&x->connection.server, server);
     rows->recent[assessed->id % LIMIT_RECENT_EXCHANGES] = (struct place){
-        assessed->id, place_hash(assessed->host, slice_of_text(server), assessed->url_pattern)};
+        assessed->id, place_hash(assessed->host, &x->connection.server, assessed->url_pattern)};
     if (rows->heads == HEADS_ALL && !rows->sql->failed)
         write_heads(rows, assessed->id, x->request.head.bytes, x->response.head.bytes);
 }
@@ -136,9 +134,11 @@ static uint64_t place_of(struct finding_rows *rows, uint64_t exchange_id)
         return recent->hash;
     uint64_t hash = 0;
     sqlite3_bind_int64(rows->place_of, 1, (int64_t)exchange_id);
-    if (sqlite3_step(rows->place_of) == SQLITE_ROW)
-        hash = place_hash(column(rows->place_of, 0), column(rows->place_of, 1),
-                          column(rows->place_of, 2));
+    if (sqlite3_step(rows->place_of) == SQLITE_ROW) {
+        struct address server = {0};
+        address_parse(column(rows->place_of, 1), &server);
+        hash = place_hash(column(rows->place_of, 0), &server, column(rows->place_of, 2));
+    }
     if (sqlite3_reset(rows->place_of) != SQLITE_OK)
         sql_fail(rows->sql);
     return hash;
