@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+"""Installs into an empty folder (DESTDIR) and looks at what is there.
+
+usage: package.py CMAKE BUILD SOURCE VERSION
+"""
+import gzip
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+CMAKE, BUILD, SOURCE, VERSION = sys.argv[1:]
+
+
+def content(*path):
+    with open(os.path.join(*path), "rb") as file:
+        return file.read()
+
+
+def installed(root):
+    return sorted(os.path.relpath(os.path.join(folder, file), root)
+                  for folder, _, files in os.walk(root) for file in files)
+
+
+def complaints(root):
+    doc = "usr/share/doc/wire304"
+    pages = [file for file in os.listdir(os.path.join(SOURCE, "docs")) if file.endswith(".md")]
+    wanted = ["usr/bin/wire304", "usr/share/man/man1/wire304.1.gz", f"{doc}/copyright", f"{doc}/changelog.gz",
+              f"{doc}/examples/shop.pcap"] + [f"{doc}/{page}" for page in pages]
+    for path in set(installed(root)) ^ set(wanted):
+        yield f"{path}: {'is missing' if path in wanted else 'should not be there'}"
+    if gzip.decompress(content(root, "usr/share/man/man1/wire304.1.gz")) != content(SOURCE, "docs/wire304.1"):
+        yield "the manual page is another"
+    if content(root, doc, "copyright") != content(SOURCE, "LICENSE"):
+        yield "copyright is not LICENSE"
+    latest = re.match(rb"wire304 \(([^)]+)\)", gzip.decompress(content(root, doc, "changelog.gz")))
+    if not latest or latest[1].decode() != VERSION:
+        yield f"the changelog does not begin with {VERSION}"
+    said = subprocess.run([os.path.join(root, "usr/bin/wire304"), "--version"], capture_output=True, text=True).stdout
+    if said != f"wire304 {VERSION}\n":
+        yield f"--version says {said!r}"
+
+
+def main():
+    with tempfile.TemporaryDirectory() as root:
+        subprocess.run([CMAKE, "--install", BUILD, "--prefix", "/usr"], check=True, stdout=subprocess.DEVNULL,
+                       env={**os.environ, "DESTDIR": root})
+        found = list(complaints(root))
+    print("\n".join(found) or "as it should be")
+    return 1 if found else 0
+
+
+sys.exit(main())
