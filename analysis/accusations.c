@@ -17,7 +17,8 @@ struct accusations {
     int64_t window_ns;
     uint32_t scale;
     struct accused *oldest, *newest;
-    struct accused *oldest_ripe, *newest_ripe;
+    struct line ripening; /* what only waits for losses to be told */
+    struct line unheld;   /* what waits for a 200 and has none before it */
     uint64_t count, octets;
     struct accusation_counts counts;
 };
@@ -61,28 +62,36 @@ static void unqueue_all(struct accusations *a, struct accused *x)
     a->octets -= x->octets;
 }
 
+static void line_add(struct line *line, struct accused *x)
+{
+    x->older_in_line = line->newest;
+    x->newer_in_line = NULL;
+    *(line->newest ? &line->newest->newer_in_line : &line->oldest) = x;
+    line->newest = x;
+    line->count++;
+    x->line = line;
+}
+
+static void line_leave(struct accused *x)
+{
+    struct line *line = x->line;
+    if (!line)
+        return;
+    *(x->older_in_line ? &x->older_in_line->newer_in_line : &line->oldest) = x->newer_in_line;
+    *(x->newer_in_line ? &x->newer_in_line->older_in_line : &line->newest) = x->older_in_line;
+    line->count--;
+    x->line = NULL;
+}
+
 static void queue_ripe(struct accusations *a, struct accused *x, int64_t now_ns)
 {
     int64_t wait = a->window_ns < LIMIT_RIPENING_NS ? a->window_ns : LIMIT_RIPENING_NS;
     x->ripe_ns = now_ns + wait;
-    x->is_ripening = true;
-    x->older_ripe = a->newest_ripe;
-    x->newer_ripe = NULL;
-    if (a->newest_ripe)
-        a->newest_ripe->newer_ripe = x;
-    else
-        a->oldest_ripe = x;
-    a->newest_ripe = x;
+    line_leave(x);
+    line_add(&a->ripening, x);
 }
 
-static void unqueue_ripe(struct accusations *a, struct accused *x)
-{
-    *(x->older_ripe ? &x->older_ripe->newer_ripe : &a->oldest_ripe) = x->newer_ripe;
-    *(x->newer_ripe ? &x->newer_ripe->older_ripe : &a->newest_ripe) = x->older_ripe;
-    x->is_ripening = false;
-}
-
-static void queue_url(struct resource *r, struct accused *x)
+static void queue_url(struct accusations *a, struct resource *r, struct accused *x)
 {
     x->resource = r;
     x->older_of_url = r->waiting_last;
@@ -94,6 +103,8 @@ static void queue_url(struct resource *r, struct accused *x)
     r->waiting_last = x;
     r->waiting++;
     r->waiting_unheld += x->is_unheld;
+    if (x->is_unheld)
+        line_add(&a->unheld, x);
 }
 
 static void unqueue_url(struct accused *x)
@@ -130,8 +141,7 @@ static void close_unjudged(struct accusations *a, struct accused *x)
 {
     if (x->resource)
         unqueue_url(x);
-    if (x->is_ripening)
-        unqueue_ripe(a, x);
+    line_leave(x);
     if (is_open(x, ACCUSATION_UNJUDGED))
         a->hooks.judge(a->hooks.context, x);
 }
@@ -183,14 +193,16 @@ static void make_room(struct accusations *a)
     }
 }
 
-/* Too many of the URL wait without a 200 before them: the oldest is judged without one. */
-static void make_room_at(struct accusations *a, struct resource *r)
+/* Too many wait without a 200 before them, of the URL or in all: the oldest is judged without one.
+ */
+static void make_room_unheld(struct accusations *a, struct resource *r)
 {
-    if (r->waiting_unheld <= LIMIT_WAITING_UNHELD)
+    struct accused *x = a->unheld.oldest;
+    if (r->waiting_unheld > LIMIT_WAITING_UNHELD)
+        for (x = r->waiting_first; !x->is_unheld;)
+            x = x->newer_of_url;
+    else if (a->unheld.count <= scaled(a, LIMIT_ALL_UNHELD))
         return;
-    struct accused *x = r->waiting_first;
-    while (!x->is_unheld)
-        x = x->newer_of_url;
     a->counts.pushed_out++;
     close_unjudged_and_settle(a, x);
 }
@@ -217,11 +229,10 @@ void tally_add(struct accusations *accusations, struct tally *tally, struct accu
     tally->waiting++;
 }
 
-static bool waits_for_reference(const struct accused *x)
+static bool waits_for(const struct accused *x, enum wait what)
 {
     for (unsigned i = 0; i < x->n_accusations; i++)
-        if (x->accusations[i].state == ACCUSATION_UNJUDGED &&
-            x->accusations[i].waits == WAIT_FOR_REFERENCE)
+        if (x->accusations[i].state == ACCUSATION_UNJUDGED && x->accusations[i].waits == what)
             return true;
     return false;
 }
@@ -231,10 +242,11 @@ void accusations_add(struct accusations *accusations, struct accused *accused,
 {
     accused->deadline_ns = now_ns + accusations->window_ns;
     queue_all(accusations, accused);
-    if (waits_for_reference(accused) && resource && !accused->refs.after.representation) {
-        queue_url(resource, accused);
-        make_room_at(accusations, resource);
-    } else if (is_open(accused, ACCUSATION_UNJUDGED)) {
+    bool by_reference = waits_for(accused, WAIT_FOR_REFERENCE) && resource;
+    if (by_reference && !accused->refs.after.representation) {
+        queue_url(accusations, resource, accused);
+        make_room_unheld(accusations, resource);
+    } else if (by_reference || waits_for(accused, WAIT_FOR_LOSSES)) {
         queue_ripe(accusations, accused, now_ns);
     }
     make_room(accusations);
@@ -244,7 +256,7 @@ void accusations_ripen(struct accusations *accusations, struct accused *accused,
 {
     if (accused->resource)
         unqueue_url(accused);
-    if (!accused->is_ripening)
+    if (accused->line != &accusations->ripening)
         queue_ripe(accusations, accused, now_ns);
 }
 
@@ -281,8 +293,8 @@ void accusations_forget(struct accusations *accusations, struct resource *resour
 
 void accusations_expire(struct accusations *accusations, int64_t now_ns)
 {
-    while (accusations->oldest_ripe && accusations->oldest_ripe->ripe_ns <= now_ns)
-        close_unjudged_and_settle(accusations, accusations->oldest_ripe);
+    while (accusations->ripening.oldest && accusations->ripening.oldest->ripe_ns <= now_ns)
+        close_unjudged_and_settle(accusations, accusations->ripening.oldest);
     while (accusations->oldest && accusations->oldest->deadline_ns <= now_ns)
         close_whole(accusations, accusations->oldest);
 }

@@ -34,13 +34,20 @@ struct accusation {
     struct accused *accused;
 };
 
+/* Exchanges in order of entry. */
+struct line {
+    struct accused *oldest, *newest;
+    uint64_t count;
+};
+
 /* An exchange with accusations. */
 struct accused {
-    struct accused *older, *newer;               /* of all that wait, by entry */
-    struct accused *older_ripe, *newer_ripe;     /* of those that only wait for losses */
-    struct accused *older_of_url, *newer_of_url; /* of those that wait for a 200 of the URL */
-    struct resource *resource;                   /* in whose list it stands; NULL: in none */
-    bool is_ripening, is_unheld;
+    struct accused *older, *newer;                 /* of all that wait, by entry */
+    struct accused *older_in_line, *newer_in_line; /* of those that wait for the same, see line */
+    struct line *line;                             /* in which of them it stands; NULL: in none */
+    struct accused *older_of_url, *newer_of_url;   /* of those that wait for a 200 of the URL */
+    struct resource *resource;                     /* in whose list it stands; NULL: in none */
+    bool is_unheld;                                /* no 200 before it is known */
     int64_t deadline_ns, ripe_ns;
 
     uint64_t exchange_id;

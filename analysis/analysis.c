@@ -150,16 +150,18 @@ static void cite(struct accusation *n, const struct references *refs, int64_t t_
         n->reference_exchange_id = r->representation->first.exchange_id;
 }
 
-static struct accusation *draft_add(struct analysis *a, unsigned index)
+static struct accusation *draft_add(struct analysis *a, const struct inspection *n, unsigned index)
 {
     struct accused *x = a->draft;
+    if (x->n_accusations == 0)
+        x->size_of_304 = model_size_of_304(n);
     if (x->n_accusations == LIMIT_ACCUSATIONS) {
         a->accusations_dropped++;
         return NULL;
     }
-    struct accusation *n = &x->accusations[x->n_accusations++];
-    *n = (struct accusation){.rule = a->rules[index], .index = index};
-    return n;
+    struct accusation *accusation = &x->accusations[x->n_accusations++];
+    *accusation = (struct accusation){.rule = a->rules[index], .index = index};
+    return accusation;
 }
 
 static unsigned subject_of(const struct exchange *x)
@@ -182,7 +184,7 @@ static void judge_one(struct analysis *a, struct inspection *n, unsigned index)
         check->withheld[v.guard]++;
         return;
     case FIRED:
-        accusation = draft_add(a, index);
+        accusation = draft_add(a, n, index);
         if (!accusation)
             return;
         check->fired++;
@@ -191,7 +193,7 @@ static void judge_one(struct analysis *a, struct inspection *n, unsigned index)
         cite(accusation, &n->evidence.refs, n->facts.t_req0);
         return;
     case WAITS:
-        accusation = draft_add(a, index);
+        accusation = draft_add(a, n, index);
         if (!accusation)
             return;
         accusation->waits = v.waits;
@@ -215,17 +217,45 @@ static void judge_all(struct analysis *a, struct inspection *n)
     draft->observed[REQUEST_BODY] = x->request.body_bytes;
     draft->observed[RESPONSE_HEADER] = x->response.header_bytes;
     draft->observed[RESPONSE_BODY] = x->response.body_bytes;
-    draft->size_of_304 = model_size_of_304(n);
+    draft->size_of_304 = (struct size_estimate){0};
     unsigned subject = subject_of(x);
     for (unsigned i = 0; i < a->n_rules; i++)
         if (a->enabled[i] && a->rules[i]->subjects & subject)
             judge_one(a, n, i);
 }
 
+static bool waits_for_judgement(const struct accused *x)
+{
+    for (unsigned i = 0; i < x->n_accusations; i++)
+        if (x->accusations[i].state == ACCUSATION_UNJUDGED)
+            return true;
+    return false;
+}
+
+/* Nothing to hold it against was ever seen: what needs a reference is withheld without more ado. */
+static void close_without_reference(struct analysis *a, struct accused *x)
+{
+    if (x->refs.before.representation || x->refs.after.representation)
+        return;
+    const struct resource *resource = store_find_resource(a->model.store, x->url_key);
+    if (resource && resource->n_representations)
+        return;
+    for (unsigned i = 0; i < x->n_accusations; i++) {
+        struct accusation *accusation = &x->accusations[i];
+        if (accusation->state != ACCUSATION_UNJUDGED || accusation->waits != WAIT_FOR_REFERENCE)
+            continue;
+        accusation->state = ACCUSATION_CLOSED;
+        a->checks[accusation->index].withheld[GUARD_NO_REFERENCE]++;
+    }
+}
+
 static void on_judge(void *context, struct accused *x)
 {
     struct analysis *a = context;
     struct inspection n;
+    close_without_reference(a, x);
+    if (!waits_for_judgement(x))
+        return;
     model_inspect_again(&a->model, x, a->clock_ns, &n);
     for (unsigned i = 0; i < x->n_accusations; i++) {
         struct accusation *accusation = &x->accusations[i];
@@ -266,14 +296,6 @@ static struct tally *tally_of(struct inspection *n, enum counted counted)
         return n->buster ? &n->buster->tally : NULL;
     }
     return NULL;
-}
-
-static bool waits_for_judgement(const struct accused *x)
-{
-    for (unsigned i = 0; i < x->n_accusations; i++)
-        if (x->accusations[i].state == ACCUSATION_UNJUDGED)
-            return true;
-    return false;
 }
 
 /* Its heads prove nothing that many others do not: what waits for a count keeps few of them. */

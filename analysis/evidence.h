@@ -99,6 +99,7 @@ struct evidence {
     struct held held;
     struct pace pace;
     struct busting busting;
+    bool is_defective_304; /* the 304 itself is the defect (rules.md §3.7) */
     bool came_back;        /* the URL had been pushed out of the store */
     unsigned mangled_echo; /* how many malformed members of If-None-Match echo an issued tag */
     unsigned tag_values;   /* different tags that these octets had lately, with this one */

@@ -33,9 +33,10 @@
 
 /* what waits */
 #define LIMIT_WAITING           65536 /* exchanges whose accusations wait; the oldest is judged */
-#define LIMIT_WAITING_OCTETS    (UINT64_C(64) << 20) /* octets of their heads */
+#define LIMIT_WAITING_OCTETS    (UINT64_C(48) << 20) /* octets of their heads */
 #define LIMIT_REFERENCE_SEARCH  256 /* exchanges of one URL that a new 200 is held against */
 #define LIMIT_WAITING_UNHELD    16  /* exchanges of one URL that wait without a 200 before them */
+#define LIMIT_ALL_UNHELD        4096 /* and of all URLs: they can only be `possible` */
 #define LIMIT_WAITING_FOR_COUNT 16  /* exchanges that wait for one count: thresholds are smaller */
 #define LIMIT_HEADS_FOR_COUNT   8   /* of these, such as keep their heads */
 #define LIMIT_RIPENING_NS                                                                          \

@@ -285,11 +285,13 @@ static unsigned count_echoes(const struct resource *resource, const struct tag_l
 static void gather_304(struct model *model, struct inspection *n)
 {
     struct evidence *e = &n->evidence;
+    e->is_defective_304 = is_defective_304(&n->facts);
     references_find(&e->refs, n->resource, &n->facts, &e->key, &model->scratch);
     const struct representation *p = e->refs.before.representation;
     if (p && !address_equal(&p->server, &n->server->address))
         e->reference_server = server_of(model->servers, &p->server, n->facts.x->finished_ns);
-    n->habit = habit_of(model->servers, n->server, n->resource->pattern_hash);
+    struct resource *r = n->resource;
+    n->habit = r->habit = habit_of(model->servers, n->server, r->pattern_hash, r->habit);
 }
 
 static void look_up(struct model *model, struct inspection *n)
@@ -299,7 +301,7 @@ static void look_up(struct model *model, struct inspection *n)
     uint16_t status = facts->x->status;
     n->resource = store_resource(model->store, &n->url);
     e->came_back = n->resource->came_back;
-    e->key = request_key_of(facts, &model->scratch);
+    e->key = request_key_of(model->store, facts, &model->scratch);
     e->held.contact_ns = NEVER;
     e->held.lifetime_s = ABSENT_NUMBER;
     if (status == 304 && facts->is_paired)
@@ -380,6 +382,7 @@ void model_inspect_again(struct model *model, const struct accused *accused, int
             references_find_same_tag(refs, resource, &n->facts);
         return;
     }
+    n->evidence.is_defective_304 = is_defective_304(&n->facts);
     /* What entered late may lie closer to the 304 in time. */
     if (resource)
         references_find(refs, resource, &n->facts, &accused->key, &model->scratch_again);
@@ -462,7 +465,8 @@ static void learn_server(struct model *model, struct inspection *n)
                    facts->t_rsp0 / 1000000 - facts->response.date.date.seconds * 1000 - 500);
     if (x->status != 304 || !n->resource)
         return;
-    n->family = family_of(model->servers, n->server, n->resource->kind);
+    struct resource *r = n->resource;
+    n->family = r->family = family_of(model->servers, n->server, r->kind, r->family);
     int64_t octets = (int64_t)x->response.header_bytes;
     median_add(&n->server->sizes, octets);
     median_add(&n->family->sizes, octets);

@@ -29,7 +29,9 @@ enum judgement {
 };
 
 enum wait {
-    WAIT_FOR_REFERENCE, /* a later 200 of the URL; judged again then, or at the close */
+    WAIT_FOR_REFERENCE, /* a later 200 of the URL; judged again then, or at the close. Without any
+                           200, before or after, there is nothing to judge */
+    WAIT_FOR_MORE,      /* whatever the server says within the window */
     WAIT_FOR_LOSSES,    /* judged again once losses that touch it must have been told */
     WAIT_FOR_COUNT      /* the verdict stands if the tally confirms it, else falls */
 };

@@ -157,11 +157,11 @@ static enum judgement judge_etag_not_in_inm(const struct evidence *e, struct ver
     return FIRED;
 }
 
-bool is_defective_304(const struct evidence *e)
+bool is_defective_304(const struct facts *x)
 {
-    const struct request_facts *q = &e->facts->request;
-    const struct entity_tag *tag = &e->facts->response.etag;
-    if (!has_working_condition(q) || e->facts->is_unsafe)
+    const struct request_facts *q = &x->request;
+    const struct entity_tag *tag = &x->response.etag;
+    if (!has_working_condition(q) || x->is_unsafe)
         return true;
     return q->if_none_match.kind == TAG_LIST_TAGS && !q->if_none_match.malformed && tag->valid &&
            tag_list_kinship(&q->if_none_match, tag, NULL) == TAGS_UNRELATED;
@@ -289,7 +289,7 @@ static enum judgement judge_missing(const struct evidence *e, struct verdict *v,
         return withhold(v, GUARD_PAIRING_UNSURE);
     if (!e->facts->response_head_whole || !e->facts->request_head_whole)
         return withhold(v, GUARD_HEAD_INCOMPLETE);
-    if (is_defective_304(e))
+    if (e->is_defective_304)
         return withhold(v, GUARD_DEFECT);
     if (!is_missing(e, field))
         return PASSED;
@@ -364,12 +364,12 @@ static enum judgement judge_missing_date(const struct evidence *e, struct verdic
         return withhold(v, GUARD_PAIRING_UNSURE);
     if (!e->facts->response_head_whole)
         return withhold(v, GUARD_HEAD_INCOMPLETE);
-    if (is_defective_304(e))
+    if (e->is_defective_304)
         return withhold(v, GUARD_DEFECT);
     if (head_has(&e->x->response.head, FIELD_DATE))
         return PASSED;
     if (!e->closing)
-        return wait_for(v, WAIT_FOR_REFERENCE);
+        return wait_for(v, WAIT_FOR_MORE);
     if (!e->server_has_clock) {
         accuse(v, CARD(MISSING_DATE),
                "the 304 has no Date, nor has any other response of this "
@@ -431,7 +431,7 @@ static enum judgement judge_length_mismatch(const struct evidence *e, struct ver
         return NOT_APPLICABLE;
     if (!e->facts->is_paired)
         return withhold(v, GUARD_PAIRING_UNSURE);
-    if (is_defective_304(e))
+    if (e->is_defective_304)
         return withhold(v, GUARD_DEFECT);
     if (!p->representation)
         return withhold(v, GUARD_NO_REFERENCE);
@@ -698,7 +698,7 @@ static enum judgement judge_policy_differs(const struct evidence *e, struct verd
     struct sides sides = {&e->facts->response, &e->x->response.head, p, f};
     if (!e->facts->is_paired)
         return withhold(v, GUARD_PAIRING_UNSURE);
-    if (is_defective_304(e))
+    if (e->is_defective_304)
         return withhold(v, GUARD_DEFECT);
     if (!p->representation || !p->matches)
         return withhold(v, GUARD_NO_REFERENCE);

@@ -10,4 +10,4 @@
 enum truth date_explains_304(const struct evidence *e);
 
 /* The 304 itself is the defect: then what it lacks is no second one (rules.md §3.7). */
-bool is_defective_304(const struct evidence *e);
+bool is_defective_304(const struct facts *x);

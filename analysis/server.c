@@ -23,8 +23,11 @@ struct server_table *server_table_new(void)
 {
     struct server_table *table = xcalloc(1, sizeof *table);
     table_init(&table->servers);
+    table_set_cap(&table->servers, LIMIT_SERVERS);
     table_init(&table->habits);
+    table_set_cap(&table->habits, LIMIT_HABITS);
     table_init(&table->families);
+    table_set_cap(&table->families, LIMIT_FAMILIES);
     table->forgotten_ns = NEVER;
     return table;
 }
@@ -84,8 +87,11 @@ struct server *server_of(struct server_table *table, const struct address *addre
     return server;
 }
 
-struct habit *habit_of(struct server_table *table, const struct server *server, uint64_t pattern)
+struct habit *habit_of(struct server_table *table, const struct server *server, uint64_t pattern,
+                       struct habit *last)
 {
+    if (last && last->server == server->entry.hash && last->pattern == pattern)
+        return last;
     uint64_t hash = hash_mix(server->entry.hash, pattern);
     for (struct entry *e = table_find(&table->habits, hash); e; e = entry_again(e)) {
         struct habit *habit = ENTRY_OF(struct habit, entry, e);
@@ -103,8 +109,11 @@ struct habit *habit_of(struct server_table *table, const struct server *server, 
     return habit;
 }
 
-struct family *family_of(struct server_table *table, const struct server *server, uint64_t kind)
+struct family *family_of(struct server_table *table, const struct server *server, uint64_t kind,
+                         struct family *last)
 {
+    if (last && last->server == server->entry.hash && last->kind == kind)
+        return last;
     uint64_t hash = hash_mix(server->entry.hash, kind);
     for (struct entry *e = table_find(&table->families, hash); e; e = entry_again(e)) {
         struct family *family = ENTRY_OF(struct family, entry, e);

@@ -70,8 +70,11 @@ void server_table_free(struct server_table *table); /* accepts NULL */
 
 /* Never NULL; a new one may push the oldest out. `now_ns`: the capture clock. */
 struct server *server_of(struct server_table *table, const struct address *address, int64_t now_ns);
-struct habit *habit_of(struct server_table *table, const struct server *server, uint64_t pattern);
-struct family *family_of(struct server_table *table, const struct server *server, uint64_t kind);
+/* `last`: what the caller got last for this pattern or kind, or NULL; saves the search. */
+struct habit *habit_of(struct server_table *table, const struct server *server, uint64_t pattern,
+                       struct habit *last);
+struct family *family_of(struct server_table *table, const struct server *server, uint64_t kind,
+                         struct family *last);
 
 /* Something was lost in that time. */
 void server_add_loss(struct server *server, int64_t from_ns, int64_t until_ns);

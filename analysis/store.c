@@ -31,12 +31,17 @@ struct clearing {
 
 enum { LIMIT_CLEARINGS = 4096 };
 
+struct known_encoding {
+    uint64_t raw, canonical;
+};
+
 struct store {
     struct store_hooks hooks;
     struct table resources, holdings, proofs, busters, clearings;
     uint64_t octets; /* of all representations alive */
     uint64_t serial;
     uint32_t scale;
+    struct known_encoding encodings[64];
     uint64_t *ghosts; /* bit per hash: a URL that was pushed out; NULL until one was */
     struct store_counts counts;
 };
@@ -53,10 +58,15 @@ struct store *store_new(const struct store_hooks *hooks, uint32_t scale)
     store->hooks = *hooks;
     store->scale = scale;
     table_init(&store->resources);
+    table_set_cap(&store->resources, scaled(store, LIMIT_RESOURCES));
     table_init(&store->holdings);
+    table_set_cap(&store->holdings, scaled(store, LIMIT_HOLDINGS));
     table_init(&store->proofs);
+    table_set_cap(&store->proofs, scaled(store, LIMIT_CLIENTS));
     table_init(&store->busters);
+    table_set_cap(&store->busters, scaled(store, LIMIT_BUSTERS));
     table_init(&store->clearings);
+    table_set_cap(&store->clearings, LIMIT_CLEARINGS);
     return store;
 }
 
@@ -99,7 +109,19 @@ void representation_drop(struct store *store, struct representation *representat
     free(representation);
 }
 
-struct request_key request_key_of(const struct facts *facts, struct arena *scratch)
+/* Clients write the same few values over and over: the canonical form of each is hashed once. */
+static uint64_t canonical_encoding(struct store *store, const struct facts *facts, uint64_t raw,
+                                   struct arena *scratch)
+{
+    struct known_encoding *known = &store->encodings[raw % COUNT_OF(store->encodings)];
+    if (known->raw != raw)
+        *known =
+            (struct known_encoding){raw, accept_encoding_hash(&facts->x->request.head, scratch)};
+    return known->canonical;
+}
+
+struct request_key request_key_of(struct store *store, const struct facts *facts,
+                                  struct arena *scratch)
 {
     const struct head *head = &facts->x->request.head;
     struct request_key key = {
@@ -109,8 +131,9 @@ struct request_key request_key_of(const struct facts *facts, struct arena *scrat
         .has_range = head_has(head, FIELD_RANGE),
     };
     if (head_has(head, FIELD_ACCEPT_ENCODING)) {
-        key.accept_encoding = accept_encoding_hash(head, scratch);
-        key.accept_encoding_raw = hash64(facts->request.accept_encoding) | 1;
+        struct slice all = head_joined(head, FIELD_ACCEPT_ENCODING, scratch);
+        key.accept_encoding_raw = hash64(all) | 1;
+        key.accept_encoding = canonical_encoding(store, facts, key.accept_encoding_raw, scratch);
     }
     return key;
 }

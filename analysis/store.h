@@ -109,8 +109,7 @@ struct resource {
     uint32_t n_mangled;
     uint64_t asked_by; /* the first client; with `shared_by_clients`: others came too */
     bool shared_by_clients;
-    /* the server's entries, as looked up last; compare their keys before use */
-    struct server *server;
+    /* as looked up last */
     struct habit *habit;
     struct family *family;
     /* exchanges whose accusations wait for a 200 of this URL: accusations.c keeps them */
@@ -206,7 +205,8 @@ enum truth representation_answers(const struct representation *r, const struct f
 /* Set of 1 << enum due_field. */
 unsigned due_fields_of(const struct head *head);
 
-struct request_key request_key_of(const struct facts *facts, struct arena *scratch);
+struct request_key request_key_of(struct store *store, const struct facts *facts,
+                                  struct arena *scratch);
 
 /* What the client holds of the URL and may use for this request; where there are several the one
  * that came last. *other (may be NULL): where there is none, another variant that it holds. */

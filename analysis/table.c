@@ -15,6 +15,11 @@ void table_init(struct table *table)
     table->buckets = xcalloc(FIRST_BUCKETS, sizeof *table->buckets);
 }
 
+void table_set_cap(struct table *table, uint64_t cap)
+{
+    table->relaxed = (uint32_t)(cap / 2);
+}
+
 void table_fini(struct table *table)
 {
     free(table->buckets);
@@ -97,7 +102,7 @@ void table_remove(struct table *table, struct entry *entry)
 
 void table_touch(struct table *table, struct entry *entry)
 {
-    if (table->newest == entry)
+    if (table->count < table->relaxed || table->newest == entry)
         return;
     unlink_from_order(table, entry);
     append(table, entry);

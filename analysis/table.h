@@ -19,6 +19,7 @@ struct table {
     struct entry **buckets;
     uint32_t mask; /* buckets - 1 */
     uint32_t count;
+    uint32_t relaxed; /* with fewer entries than that their order of use does not matter yet */
     struct entry *oldest, *newest;
 };
 
@@ -26,6 +27,8 @@ struct table {
 #define ENTRY_OF(type, member, pointer) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 void table_init(struct table *table);
+/* It will be kept below that many entries. */
+void table_set_cap(struct table *table, uint64_t cap);
 /* Gives the buckets back; the entries belong to whoever added them. */
 void table_fini(struct table *table);
 
@@ -36,5 +39,6 @@ struct entry *entry_again(const struct entry *entry);
 /* Adds as the newest. */
 void table_add(struct table *table, struct entry *entry, uint64_t hash);
 void table_remove(struct table *table, struct entry *entry);
-/* It was used: it is the newest now. */
+/* It was used: it is the newest now. While the table is less than half full nothing will be pushed
+ * out soon, and the order stays as it is. */
 void table_touch(struct table *table, struct entry *entry);
