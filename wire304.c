@@ -17,6 +17,7 @@
 #include "reports/audit.h"
 #include "reports/manual.h"
 #include "reports/options.h"
+#include "reports/output.h"
 #include "reports/values.h"
 
 enum exit_code {
@@ -66,8 +67,7 @@ static void catch_signals(void)
 }
 
 /* Makes the database and lets the signal handler know its file, with no signal in between. */
-static struct database *create_database(const struct database_options *options,
-                                        struct error *error)
+static struct database *create_database(const struct database_options *options, struct error *error)
 {
     sigset_t both, before;
     sigemptyset(&both);
@@ -301,20 +301,13 @@ static int run_report(const struct options *options, struct error *error)
                   options->format);
         return EXIT_USAGE;
     }
-    FILE *to = stdout;
-    if (options->output) {
+    struct output output;
+    if (options->output)
         summary.width = 0;
-        to = fopen(options->output, "we");
-    }
-    if (!to) {
-        error_set(error, ERROR_OUTPUT, "cannot write %s: %s", options->output, strerror(errno));
+    if (!output_open(&output, options->output, error))
         return EXIT_OUTPUT;
-    }
-    bool printed = summary_print(options->operands[0], to, &summary, error);
-    if (options->output && fclose(to) != 0 && printed)
-        printed =
-            error_set(error, ERROR_OUTPUT, "cannot write %s: %s", options->output, strerror(errno));
-    return printed ? EXIT_DONE : code_of(error);
+    bool printed = summary_print(options->operands[0], output.to, &summary, error);
+    return output_close(&output, printed, error) ? EXIT_DONE : code_of(error);
 }
 
 static int run_rules(const struct options *options, struct error *error)
@@ -448,9 +441,9 @@ static void print_manual(void)
     for (unsigned i = 0; i < COUNT_OF(commands); i++) {
         const struct command *command = &commands[i];
         if (command->options)
-            shown[n++] = (struct manual_command){command->name, command->arguments,
-                                                 command->purpose, command->details,
-                                                 command->options};
+            shown[n++] =
+                (struct manual_command){command->name, command->arguments, command->purpose,
+                                        command->details, command->options};
     }
     manual_print(stdout, shown, n);
 }

@@ -19,6 +19,7 @@
 #include "reports/exchange_rows.h"
 #include "reports/finding_rows.h"
 #include "reports/limits.h"
+#include "reports/output.h"
 #include "reports/schema.h"
 #include "reports/sql.h"
 
@@ -42,21 +43,6 @@ struct database {
     "PRAGMA page_size=4096;PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF;"                        \
     "PRAGMA locking_mode=EXCLUSIVE;PRAGMA temp_store=MEMORY;PRAGMA cell_size_check=OFF;"
 
-/* Is the file at `path` a finished database of ours? By the numbers in its header (SQLite's file
- * format, §1.3), so that nothing needs to be opened as a database. */
-static bool is_ours(const char *path)
-{
-    unsigned char head[72] = {0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return false;
-    ssize_t n = read(fd, head, sizeof head);
-    close(fd);
-    return n == (ssize_t)sizeof head && memcmp(head, "SQLite format 3", 16) == 0 &&
-           ((uint32_t)head[68] << 24 | head[69] << 16 | head[70] << 8 | head[71]) ==
-               SCHEMA_APPLICATION_ID;
-}
-
 bool database_may_replace(const char *path, bool force, struct error *error)
 {
     struct stat st;
@@ -65,32 +51,12 @@ bool database_may_replace(const char *path, bool force, struct error *error)
                error_set(error, ERROR_OUTPUT, "cannot write %s: %s", path, strerror(errno));
     if (S_ISDIR(st.st_mode))
         return error_set(error, ERROR_OUTPUT, "cannot write %s: it is a directory", path);
-    if (force || (S_ISREG(st.st_mode) && is_ours(path)))
+    if (force || (S_ISREG(st.st_mode) && file_is_audit(path)))
         return true;
     return error_set(error, ERROR_OUTPUT,
                      "%s exists and is no database of wire304: choose another name with -o, or "
                      "replace it with --force",
                      path);
-}
-
-/* Makes an empty file beside `path` that nobody else may read; returns its name, or NULL. */
-static char *file_beside(const char *path, struct error *error)
-{
-    size_t size = strlen(path) + 32;
-    char *name = xmalloc(size);
-    for (unsigned attempt = 0; attempt < 100; attempt++) {
-        snprintf(name, size, "%s.%d-%u.tmp", path, (int)getpid(), attempt);
-        int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (fd >= 0) {
-            close(fd);
-            return name;
-        }
-        if (errno != EEXIST)
-            break;
-    }
-    error_set(error, ERROR_OUTPUT, "cannot write %s: %s", path, strerror(errno));
-    free(name);
-    return NULL;
 }
 
 /* The words that codes stand for, from the functions that everybody else asks. */

@@ -323,6 +323,31 @@ def test_4_no_room(folder):
         assert not leftovers(folder), leftovers(folder)
 
 
+def test_4_a_report_replaces_nothing_half(folder):
+    Run("analyze", "-q", "c.pcap", folder=folder).exits(0)
+    before = open(f"{folder}/c.wire304.db", "rb").read()
+    Run("report", "-o", "c.wire304.db", "c.wire304.db", folder=folder).exits(4).says("audit database")
+    assert open(f"{folder}/c.wire304.db", "rb").read() == before
+    Run("report", "-o", "r.txt", "c.wire304.db", folder=folder).exits(0).is_silent()
+    report = open(f"{folder}/r.txt").read()
+    assert "304-unsolicited" in report
+    Run("report", "-o", "r.txt", "c.wire304.db", folder=folder, limit=10).exits(4)
+    Run("report", "-o", "r.txt", "absent.db", folder=folder).exits(3)
+    assert open(f"{folder}/r.txt").read() == report and not leftovers(folder)
+
+
+def test_the_summary_fits_its_page(folder):
+    Run("analyze", "-q", "c.pcap", folder=folder).exits(0)
+    for line in Run("report", "c.wire304.db", folder=folder).exits(0).out.splitlines():
+        assert len(line) <= 100, line
+
+
+def test_progress_is_for_terminals_and_goes_away(folder):
+    process = start(folder)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 0 and err == b"", err
+
+
 def test_4_before_3(folder):
     with open(f"{folder}/c.pcap", "ab") as file:
         file.write(b"\xff" * 64)

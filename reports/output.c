@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* Files that come to be beside their final name. */
+
+#include "reports/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "reports/schema.h"
+
+/* By the numbers in its header (SQLite's file
+ * format, §1.3), so that nothing needs to be opened as a database. */
+bool file_is_audit(const char *path)
+{
+    unsigned char head[72] = {0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return false;
+    ssize_t n = read(fd, head, sizeof head);
+    close(fd);
+    return n == (ssize_t)sizeof head && memcmp(head, "SQLite format 3", 16) == 0 &&
+           ((uint32_t)head[68] << 24 | head[69] << 16 | head[70] << 8 | head[71]) ==
+               SCHEMA_APPLICATION_ID;
+}
+
+char *file_beside(const char *path, struct error *error)
+{
+    size_t size = strlen(path) + 32;
+    char *name = xmalloc(size);
+    for (unsigned attempt = 0; attempt < 100; attempt++) {
+        snprintf(name, size, "%s.%d-%u.tmp", path, (int)getpid(), attempt);
+        int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd >= 0) {
+            close(fd);
+            return name;
+        }
+        if (errno != EEXIST)
+            break;
+    }
+    error_set(error, ERROR_OUTPUT, "cannot write %s: %s", path, strerror(errno));
+    free(name);
+    return NULL;
+}
+
+bool output_open(struct output *output, const char *path, struct error *error)
+{
+    *output = (struct output){.to = stdout, .path = path};
+    if (!path)
+        return true;
+    if (file_is_audit(path))
+        return error_set(error, ERROR_OUTPUT, "cannot write %s: it is an audit database", path);
+    output->beside = file_beside(path, error);
+    if (!output->beside)
+        return false;
+    output->to = fopen(output->beside, "we");
+    if (output->to)
+        return true;
+    error_set(error, ERROR_OUTPUT, "cannot write %s: %s", path, strerror(errno));
+    unlink(output->beside);
+    free(output->beside);
+    return false;
+}
+
+bool output_close(struct output *output, bool good, struct error *error)
+{
+    if (!output->path)
+        return good; /* main looks after standard output */
+    bool written = !ferror(output->to);
+    written &= fclose(output->to) == 0;
+    written = written && good && rename(output->beside, output->path) == 0;
+    if (!written && good)
+        error_set(error, ERROR_OUTPUT, "cannot write %s: %s", output->path, strerror(errno));
+    if (!written)
+        unlink(output->beside);
+    free(output->beside);
+    return written;
+}
