@@ -158,6 +158,27 @@ void reader_restart(struct reader *r)
     r->owed = (struct bill){.octets = len, .differs = r->differs};
 }
 
+/* What was lost came after the last octet that was read, or, if it was the first, after the first
+ * request or whatever else the connection has shown. */
+static int64_t last_before_loss(const struct http1 *s, const struct reader *r)
+{
+    const struct reader *other = r == &s->client ? &s->server : &s->client;
+    if (r->last.ordinal)
+        return r->last.time_ns;
+    if (s->first)
+        return s->first->request.seen ? s->first->request.first.time_ns
+                                      : s->first->response.first.time_ns;
+    return other->last.ordinal ? other->last.time_ns : INT64_MAX;
+}
+
+void reader_lost(struct http1 *s, const struct reader *r, const struct mark *at)
+{
+    int64_t from_ns = last_before_loss(s, r);
+    if (from_ns > at->time_ns)
+        from_ns = at->time_ns;
+    s->host->lost(s->host->context, from_ns, at->time_ns);
+}
+
 /* ---- the packet at hand */
 
 /* A message has begun whose exchange is not known yet. */
@@ -350,7 +371,12 @@ static void *http1_open(const struct protocol_host *host)
     } else {
         s = xmalloc(sizeof *s);
     }
-    *s = (struct http1){.host = host, .created = host->exchanges(host->context)};
+    uint32_t earlier = host->exchanges(host->context);
+    *s = (struct http1){
+        .host = host,
+        .created = earlier,
+        .alternations = (uint8_t)(earlier < UINT8_MAX ? earlier : UINT8_MAX),
+    };
     s->client.phase = PHASE_PREAMBLE;
     s->client.hunting = s->client.line_begins =
         !host->facts(host->context)->began_in_capture; /* until a request proves to be one */

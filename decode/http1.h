@@ -109,7 +109,13 @@ struct http1 {
     bool left;              /* the connection is no more HTTP */
     bool client_quit;       /* FIN of the client while a response was on its way */
     /* pairing, see http1_pairing.c */
-    bool doubt, resync, pipelined, proof, unasked;
+    bool doubt;       /* requests from here on may be answered by the response to another */
+    bool resync;      /* the next response may answer any of those that wait */
+    bool pipelined;   /* the client has been seen to */
+    bool since_loss;  /* a response was completed since the last loss ... */
+    bool proof;       /* ... that does not answer a request from before it */
+    bool early_proof; /* ... or just before it was noticed, and without request */
+    bool unasked;     /* a response without request was completed since the last request */
     uint8_t alternations;
     struct address preamble;
 };
@@ -142,6 +148,8 @@ static inline bool reader_believes(const struct reader *r, uint64_t flaws)
 {
     return (flaws & ~(r->began_packet ? FLAW(BARE_LF) : 0)) == 0;
 }
+/* Tells that whole messages may have been lost before `at`. */
+void reader_lost(struct http1 *s, const struct reader *r, const struct mark *at);
 /* The head is forgotten, its octets belong to nobody. */
 void reader_drop_head(struct reader *r);
 /* Reads octets into the head up to the end of a line; *used of them. *line is the line where it is

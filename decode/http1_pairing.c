@@ -22,10 +22,11 @@
  * (the server's stream is at a message boundary, all requests have their responses), and something
  * is: a response has been completed since the loss, so that what was lost has been answered. This
  * could still be wrong by a constant number of requests where a client pipelines; it counts only
- * where this connection has shown that its client does not (at least two responses were complete
- * before the next request began, none was not), or after a silence so long that an outstanding
- * response would have come. Choosing among several requests that wait is a guess: it uses up what
- * the connection had shown.
+ * where this connection had shown before that its client does not (a number of responses were
+ * complete before the next request began, none was not), or after a silence so long that an
+ * outstanding response would have come. What is in doubt itself shows no habits. A state that was
+ * opened while the connection was idle knows from the number of earlier exchanges: with a doubt, or
+ * with pipelining, it would never have been idle.
  *
  * A connection met in the middle is taken to begin without a request outstanding, unless
  * its first requests are pipelined.
@@ -44,8 +45,9 @@
  */
 #define REORDERED_NS 5000000
 /* Nobody who has been asked is silent that long, in general: the doubt about pairing ends. */
-#define SILENCE_NS          1000000000
-#define ENOUGH_ALTERNATIONS 2
+#define SILENCE_NS 1000000000
+/* So many exchanges without pipelining are a habit. Who pipelines does so from the first few on. */
+#define ENOUGH_ALTERNATIONS 8
 
 struct exchange *exchange_open(struct http1 *s)
 {
@@ -177,10 +179,11 @@ static bool nothing_outstanding(const struct http1 *s)
 
 static void end_doubt(struct http1 *s)
 {
-    if (!s->proof || !nothing_outstanding(s) || !is_silent_before(s, &s->client.first, 1))
-        return;
+    bool is_whole = nothing_outstanding(s) && is_silent_before(s, &s->client.first, 1);
     bool alternates = !s->pipelined && s->alternations >= ENOUGH_ALTERNATIONS;
-    if (alternates || is_silent_before(s, &s->client.first, SILENCE_NS))
+    bool is_proven = alternates ? s->since_loss || s->early_proof
+                                : s->proof && is_silent_before(s, &s->client.first, SILENCE_NS);
+    if (is_whole && is_proven)
         s->doubt = s->resync = false;
 }
 
@@ -235,7 +238,7 @@ static struct exchange *open_loose(struct http1 *s)
 static void doubt_all(struct http1 *s)
 {
     s->doubt = true;
-    s->proof = false;
+    s->proof = s->since_loss = s->early_proof = false;
     for (struct exchange *x = s->first; x; x = x->next)
         if (!(s->answered && x == s->first))
             x->flaws |= FLAW(PAIRING_UNSURE);
@@ -250,10 +253,8 @@ static bool was_sent_before(const struct http1 *s, const struct exchange *x)
 static void skip_unanswered(struct http1 *s)
 {
     s->resync = false;
-    while (!s->pipelined && s->first && s->first->next && was_sent_before(s, s->first->next)) {
-        s->alternations = 0;
+    while (!s->pipelined && s->first && s->first->next && was_sent_before(s, s->first->next))
         exchange_finish(s, s->first, ENDED_GAP);
-    }
 }
 
 static bool begins_pipelined(const struct http1 *s)
@@ -294,7 +295,7 @@ static void observe(struct http1 *s, const struct exchange *x)
         return;
     if (next && next->request.first.time_ns < x->response.last.time_ns)
         s->pipelined = true;
-    else if (s->alternations < UINT8_MAX)
+    else if (!(x->flaws & FLAW(PAIRING_UNSURE)) && s->alternations < UINT8_MAX)
         s->alternations++;
 }
 
@@ -303,7 +304,8 @@ void pairing_response_done(struct http1 *s, struct exchange *x, bool may_be_foll
     s->server.exchange = NULL;
     s->answering = NULL;
     s->answered_ns = x->response.last.time_ns;
-    s->proof = true;
+    s->since_loss = true;
+    s->proof |= !x->request.seen || (x->flaws & FLAW(PAIRING_UNSURE));
     s->unasked |= !x->request.seen;
     if (x == s->loose) {
         exchange_finish(s, x, ENDED_COMPLETE);
@@ -324,7 +326,8 @@ void pairing_client_lost(struct http1 *s)
     if (s->answered && !s->first->request.seen)
         pairing_release(s);
     s->doubt = true;
-    s->proof = s->unasked;
+    s->proof = s->since_loss = false;
+    s->early_proof = s->unasked;
 }
 
 void pairing_server_unclear(struct http1 *s)

@@ -391,7 +391,7 @@ static size_t read_preamble(struct http1 *s, struct slice bytes)
         return skip(s, length - before);
     case PREAMBLE_BROKEN:
         begin_hunting(s, false);
-        return skip(s, part.len);
+        return 0;
     case PREAMBLE_NO:
         break;
     }
@@ -449,13 +449,6 @@ size_t request_octets(struct http1 *s, struct slice bytes)
 
 /* ---- losses and ends */
 
-static void tell_lost(struct http1 *s, const struct mark *at)
-{
-    struct reader *r = &s->client;
-    bool is_known = r->last.ordinal && r->last.time_ns < at->time_ns;
-    s->host->lost(s->host->context, is_known ? r->last.time_ns : at->time_ns, at->time_ns);
-}
-
 /* True where the message goes on behind the hole. */
 static bool skip_in_body(struct http1 *s, uint64_t length, bool cut, const struct mark *at)
 {
@@ -490,7 +483,7 @@ void request_gap(struct http1 *s, uint64_t length, bool cut, const struct mark *
     r->hunting = r->lost = true;
     r->line_begins = true;
     pairing_client_lost(s);
-    tell_lost(s, at);
+    reader_lost(s, r, at);
 }
 
 void request_end(struct http1 *s, enum ending ending)

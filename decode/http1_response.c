@@ -623,13 +623,6 @@ size_t response_octets(struct http1 *s, struct slice bytes)
 
 /* ---- losses and ends */
 
-static void tell_lost(struct http1 *s, const struct mark *at)
-{
-    struct reader *r = &s->server;
-    bool is_known = r->last.ordinal && r->last.time_ns < at->time_ns;
-    s->host->lost(s->host->context, is_known ? r->last.time_ns : at->time_ns, at->time_ns);
-}
-
 /* True where the message goes on behind the hole. */
 static bool skip_in_body(struct http1 *s, uint64_t length, bool cut, const struct mark *at)
 {
@@ -680,7 +673,7 @@ void response_gap(struct http1 *s, uint64_t length, bool cut, const struct mark 
     r->phase = PHASE_BETWEEN;
     r->hunting = r->lost = true;
     pairing_server_lost(s);
-    tell_lost(s, at);
+    reader_lost(s, r, at);
 }
 
 static void cut_body(struct http1 *s, struct exchange *x, enum ending ending, enum aborter aborter)

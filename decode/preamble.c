@@ -66,8 +66,9 @@ static enum preamble v1_parse(struct slice bytes, size_t *length, struct address
         return PREAMBLE_MORE;
     if (bytes.at[lf - 1] != '\r')
         return PREAMBLE_BROKEN;
-    *length = lf + 1;
-    return v1_line(slice_first(bytes, lf - 1), client);
+    enum preamble what = v1_line(slice_first(bytes, lf - 1), client);
+    *length = what == PREAMBLE_YES ? lf + 1 : 0;
+    return what;
 }
 
 static enum preamble v2_parse(struct slice bytes, size_t *length, struct address *client)
