@@ -262,7 +262,8 @@ static void demote_missing(const struct evidence *e, struct verdict *v, enum due
                            enum weight weight, const struct reference *r)
 {
     int64_t apart = e->facts->t_req0 - r->at.t_rsp1;
-    if (e->fields.habitual >> field & 1) {
+    /* Where it has some of Vary, it is itself among the 304s that carry it. */
+    if (e->fields.habitual >> field & 1 && !head_has(&e->x->response.head, token_of[field])) {
         v->variant = "intermittent";
         confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY);
     }

@@ -444,6 +444,8 @@ struct holding *store_holding(struct store *store, uint64_t client, const struct
 {
     if (other)
         *other = NULL;
+    if (!resource->was_held)
+        return NULL;
     int64_t cleared = NEVER;
     if (store->clearings.count)
         cleared = cleared_ns(store, client, origin_of(resource->key));
@@ -531,11 +533,12 @@ static bool continues_run(const struct holding *h, const struct representation *
            digest_equal(h->representation->digest, r->digest);
 }
 
-struct holding *store_hold(struct store *store, uint64_t client, const struct resource *resource,
+struct holding *store_hold(struct store *store, uint64_t client, struct resource *resource,
                            struct representation *representation, struct holding *old,
                            const struct facts *facts, uint64_t exchange_id)
 {
     struct holding *h = old ? old : holding_new(store, client, resource->serial);
+    resource->was_held = true;
     if (!continues_run(h, representation)) {
         if (h->tally.first)
             store->hooks.forget_tally(store->hooks.context, &h->tally);

@@ -107,6 +107,7 @@ struct resource {
     struct change_count changing;
     uint64_t mangled[4]; /* stable hashes of ETags that were no entity tags, as issued */
     uint32_t n_mangled;
+    bool was_held;     /* some client was given it: there may be holdings */
     uint64_t asked_by; /* the first client; with `shared_by_clients`: others came too */
     bool shared_by_clients;
     /* as looked up last */
@@ -214,7 +215,7 @@ struct holding *store_holding(struct store *store, uint64_t client, const struct
                               const struct facts *facts, const struct request_key *key,
                               struct arena *scratch, struct holding **other);
 /* A 200 reached the client: replaces what it held of that variant (`old`, may be NULL). */
-struct holding *store_hold(struct store *store, uint64_t client, const struct resource *resource,
+struct holding *store_hold(struct store *store, uint64_t client, struct resource *resource,
                            struct representation *representation, struct holding *old,
                            const struct facts *facts, uint64_t exchange_id);
 /* A 304 reached the client: restarts the clocks of what it freshens. `holding` is what the client
