@@ -149,36 +149,15 @@ static bool output_is_no_input(const char *output, const struct options *options
     return true;
 }
 
-/* Time of the first packet, for times relative to it: the inputs are opened, looked at and closed.
- */
-static bool first_packet_ns(const struct options *options, int64_t *ns, struct error *error)
+/* Only now is it known when the capture begins, which times may be relative to. */
+static void limit_times(const struct options *options, struct source *source)
 {
-    const struct source_options all = {.from_ns = INT64_MIN, .until_ns = INT64_MAX};
-    struct packet packet;
-    for (size_t i = 0; i < options->n_operands; i++)
-        if (strcmp(options->operands[i], "-") == 0)
-            return error_set(error, ERROR_USAGE,
-                             "a time relative to the first packet needs files, not standard input");
-    struct source *source = source_open(options->operands, options->n_operands, &all, error);
-    if (!source)
-        return false;
-    *ns = source_next(source, &packet) ? packet.time_ns : 0;
-    source_close(source);
-    return true;
-}
-
-static bool resolve_times(const struct options *options, struct source_options *source,
-                          struct error *error)
-{
-    int64_t base = 0;
-    bool relative = options->from.relative || options->until.relative;
-    if (relative && !first_packet_ns(options, &base, error))
-        return false;
-    if (options->from.given)
-        source->from_ns = options->from.ns + (options->from.relative ? base : 0);
-    if (options->until.given)
-        source->until_ns = options->until.ns + (options->until.relative ? base : 0);
-    return true;
+    int64_t first_ns = source_first_ns(source);
+    int64_t base = first_ns == INT64_MIN ? 0 : first_ns;
+    int64_t from_ns = options->from.ns + (options->from.relative ? base : 0);
+    int64_t until_ns = options->until.ns + (options->until.relative ? base : 0);
+    source_limit(source, options->from.given ? from_ns : INT64_MIN,
+                 options->until.given ? until_ns : INT64_MAX);
 }
 
 /* Says what was wrong with inputs; true where one broke before its end. */
@@ -272,19 +251,20 @@ static int analyze_source(const struct options *options, const char *output, str
 
 static int run_analyze(const struct options *options, struct error *error)
 {
-    struct source_options limits = {
-        .filter = options->filter, .from_ns = INT64_MIN, .until_ns = INT64_MAX};
+    struct source_options all = SOURCE_EVERYTHING;
+    all.filter = options->filter;
     char *output =
         options->output ? xstrdup(options->output) : default_output(options->operands[0]);
     struct source *source = NULL;
     int code = EXIT_USAGE;
     if (output_is_no_input(output, options, error) &&
         database_may_replace(output, options->force, error) &&
-        resolve_times(options, &limits, error) &&
-        (source = source_open(options->operands, options->n_operands, &limits, error)))
+        (source = source_open(options->operands, options->n_operands, &all, error))) {
+        limit_times(options, source);
         code = analyze_source(options, output, source, error);
-    else
+    } else {
         code = code_of(error);
+    }
     source_close(source);
     free(output);
     return code;

@@ -8,10 +8,10 @@
  * Lifetime: a packet's octets are borrowed until the next call of source_next().
  * Thread:   one; a source is used by the thread that opened it.
  *
- * Trouble:  an input that cannot be opened or is no capture is an error of source_open(). One that
- *           is cut short or damaged later is kept up to there, and its trouble is reported by
- *           source_input(); the other inputs go on. A signal whose handler was installed without
- *           SA_RESTART ends an input that waits for octets (a silent pipe) right there.
+ * Trouble:  where no input can be opened and read as a capture, source_open() fails. One of several
+ *           that cannot, and one that is cut short or damaged later (it is kept up to there), is
+ *           reported by source_input(); the other inputs go on. A signal whose handler was
+ * installed without SA_RESTART ends an input that waits for octets (a silent pipe) right there.
  */
 
 #include <stdbool.h>
@@ -61,10 +61,18 @@ struct input {
 struct source;
 
 /* Opens `n` inputs as one capture. Each is looked at now (its format and first packet), and kept
- * open only while its time has come. Returns NULL and fills *error (ERROR_INPUT, or ERROR_USAGE
- * for a filter that does not compile). `names` and `options` must outlive the source. */
+ * open only while its time has come. Of several, one that cannot be read is INPUT_DAMAGED with its
+ * trouble, and the others go on. Returns NULL and fills *error (ERROR_INPUT where none can be read,
+ * ERROR_USAGE for a filter that does not compile). `names` and `options` must outlive the source.
+ */
 struct source *source_open(const char *const *names, size_t n, const struct source_options *options,
                            struct error *error) MUST_USE;
+
+/* Time of the first packet, before any was read; INT64_MIN where there is none. */
+int64_t source_first_ns(const struct source *source);
+
+/* Changes the limits of time, before any packet was read. */
+void source_limit(struct source *source, int64_t from_ns, int64_t until_ns);
 
 /* True and *packet filled, or false at the end of everything. */
 bool source_next(struct source *source, struct packet *packet);

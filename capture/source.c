@@ -40,6 +40,7 @@ struct lane {
 struct source {
     struct lane *lanes;
     size_t count;
+    size_t unreadable;  /* of them, from the start */
     struct merge merge; /* of lanes that have packets left */
     struct links links;
     int64_t from_ns, until_ns;
@@ -276,6 +277,20 @@ static bool check_filter_alone(struct source *source, struct error *error)
     return check_filter(source, &ethernet, "no packets", error);
 }
 
+/* One of several that cannot be read is told like one that breaks; the others go on. */
+static bool look_at_or_leave(struct source *source, uint32_t index, struct error *error)
+{
+    struct lane *lane = &source->lanes[index];
+    if (look_at(source, index, error))
+        return true;
+    if (error->kind != ERROR_INPUT || source->count == 1)
+        return false;
+    if (!lane->trouble)
+        put_trouble(lane, INPUT_DAMAGED, error);
+    source->unreadable++;
+    return true;
+}
+
 static bool look_at_all(struct source *source, struct error *error)
 {
     bool has_standard_input = false;
@@ -285,10 +300,10 @@ static bool look_at_all(struct source *source, struct error *error)
                 return error_set(error, ERROR_USAGE, "standard input is named twice");
             has_standard_input = true;
         }
-        if (!look_at(source, i, error))
+        if (!look_at_or_leave(source, i, error))
             return false;
     }
-    return check_filter_alone(source, error);
+    return source->unreadable < source->count && check_filter_alone(source, error);
 }
 
 struct source *source_open(const char *const *names, size_t n, const struct source_options *options,
@@ -336,6 +351,17 @@ bool source_next(struct source *source, struct packet *packet)
             return true;
     }
     return false;
+}
+
+int64_t source_first_ns(const struct source *source)
+{
+    return source->merge.count > 0 ? source->merge.entries[0].time_ns : INT64_MIN;
+}
+
+void source_limit(struct source *source, int64_t from_ns, int64_t until_ns)
+{
+    source->from_ns = from_ns;
+    source->until_ns = until_ns;
 }
 
 size_t source_inputs(const struct source *source)

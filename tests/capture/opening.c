@@ -74,15 +74,29 @@ Test(opening, what_is_no_capture)
     }
 }
 
-Test(opening, the_first_bad_one_of_several_is_named)
+Test(opening, the_first_bad_one_is_named_where_none_is_good)
+{
+    char *bad = file_with("bad", SLICE("text"));
+    struct error error;
+    cr_expect(source_open((const char *[]){bad, "absent"}, 2, &SOURCE_EVERYTHING, &error) == NULL);
+    cr_expect(strstr(error.text, bad) != NULL || strstr(error.text, "absent") != NULL);
+    cr_expect_eq(error.kind, ERROR_INPUT);
+    free(bad);
+}
+
+Test(opening, a_bad_one_of_several_is_told_and_the_others_are_read)
 {
     struct bytes b = {0};
     pcap_head(&b, MAGIC_MICRO, false, 1);
     char *good = file_with("good", bytes_slice(&b));
     char *bad = file_with("bad", SLICE("text"));
     struct error error;
-    cr_expect(source_open((const char *[]){good, bad}, 2, &SOURCE_EVERYTHING, &error) == NULL);
-    cr_expect(strstr(error.text, bad) != NULL);
+    struct source *source = source_open((const char *[]){bad, good}, 2, &SOURCE_EVERYTHING, &error);
+    cr_assert(source != NULL);
+    cr_expect_eq(source_input(source, 0)->state, INPUT_DAMAGED);
+    cr_expect(strstr(source_input(source, 0)->trouble, bad) != NULL);
+    cr_expect_eq(source_input(source, 1)->state, INPUT_WHOLE);
+    source_close(source);
     free(good);
     free(bad);
     bytes_free(&b);

@@ -203,7 +203,6 @@ def test_wrong_command_lines(folder):
             (["analyze", "--set", "min_body=x", "c.pcap"], "no whole number"),
             (["analyze", "--config", "absent", "c.pcap"], "cannot read absent"),
             (["analyze", "--filter", "not a filter at all", "c.pcap"], ""),
-            (["analyze", "--from", "+1s", "-"], "standard input"),
             (["analyze", "-o", "c.pcap", "--force", "c.pcap"], "is an input"),
             (["live", "-i", "eth0"], "does not have 'live'"),
             (["evidence", "x.db", "1"], "does not have 'evidence'"),
@@ -412,7 +411,7 @@ def test_a_second_signal_leaves_the_old_database(folder):
         process.send_signal(signal.SIGTERM)
         process.send_signal(signal.SIGTERM)
         code = process.wait(timeout=30)
-        assert code in (143, -15), code
+        assert code in (143, -15) or (code == 0 and delay == 0.2), code  # it may be through by then
         after = open(f"{folder}/s.db", "rb").read()
         assert after == before or rows(folder, "SELECT exchanges FROM totals", "s.db"), "half a database"
         assert not leftovers(folder), leftovers(folder)
@@ -441,6 +440,21 @@ def test_several_files_are_one_capture(folder):
     Run("analyze", "-q", "2.pcap", "1.pcap", "-o", "c.wire304.db", folder=folder).exits(0)
     assert rows(folder, "SELECT exchanges FROM totals") == [(3,)]
     assert {r[0] for r in rows(folder, "SELECT request_file FROM exchanges")} == {"1.pcap", "2.pcap"}
+
+
+def test_one_of_several_that_cannot_be_read_stops_no_other(folder):
+    with open(f"{folder}/text", "w") as f:
+        f.write("not a capture")
+    Run("analyze", "-q", "-o", "c.wire304.db", "absent.pcap", "c.pcap", "text", folder=folder).exits(3)
+    assert rows(folder, "SELECT exchanges FROM totals") == [(3,)]
+    os.remove(f"{folder}/c.wire304.db")
+    Run("analyze", "-q", "-o", "c.wire304.db", "absent.pcap", "text", folder=folder).exits(3)
+    assert not os.path.exists(f"{folder}/c.wire304.db")
+
+
+def test_times_may_be_relative_to_standard_input(folder):
+    Run("analyze", "-q", "-o", "c.wire304.db", "--until", "+0s", "-", stdin=usual().bytes(), folder=folder).exits(5)
+    assert rows(folder, "SELECT packets FROM run") == [(1,)]
 
 
 def test_host_filter_keeps_the_sums(folder):
