@@ -473,7 +473,7 @@ enum truth vary_key_match(struct slice key, const struct head *request, bool req
 
 enum truth vary_key_equal(struct slice a, struct slice b, enum vary_mode mode)
 {
-    struct record record_a, record_b;
+    struct record record_a = {0}, record_b = {0};
     unsigned flags_a = a.len ? a.at[0] : 0, flags_b = b.len ? b.at[0] : 0;
     struct slice rest_a = slice_from(a, 1), rest_b = slice_from(b, 1);
     enum truth all = (flags_a | flags_b) & KEY_TOO_MANY ? UNKNOWN : YES;
