@@ -24,13 +24,21 @@ void arena_init(struct arena *arena, size_t first_size)
     *arena = (struct arena){.first_size = first_size};
 }
 
+void arena_init_in(struct arena *arena, void *room, size_t size)
+{
+    struct arena_block *block = room;
+    assert(size > sizeof *block);
+    *block = (struct arena_block){.size = size - sizeof *block};
+    *arena = (struct arena){.newest = block, .total = block->size};
+    arena_reset(arena);
+}
+
 void arena_fini(struct arena *arena)
 {
-    while (arena->newest) {
-        struct arena_block *older = arena->newest->older;
-        free(arena->newest);
-        arena->newest = older;
-    }
+    arena_reset(arena);
+    if (arena->first_size == 0)
+        return;
+    free(arena->newest);
     arena_init(arena, arena->first_size);
 }
 

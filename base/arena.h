@@ -15,12 +15,16 @@ struct arena_block;
 struct arena {
     struct arena_block *newest;
     uint8_t *at, *end; /* free part of the newest block */
-    size_t first_size; /* octets of the first block; later ones double */
+    size_t first_size; /* octets of the first block, 0: it is not the arena's; later ones double */
     size_t total;      /* octets of all blocks */
 };
 
 /* No memory is taken before the first allocation. */
 void arena_init(struct arena *arena, size_t first_size);
+
+/* The first block lies in the `size` octets of `room`, which is aligned to 16 octets, outlives the
+ * arena and stays its own at arena_fini(). */
+void arena_init_in(struct arena *arena, void *room, size_t size);
 
 /* Gives everything back; the arena can be used again. */
 void arena_fini(struct arena *arena);

@@ -7,7 +7,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-#define XXH_STATIC_LINKING_ONLY
+#define XXH_INLINE_ALL /* keys are short: the call would cost as much as the hash */
 #include <xxhash.h>
 
 #include "base/alloc.h"

@@ -15,13 +15,12 @@
 #include "decode/connection.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
-#include "base/alloc.h"
+#include "base/pool.h"
 #include "decode/limits.h"
 #include "decode/shard.h"
 
-#define SPARE_ACTIVES 256 /* of a shard: memory that is kept for the next exchange */
+static _Thread_local struct pool actives = POOL_OF(struct active);
 
 /* What is being worked on: the context of a tcp_receiver. */
 struct work {
@@ -120,13 +119,7 @@ static struct active *active_of(struct shard *shard, struct flow *flow)
 {
     if (flow->active)
         return flow->active;
-    struct active *active = shard->spare;
-    if (active) {
-        shard->spare = active->next_spare;
-        shard->spares--;
-    } else {
-        active = xmalloc(sizeof *active);
-    }
+    struct active *active = pool_take(&actives);
     *active = (struct active){
         .host = {active, host_facts, host_exchange, host_lost, host_exchanges},
         .shard = shard,
@@ -139,25 +132,10 @@ static struct active *active_of(struct shard *shard, struct flow *flow)
 static void active_release(struct flow *flow)
 {
     struct active *active = flow->active;
-    struct shard *shard = active->shard;
     assert(!active->state && !active->identified);
     assert(!active->window[0].first && !active->window[1].first);
     flow->active = NULL;
-    if (shard->spares == SPARE_ACTIVES) {
-        free(active);
-        return;
-    }
-    active->next_spare = shard->spare;
-    shard->spare = active;
-    shard->spares++;
-}
-
-void active_free_spares(struct shard *shard)
-{
-    for (struct active *next; shard->spare; shard->spare = next) {
-        next = shard->spare->next_spare;
-        free(shard->spare);
-    }
+    pool_give(&actives, active);
 }
 
 static void *state_of(struct work *work)
@@ -425,8 +403,9 @@ static void stream_end(struct work *work, unsigned end)
 static void flush(struct work *work)
 {
     struct flow *flow = work->flow;
+    unsigned client_end = flow->client_end; /* what is delivered may tell that it is the other */
     for (unsigned i = 0; i < 2 && flow->active; i++) {
-        work->sender = i ^ flow->client_end;
+        work->sender = i ^ client_end;
         struct tcp_window *window = &flow->active->window[work->sender];
         struct tcp_receiver receiver = receiver_of(work);
         if (window->corked)
@@ -735,10 +714,11 @@ void datagram_segment(struct shard *shard, struct flow *flow, const struct segme
 void connection_expire(struct shard *shard, struct flow *flow, int64_t clock_ns)
 {
     struct work work = {shard, flow, 0, clock_ns, flow->first_ordinal};
+    unsigned client_end = flow->client_end; /* as in flush() */
     if (!flow->active)
         return;
     for (unsigned i = 0; i < 2; i++) {
-        work.sender = i ^ flow->client_end;
+        work.sender = i ^ client_end;
         struct tcp_receiver receiver = receiver_of(&work);
         tcp_stream_expire(&flow->stream[work.sender], &flow->active->window[work.sender], clock_ns,
                           &receiver, &shard->budget);

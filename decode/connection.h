@@ -23,7 +23,6 @@ struct active {
     struct flow *flow;
     void *state; /* the protocol's, or NULL while it is idle */
     struct identified_flow *identified;
-    struct active *next_spare;
     bool facts_known; /* facts are up to date */
     struct connection_facts facts;
     struct tcp_window window[2];
@@ -45,5 +44,3 @@ void connection_end(struct shard *shard, struct flow *flow, enum stream_end why,
 
 /* Tells the connection, if it carried HTTP, and enters the flow into the coverage. It was ended. */
 void connection_tell(struct shard *shard, struct flow *flow);
-
-void active_free_spares(struct shard *shard);

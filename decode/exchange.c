@@ -1,55 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Exchanges are born and die by the million, each with an arena: a list per thread keeps dead ones
- * with the first block of their arena. Also the words by which results name endings and flaws.
+ * Exchanges are born and die by the million, each with an arena whose first block lies behind it.
+ * Also the words by which results name endings and flaws.
  */
 
 #include "decode/exchange.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
-#include "base/alloc.h"
 #include "base/attributes.h"
+#include "base/pool.h"
 
 /* Two heads of usual size and their field tables fit into it. */
-#define FIRST_BLOCK 2048
-/* Exchanges that are kept for reuse, about 3 KiB each: more are seldom open at once in a thread. */
-#define POOL_SIZE 2048
+#define FIRST_BLOCK 1408
 
-static _Thread_local struct exchange *pool;
-static _Thread_local unsigned pooled;
+struct exchange_room {
+    struct exchange exchange;
+    uint8_t block[FIRST_BLOCK] __attribute__((aligned(16)));
+};
+
+static _Thread_local struct pool rooms = POOL_OF(struct exchange_room);
 
 struct exchange *exchange_new(void)
 {
-    struct exchange *x = pool;
-    struct arena arena;
-    if (x) {
-        pool = x->next;
-        pooled--;
-        arena = x->arena;
-    } else {
-        x = xmalloc(sizeof *x);
-        arena_init(&arena, FIRST_BLOCK);
-    }
-    memset(x, 0, sizeof *x);
-    x->arena = arena;
-    return x;
+    struct exchange_room *room = pool_take(&rooms);
+    room->exchange = (struct exchange){.index = 0};
+    arena_init_in(&room->exchange.arena, room->block, sizeof room->block);
+    return &room->exchange;
 }
 
 void exchange_free(struct exchange *x)
 {
     if (!x)
         return;
-    arena_reset(&x->arena);
-    if (pooled >= POOL_SIZE || x->arena.total > FIRST_BLOCK) {
-        arena_fini(&x->arena);
-        free(x);
-        return;
-    }
-    x->next = pool;
-    pool = x;
-    pooled++;
+    arena_fini(&x->arena);
+    pool_give(&rooms, x);
 }
 
 static const struct {

@@ -28,7 +28,6 @@ void shard_init(struct shard *shard, const struct shard_options *options)
 
 void shard_fini(struct shard *shard)
 {
-    active_free_spares(shard);
     flow_table_fini(&shard->flows);
     deadlines_fini(&shard->deadlines);
     coverage_fini(&shard->coverage);

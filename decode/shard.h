@@ -24,8 +24,6 @@ struct shard {
     struct tcp_budget budget;
     struct counters counters;
     struct coverage_table coverage;
-    struct active *spare; /* actives to use again */
-    uint32_t spares;
     uint32_t identifying; /* flows that nDPI is being shown */
     const struct protocol *const *protocols;
     struct identifier *identifier; /* NULL: nobody is asked */

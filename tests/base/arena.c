@@ -59,3 +59,17 @@ Test(arena, copies_keep_absence)
     cr_expect(slice_equal(arena_copy(&arena, SLICE("abc")), SLICE("abc")));
     arena_fini(&arena);
 }
+
+Test(arena, a_first_block_that_is_not_its_own_is_kept)
+{
+    _Alignas(16) uint8_t room[128];
+    struct arena arena;
+    arena_init_in(&arena, room, sizeof room);
+    uint8_t *first = arena_alloc(&arena, 64);
+    cr_expect(first >= room && first + 64 <= room + sizeof room);
+    uint8_t *second = arena_alloc(&arena, 1000);
+    cr_expect(second < room || second >= room + sizeof room);
+    arena_fini(&arena);
+    cr_expect_eq(arena_alloc(&arena, 64), first);
+    arena_fini(&arena);
+}
