@@ -12,7 +12,11 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "base/pool.h"
 #include "decode/limits.h"
+
+/* Of all shards of a thread, which fill large pages together. */
+static _Thread_local struct pool flow_blocks = POOL_OF(struct flow[FLOW_BLOCK]);
 
 unsigned flow_key_of(const struct segment *segment, struct flow_key *key)
 {
@@ -57,7 +61,7 @@ void flow_table_init(struct flow_table *table, uint32_t max)
 void flow_table_fini(struct flow_table *table)
 {
     for (uint32_t i = 0; i < table->n_blocks; i++)
-        free(table->blocks[i]);
+        pool_give(&flow_blocks, table->blocks[i]);
     free(table->blocks);
     free(table->slots);
 }
@@ -70,6 +74,8 @@ struct flow *flow_table_find(const struct flow_table *table, const struct flow_k
         if (table->slots[at].tag != tag)
             continue;
         struct flow *flow = flow_at(table, table->slots[at].index);
+        for (size_t line = 64; line < sizeof *flow; line += 64)
+            __builtin_prefetch((const char *)flow + line, 1); /* one miss, not four in turn */
         if (memcmp(&flow->key, key, sizeof *key) == 0)
             return flow;
     }
@@ -141,9 +147,7 @@ static void list_push(struct flow_table *table, struct flow *flow, enum flow_lis
 
 static void add_block(struct flow_table *table)
 {
-    struct flow *block = aligned_alloc(64, FLOW_BLOCK * sizeof *block);
-    if (!block)
-        abort();
+    struct flow *block = pool_take(&flow_blocks);
     table->blocks = xrealloc(table->blocks, (table->n_blocks + 1) * sizeof *table->blocks);
     table->blocks[table->n_blocks] = block;
     for (uint32_t i = FLOW_BLOCK; i-- > 0;) {

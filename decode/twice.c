@@ -49,17 +49,20 @@ struct sighting {
     uint32_t older; /* number of the one before it in its bucket */
 };
 
+/* Four per entry: three of four packets that come once are done after one look, and one miss. */
+#define TWICE_BUCKETS (4 * LIMIT_TWICE_ENTRIES)
+
 /* Sightings are numbered from 1, and 0 is none. That numbers come again after 2^32 does no harm:
  * what is found is compared by its hash. */
 struct twice {
     uint32_t next;
-    uint32_t newest[LIMIT_TWICE_ENTRIES]; /* number by bucket */
+    uint32_t newest[TWICE_BUCKETS]; /* number by bucket */
     struct sighting ring[LIMIT_TWICE_ENTRIES];
 };
 
 struct twice *twice_new(void)
 {
-    struct twice *twice = xcalloc(1, sizeof *twice);
+    struct twice *twice = memset(xalloc_aligned(sizeof *twice), 0, sizeof *twice);
     twice->next = 1;
     return twice;
 }
@@ -123,7 +126,7 @@ static uint64_t hash_of(const struct ip *ip, struct twice_marks marks)
  * ones only the newest is ever reached. */
 static struct sighting *find(struct twice *twice, uint64_t hash)
 {
-    uint32_t number = twice->newest[hash % LIMIT_TWICE_ENTRIES];
+    uint32_t number = twice->newest[hash % TWICE_BUCKETS];
     while (number && twice->next - number <= LIMIT_TWICE_ENTRIES) {
         struct sighting *s = &twice->ring[number % LIMIT_TWICE_ENTRIES];
         if (s->hash == hash)
@@ -135,7 +138,7 @@ static struct sighting *find(struct twice *twice, uint64_t hash)
 
 static void remember(struct twice *twice, uint64_t hash, int64_t time_ns)
 {
-    uint32_t *newest = &twice->newest[hash % LIMIT_TWICE_ENTRIES];
+    uint32_t *newest = &twice->newest[hash % TWICE_BUCKETS];
     twice->ring[twice->next % LIMIT_TWICE_ENTRIES] =
         (struct sighting){.hash = hash, .time_ns = time_ns, .older = *newest};
     *newest = twice->next++;
