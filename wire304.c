@@ -333,7 +333,7 @@ static const struct command commands[] = {
      "\n"
      "Examples:\n"
      "  wire304 analyze site.pcap\n"
-     "  tcpdump -w - port 80 | wire304 analyze -o audit.db -\n"
+     "  tcpdump -U -w - tcp | wire304 analyze -o audit.db -\n"
      "  wire304 analyze --host '*.example.org' --from +10m --until +20m ring-*.pcap.gz\n"
      "  wire304 analyze -q --fail-on error --fail-on 'avoidable>5%' nightly.pcapng\n"},
     {"live", "[-o DB] [options] -i IFACE", "the same from an interface", 0, NULL, NULL},
@@ -384,10 +384,9 @@ static void print_help(void)
         "  wire304 --version\n"
         "\n"
         "Begin with:\n"
-        "  tcpdump -i eth0 -w site.pcap port 80          capture where clients and server are told "
-        "apart:\n"
-        "                                                before the load balancer or proxy, not "
-        "behind it\n"
+        "  tcpdump -i eth0 -s 0 -w site.pcap tcp         whole packets, where each client still has\n"
+        "                                                its own address; any port: HTTP is told by\n"
+        "                                                its content\n"
         "  wire304 analyze site.pcap                     writes site.wire304.db and prints the "
         "summary\n"
         "  wire304 explain 304-missing-etag              for any rule that the summary names\n"

@@ -363,7 +363,7 @@ static const struct option_row rows[] = {
     {"jobs", 0, FOR_ANALYZE, true, "N", set_jobs,
      "decoders at work (this version uses one); never changes the result"},
     {"memory", 0, FOR_ANALYZE, true, "SIZE", set_memory,
-     "about as much for connections and modelled caches: 512MiB"},
+     "about as much for connections and modelled caches, such as 512MiB"},
     {"config", 0, FOR_ANALYZE, false, "FILE", set_config,
      "options and thresholds from a file: NAME = VALUE, # begins a comment"},
     {"color", 0, FOR_ALL, true, "WHEN", set_color,

@@ -408,7 +408,7 @@ static const struct word_meaning reasons[] = {
     {"no-keys", "encrypted, and no keys"},
     {"unknown-cipher", "encrypted in a way that cannot be read"},
     {"lost-at-tap", "packets that the capture does not have"},
-    {"snaplen", "packets that the capture has cut short"},
+    {"snaplen", "packets that the capture has cut short (record with -s 0)"},
     {"began-before-capture", "connections that began before the capture"},
     {"unsupported", "no HTTP, or a form of it that cannot be read"},
     {"cap", "more than a limit of this program allows"},
