@@ -12,7 +12,7 @@
 #include "base/pool.h"
 
 /* Two heads of usual size and their field tables fit into it. */
-#define FIRST_BLOCK 1408
+#define FIRST_BLOCK 1168
 
 struct exchange_room {
     struct exchange exchange;

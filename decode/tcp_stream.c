@@ -73,7 +73,7 @@ static void fingerprint_add(uint64_t lane[4], const uint8_t octets[32])
         lane[i] = (lane[i] << 5 | lane[i] >> 59) + word[i];
 }
 
-static uint64_t fingerprint_of(struct slice bytes)
+static uint32_t fingerprint_of(struct slice bytes)
 {
     uint64_t lane[4] = {bytes.len};
     uint8_t rest[32] = {0};
@@ -82,7 +82,7 @@ static uint64_t fingerprint_of(struct slice bytes)
     if (bytes.len)
         memcpy(rest, bytes.at, bytes.len);
     fingerprint_add(lane, rest);
-    return hash_mix(hash_mix(lane[0], lane[1]), hash_mix(lane[2], lane[3]));
+    return (uint32_t)hash_mix(hash_mix(lane[0], lane[1]), hash_mix(lane[2], lane[3]));
 }
 
 static void remember(struct tcp_window *window, uint32_t sequence, struct slice bytes)

@@ -37,8 +37,7 @@ struct tcp_stream {
 struct tcp_piece; /* a copied run that waits */
 
 struct tcp_fingerprint { /* of a run that was delivered */
-    uint32_t sequence, length;
-    uint64_t hash;
+    uint32_t sequence, length, hash;
 };
 
 #define TCP_FINGERPRINTS 8
