@@ -29,7 +29,7 @@
 #define LIMIT_FAMILIES        16384  /* (server, kind of URL) pairs whose 304s are measured */
 #define LIMIT_CLIENTS         65536  /* clients of which it is known that they have a cache */
 #define LIMIT_BUSTERS         16384  /* (client, URL without changing parameters) pairs */
-#define LIMIT_GHOSTS          (1u << 20) /* bits that remember which URLs were pushed out */
+#define LIMIT_GHOSTS          (1u << 23) /* bits that remember which URLs were pushed out */
 
 /* what waits */
 #define LIMIT_WAITING           65536 /* exchanges whose accusations wait; the oldest is judged */

@@ -72,25 +72,38 @@ struct store *store_new(const struct store_hooks *hooks, uint32_t scale)
 
 /* ---- ghosts: URLs that were pushed out ---- */
 
-static uint32_t ghost_bit(struct slice key)
+/* A Bloom filter of three bits per URL, cut from one stable hash: no result depends on the seed of
+ * this run. Now and then it takes a new URL for an old one, which only ever excuses. */
+enum { GHOST_HASHES = 3 };
+
+static uint32_t ghost_bit(uint64_t hash, unsigned i)
 {
-    return (uint32_t)(hash64_stable(key) & (LIMIT_GHOSTS - 1));
+    return (uint32_t)(hash >> 20 * i) & (LIMIT_GHOSTS - 1);
 }
+_Static_assert(LIMIT_GHOSTS <= 1u << 24, "three overlapping parts of 64 bits");
 
 static void ghost_remember(struct store *store, struct slice key)
 {
     if (!store->ghosts)
         store->ghosts = xcalloc(LIMIT_GHOSTS / 64, sizeof *store->ghosts);
-    uint32_t bit = ghost_bit(key);
-    store->ghosts[bit / 64] |= UINT64_C(1) << bit % 64;
+    uint64_t hash = hash64_stable(key);
+    for (unsigned i = 0; i < GHOST_HASHES; i++) {
+        uint32_t bit = ghost_bit(hash, i);
+        store->ghosts[bit / 64] |= UINT64_C(1) << bit % 64;
+    }
 }
 
 static bool ghost_is_known(const struct store *store, struct slice key)
 {
     if (!store->ghosts)
         return false;
-    uint32_t bit = ghost_bit(key);
-    return store->ghosts[bit / 64] >> bit % 64 & 1;
+    uint64_t hash = hash64_stable(key);
+    for (unsigned i = 0; i < GHOST_HASHES; i++) {
+        uint32_t bit = ghost_bit(hash, i);
+        if (!(store->ghosts[bit / 64] >> bit % 64 & 1))
+            return false;
+    }
+    return true;
 }
 
 /* ---- representations ---- */
