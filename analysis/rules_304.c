@@ -215,8 +215,7 @@ static bool is_missing(const struct evidence *e, enum due_field field)
             (e->refs.after.representation && reference_has(e, &e->refs.after, DUE_VARY)));
 }
 
-/* The sign of a deployment in between: the server's software says another name. */
-static bool is_another_software(const struct evidence *e, const struct representation *r)
+bool is_another_software(const struct evidence *e, const struct representation *r)
 {
     struct slice here = e->facts->response.server, there = r->server_software;
     return !slice_is_absent(here) && !slice_is_absent(there) && !slice_equal(here, there);
@@ -247,8 +246,7 @@ static enum weight weigh(const struct evidence *e, enum due_field field)
     return p_bears ? WEIGHT_ONE : WEIGHT_AFTER_ONLY;
 }
 
-/* From the reference before to the 304, and on to the reference after or to what was heard last. */
-static bool reference_is_tainted(const struct evidence *e)
+bool reference_is_tainted(const struct evidence *e)
 {
     int64_t from = e->facts->t_req0, until = e->heard_until_ns;
     if (e->refs.before.representation && e->refs.before.at.t_rsp0 < from)
@@ -491,8 +489,9 @@ static bool corrects_stored(const struct evidence *e, enum field_token token)
     const struct reference *p = &e->refs.before;
     if (!p->representation || !p->matches || token == FIELD_LAST_MODIFIED)
         return false;
-    return !slice_equal(head_first(&e->x->response.head, token),
-                        head_first(&p->representation->head, token));
+    struct slice stored = head_first(&p->representation->head, token);
+    return !slice_is_absent(stored) &&
+           !slice_equal(head_first(&e->x->response.head, token), stored);
 }
 
 static enum judgement judge_superfluous(const struct evidence *e, struct verdict *v)
