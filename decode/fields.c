@@ -14,8 +14,10 @@
 
 #include "base/attributes.h"
 
+#define LONGEST 27
+
 static const struct {
-    const char *name;
+    char name[LONGEST + 1];
     uint8_t len;
     bool secret;
 } rows[FIELD_TOKENS] = {
@@ -62,28 +64,48 @@ static const uint8_t by_length[LONGEST + 1][WIDEST] = {
     [27] = {FIELD_ACCESS_CONTROL_ALLOW_ORIGIN},
 };
 // clang-format on
+_Static_assert(LONGEST <= 32, "same_name() looks at four words");
 _Static_assert(FIELD_TOKENS <= 256, "tokens fit into an octet of by_length");
 
-static bool same_word(const uint8_t *at, const char *lower)
+static inline uint64_t word_at(const void *at)
 {
-    uint64_t a, b;
-    memcpy(&a, at, sizeof a);
-    memcpy(&b, lower, sizeof b);
-    return (a | UINT64_C(0x2020202020202020)) == b;
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
 }
 
-static bool same_name(const uint8_t *at, const char *lower, size_t len)
+static inline uint32_t half_word_at(const void *at)
 {
-    if (len < 8) {
-        for (size_t i = 0; i < len; i++)
-            if ((at[i] | 0x20) != (uint8_t)lower[i])
-                return false;
-        return true;
+    uint32_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+#define LOWER UINT64_C(0x2020202020202020)
+
+static inline uint64_t word_differs(const uint8_t *at, const char *lower)
+{
+    return (word_at(at) | LOWER) ^ word_at(lower);
+}
+
+/* The words overlap where the length is no multiple of theirs. */
+static inline bool same_name(const uint8_t *at, const char *lower, size_t len)
+{
+    if (len >= 8) {
+        uint64_t differs = word_differs(at, lower) | word_differs(at + len - 8, lower + len - 8);
+        if (len > 16)
+            differs |= word_differs(at + 8, lower + 8);
+        if (len > 24)
+            differs |= word_differs(at + 16, lower + 16);
+        return differs == 0;
     }
-    for (size_t i = 0; i + 8 < len; i += 8)
-        if (!same_word(at + i, lower + i))
+    if (len >= 4)
+        return (half_word_at(at) | (uint32_t)LOWER) == half_word_at(lower) &&
+               (half_word_at(at + len - 4) | (uint32_t)LOWER) == half_word_at(lower + len - 4);
+    for (size_t i = 0; i < len; i++)
+        if ((at[i] | 0x20) != (uint8_t)lower[i])
             return false;
-    return same_word(at + len - 8, lower + len - 8);
+    return true;
 }
 
 enum field_token field_token_of(struct slice name)

@@ -15,6 +15,9 @@
 #include "decode/http1_head.h"
 
 #include <assert.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "base/attributes.h"
 
@@ -29,12 +32,13 @@ static const bool is_tchar[256] = {
 };
 
 static const struct {
-    const char *name;
-    enum method token;
+    uint8_t name[8];
+    uint8_t len;
+    uint8_t token; /* enum method */
 } methods[] = {
-    {"GET", METHOD_GET}, {"HEAD", METHOD_HEAD}, {"POST", METHOD_POST}, {"PUT", METHOD_PUT},
-    {"DELETE", METHOD_DELETE}, {"PATCH", METHOD_PATCH}, {"OPTIONS", METHOD_OPTIONS},
-    {"TRACE", METHOD_TRACE}, {"CONNECT", METHOD_CONNECT},
+    {"GET", 3, METHOD_GET}, {"HEAD", 4, METHOD_HEAD}, {"POST", 4, METHOD_POST},
+    {"PUT", 3, METHOD_PUT}, {"DELETE", 6, METHOD_DELETE}, {"PATCH", 5, METHOD_PATCH},
+    {"OPTIONS", 7, METHOD_OPTIONS}, {"TRACE", 5, METHOD_TRACE}, {"CONNECT", 7, METHOD_CONNECT},
 };
 // clang-format on
 
@@ -50,8 +54,8 @@ static const char *const registered[] = {
 static enum method method_token_of(struct slice method)
 {
     for (size_t i = 0; i < COUNT_OF(methods); i++)
-        if (slice_equal(method, slice_of_text(methods[i].name)))
-            return methods[i].token;
+        if (method.len == methods[i].len && memcmp(method.at, methods[i].name, method.len) == 0)
+            return (enum method)methods[i].token;
     return METHOD_OTHER;
 }
 
@@ -105,6 +109,11 @@ static size_t find_last_space(struct slice s)
     return n;
 }
 
+static bool has_space(struct slice s)
+{
+    return slice_find(s, ' ') < s.len || slice_find(s, '\t') < s.len;
+}
+
 bool method_is_known(struct slice method)
 {
     for (size_t i = 0; i < COUNT_OF(registered); i++)
@@ -134,7 +143,7 @@ bool field_line_begins(struct slice bytes, bool *may)
 /* A request line without version: one of HTTP/0.9, or of somebody who tries what servers do. */
 static bool parse_without_version(struct slice target, struct start_line *start)
 {
-    bool is_one_word = find_last_space(target) == 0;
+    bool is_one_word = !has_space(target);
     start->target = target;
     start->version = HTTP_VERSION_NONE;
     return is_one_word &&
@@ -162,7 +171,7 @@ bool request_line_parse(struct slice line, struct start_line *start)
     start->version = version_parse(version, &start->flaws);
     start->target = slice_trim(slice_first(rest, version_at));
     bool has_single_spaces = rest.len == untrimmed.len && start->target.len + 1 == version_at;
-    if (!has_single_spaces || start->target.len == 0 || find_last_space(start->target) > 0)
+    if (!has_single_spaces || start->target.len == 0 || has_space(start->target))
         start->flaws |= FLAW(BAD_START_LINE);
     return true;
 }
@@ -194,20 +203,121 @@ bool status_line_parse(struct slice line, struct start_line *start)
     return true;
 }
 
+/* ---- where lines end. This loop sees every octet of every head: it looks at a block at once,
+ * takes the LF from a mask with a bit per octet (the lowest for the first), and counts the control
+ * octets, so that no other pass is needed to know that there are none but the line ends. */
+
+#define BLOCK 64
+
+#ifdef __SSE2__
+struct block {
+    uint64_t lf;
+    __m128i controls[BLOCK / 16]; /* 0xff for each */
+};
+
+static inline __m128i controls_in(__m128i x)
+{
+    __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1f)), x);
+    __m128i tab = _mm_cmpeq_epi8(x, _mm_set1_epi8('\t'));
+    __m128i del = _mm_cmpeq_epi8(x, _mm_set1_epi8(0x7f));
+    return _mm_or_si128(_mm_andnot_si128(tab, low), del);
+}
+
+static inline uint64_t bits_of(__m128i x)
+{
+    return (uint64_t)(uint32_t)_mm_movemask_epi8(x);
+}
+
+static inline struct block block_at(const uint8_t *at)
+{
+    struct block block = {.lf = 0};
+#pragma GCC unroll 4
+    for (unsigned i = 0; i < BLOCK / 16; i++) {
+        __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(at + 16 * i));
+        block.lf |= bits_of(_mm_cmpeq_epi8(x, _mm_set1_epi8('\n'))) << 16 * i;
+        block.controls[i] = controls_in(x);
+    }
+    return block;
+}
+
+static inline uint32_t block_controls(const struct block *block)
+{
+    __m128i a = _mm_add_epi8(block->controls[0], block->controls[1]);
+    __m128i b = _mm_add_epi8(block->controls[2], block->controls[3]);
+    __m128i count = _mm_sub_epi8(_mm_setzero_si128(), _mm_add_epi8(a, b)); /* 0xff is -1 */
+    __m128i sums = _mm_sad_epu8(count, _mm_setzero_si128());
+    return (uint32_t)(_mm_cvtsi128_si32(sums) + _mm_cvtsi128_si32(_mm_srli_si128(sums, 8)));
+}
+
+static inline uint64_t block_mask(const struct block *block)
+{
+    return bits_of(block->controls[0]) | bits_of(block->controls[1]) << 16 |
+           bits_of(block->controls[2]) << 32 | bits_of(block->controls[3]) << 48;
+}
+#else
+struct block {
+    uint64_t lf, controls;
+};
+
+static inline struct block block_at(const uint8_t *at)
+{
+    struct block block = {0, 0};
+    for (unsigned i = 0; i < BLOCK; i++) {
+        block.lf |= (uint64_t)(at[i] == '\n') << i;
+        block.controls |= (uint64_t)((at[i] < 0x20 && at[i] != '\t') || at[i] == 0x7f) << i;
+    }
+    return block;
+}
+
+static inline uint64_t block_mask(const struct block *block)
+{
+    return block->controls;
+}
+
+static inline uint32_t block_controls(const struct block *block)
+{
+    return (uint32_t)__builtin_popcountll(block->controls);
+}
+#endif
+
+static struct block block_of_rest(const uint8_t *at, size_t len)
+{
+    uint8_t copy[BLOCK];
+    memset(copy, 'x', sizeof copy);
+    memcpy(copy, at, len);
+    return block_at(copy);
+}
+
 size_t head_find(struct slice bytes, struct line_ends *lines)
 {
-    const uint8_t *end = bytes.at + bytes.len, *line = bytes.at, *lf;
-    lines->n = 0;
-    while (line < end && (lf = memchr(line, '\n', (size_t)(end - line)))) {
-        if (lines->n < COUNT_OF(lines->at))
-            lines->at[lines->n++] = (uint32_t)(lf - bytes.at);
-        bool is_empty = lf == line || (lf == line + 1 && *line == '\r');
-        if (is_empty && line != bytes.at)
-            return (size_t)(lf + 1 - bytes.at);
-        line = lf + 1;
+    size_t line = 0; /* where the current one begins */
+    uint32_t n = 0, controls = 0;
+    for (size_t base = 0; base < bytes.len; base += BLOCK) {
+        size_t rest = bytes.len - base;
+        struct block block =
+            rest < BLOCK ? block_of_rest(bytes.at + base, rest) : block_at(bytes.at + base);
+        for (uint64_t lf = block.lf; lf; lf &= lf - 1) {
+            size_t at = base + (size_t)__builtin_ctzll(lf);
+            if (LIKELY(n < COUNT_OF(lines->at)))
+                lines->at[n++] = (uint32_t)at;
+            bool is_empty = at == line || (at == line + 1 && bytes.at[line] == '\r');
+            if (UNLIKELY(is_empty) && line > 0) {
+                uint64_t before = (lf & -lf) - 1; /* this LF is one more */
+                controls += (uint32_t)__builtin_popcountll(block_mask(&block) & before) + 1;
+                lines->n = n;
+                lines->controls = controls;
+                return at + 1;
+            }
+            line = at + 1;
+        }
+        controls += block_controls(&block);
     }
+    lines->n = n;
+    lines->controls = controls;
     return 0;
 }
+
+/* ---- field lines */
 
 static bool is_control(uint8_t c)
 {
@@ -226,33 +336,6 @@ bool field_line_is_strict(struct slice line, bool may_end_in_lf)
         if (is_control(text.at[i]))
             return false;
     return true;
-}
-
-#define EACH_OCTET(c) (UINT64_C(0x0101010101010101) * (c))
-
-/* 0x80 in each octet of the word that is zero. */
-static uint64_t zero_octets(uint64_t word)
-{
-    uint64_t low = EACH_OCTET(0x7f);
-    return ~(((word & low) + low) | word | low);
-}
-
-/* How many control octets other than HTAB. */
-static size_t count_controls(const uint8_t *at, size_t len)
-{
-    size_t n = 0, i = 0;
-    for (; i + 8 <= len; i += 8) {
-        uint64_t word;
-        memcpy(&word, at + i, sizeof word);
-        uint64_t controls =
-            (zero_octets(word & EACH_OCTET(0xe0)) & ~zero_octets(word ^ EACH_OCTET('\t'))) |
-            zero_octets(word ^ EACH_OCTET(0x7f));
-        if (controls)
-            n += (size_t)__builtin_popcountll(controls);
-    }
-    for (; i < len; i++)
-        n += is_control(at[i]);
-    return n;
 }
 
 struct parser {
@@ -286,33 +369,52 @@ static void continue_field(struct parser *p, size_t from, size_t to)
     trim_value(p->bytes, field->value_at, to, field);
 }
 
+/* Length of the name before the first colon; `len` where there is none. */
+static inline size_t find_colon(const uint8_t *line, size_t len)
+{
+#ifdef __SSE2__
+    if (LIKELY(len >= sizeof(__m128i))) {
+        __m128i x = _mm_loadu_si128((const __m128i *)(const void *)line);
+        int colons = _mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8(':')));
+        if (LIKELY(colons))
+            return (size_t)__builtin_ctz((unsigned)colons);
+    }
+#endif
+    return slice_find(slice_of(line, len), ':');
+}
+
+/* A name that has no token may be odd: returns its length without white space behind it. */
+static size_t check_name(struct parser *p, const uint8_t *name, size_t len)
+{
+    size_t valid = token_length(slice_of(name, len)), end = len;
+    if (LIKELY(valid == len))
+        return len;
+    while (end > 0 && octet_is_ows(name[end - 1]))
+        end--;
+    p->flaws |= valid == end ? FLAW(SPACE_BEFORE_COLON) : FLAW(BAD_FIELD_LINE);
+    return valid == end ? end : len;
+}
+
 static void parse_field(struct parser *p, size_t from, size_t to)
 {
     const uint8_t *line = p->bytes + from;
-    size_t len = to - from, name_len = 0, colon;
-    while (name_len < len && is_tchar[line[name_len]])
-        name_len++;
-    for (colon = name_len; colon < len && octet_is_ows(line[colon]); colon++)
-        ;
-    if (colon == len || line[colon] != ':') {
-        /* An odd name: it goes up to the colon, if there is one. */
-        p->flaws |= FLAW(BAD_FIELD_LINE);
-        colon = slice_find(slice_of(line, len), ':');
-        name_len = colon;
-    } else if (colon != name_len) {
-        p->flaws |= FLAW(SPACE_BEFORE_COLON);
+    size_t colon = find_colon(line, to - from), name_len = colon;
+    enum field_token token = field_token_of(slice_of(line, name_len));
+    if (token == FIELD_OTHER) {
+        name_len = check_name(p, line, colon);
+        if (name_len != colon)
+            token = field_token_of(slice_of(line, name_len));
     }
-    p->may_continue = colon < len && name_len > 0 && name_len <= UINT16_MAX;
-    if (!p->may_continue) {
+    p->may_continue = colon < to - from && name_len > 0 && name_len <= UINT16_MAX;
+    if (UNLIKELY(!p->may_continue)) {
         p->flaws |= FLAW(BAD_FIELD_LINE);
         return;
     }
     struct field *field = &p->head->fields[p->head->n_fields++];
     field->name_at = (uint32_t)from;
     field->name_len = (uint16_t)name_len;
-    trim_value(p->bytes, from + colon + 1, to, field);
-    enum field_token token = field_token_of(slice_of(line, name_len));
     field->token = (uint16_t)token;
+    trim_value(p->bytes, from + colon + 1, to, field);
     p->head->present[token >> 6] |= UINT64_C(1) << (token & 63);
 }
 
@@ -324,11 +426,11 @@ uint64_t head_parse(struct arena *arena, uint8_t *bytes, size_t len, const struc
         return 0;
     head->fields = arena_alloc(arena, (lines->n + 1) * sizeof *head->fields);
     struct parser p = {.bytes = bytes, .head = head};
-    size_t controls = count_controls(bytes, len), of_lines = 0;
+    uint32_t of_lines = 0; /* control octets */
     for (uint32_t i = 0; i < lines->n; i++) {
         size_t from = i ? lines->at[i - 1] + 1 : 0, to = lines->at[i];
         bool has_cr = to > from && bytes[to - 1] == '\r';
-        of_lines += has_cr ? 2 : 1;
+        of_lines += 1u + has_cr;
         to -= has_cr;
         if (!has_cr)
             p.flaws |= FLAW(BARE_LF);
@@ -341,7 +443,7 @@ uint64_t head_parse(struct arena *arena, uint8_t *bytes, size_t len, const struc
         else
             parse_field(&p, from, to);
     }
-    if (controls != of_lines)
+    if (of_lines != lines->controls && lines->n < COUNT_OF(lines->at))
         p.flaws |= FLAW(NUL_IN_HEAD);
     return p.flaws;
 }

@@ -27,6 +27,7 @@ struct start_line {
 /* Where the lines of a head end: offsets of their LF. Not cleared before use. */
 struct line_ends {
     uint32_t n;
+    uint32_t controls; /* control octets other than HTAB; those of the line ends included */
     uint32_t at[LIMIT_FIELDS + 2];
 };
 

@@ -390,8 +390,8 @@ static size_t read_preamble(struct http1 *s, struct slice bytes)
         r->phase = PHASE_BETWEEN;
         return skip(s, length - before);
     case PREAMBLE_BROKEN:
-        begin_hunting(s, false);
-        return 0;
+        begin_hunting(s, bytes.at[length - before - 1] == '\n');
+        return skip(s, length - before);
     case PREAMBLE_NO:
         break;
     }

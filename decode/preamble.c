@@ -60,15 +60,12 @@ static enum preamble v1_line(struct slice line, struct address *client)
 static enum preamble v1_parse(struct slice bytes, size_t *length, struct address *client)
 {
     size_t lf = slice_find(slice_first(bytes, V1_MAX), '\n');
-    if (lf >= V1_MAX)
-        return PREAMBLE_BROKEN;
-    if (lf == bytes.len)
+    if (lf == bytes.len && lf < V1_MAX)
         return PREAMBLE_MORE;
-    if (bytes.at[lf - 1] != '\r')
+    *length = lf < V1_MAX ? lf + 1 : V1_MAX;
+    if (lf == V1_MAX || bytes.at[lf - 1] != '\r')
         return PREAMBLE_BROKEN;
-    enum preamble what = v1_line(slice_first(bytes, lf - 1), client);
-    *length = what == PREAMBLE_YES ? lf + 1 : 0;
-    return what;
+    return v1_line(slice_first(bytes, lf - 1), client);
 }
 
 static enum preamble v2_parse(struct slice bytes, size_t *length, struct address *client)
@@ -77,6 +74,7 @@ static enum preamble v2_parse(struct slice bytes, size_t *length, struct address
         return PREAMBLE_MORE;
     const uint8_t *at = bytes.at;
     size_t rest = (size_t)(at[14] << 8 | at[15]);
+    *length = V2_FIXED;
     if (at[12] >> 4 != 2 || (at[12] & 15) > 1 || V2_FIXED + rest > PREAMBLE_MAX)
         return PREAMBLE_BROKEN;
     if (bytes.len < V2_FIXED + rest)

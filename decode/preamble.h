@@ -12,7 +12,7 @@ enum preamble {
     PREAMBLE_NO,     /* these octets do not begin one */
     PREAMBLE_MORE,   /* they may, more are needed */
     PREAMBLE_YES,    /* *length octets of them are one */
-    PREAMBLE_BROKEN, /* they began like one, and are none */
+    PREAMBLE_BROKEN, /* they began like one, and are none: *length octets tell */
 };
 
 /* The longest preamble that is understood: version 2 with the extensions (TLVs) that load balancers
