@@ -21,7 +21,7 @@ enum ending {
     ENDED_COMPLETE,     /* both messages whole, their ends certain */
     ENDED_CLOSED,       /* the connection was closed (FIN) before its end, or its close was the end */
     ENDED_RESET,        /* RST */
-    ENDED_GAP,          /* octets were lost and the rest could not be joined */
+    ENDED_GAP,          /* octets were lost, or the framing broke: the rest could not be joined */
     ENDED_TIMEOUT,      /* nothing came any more, by the capture's clock */
     ENDED_LIMIT,        /* a cap of limits.h pushed it out */
     ENDED_CAPTURE_ENDED,
@@ -99,7 +99,8 @@ struct message {
     enum http_version version;
     struct mark first;     /* carries its first octet */
     struct mark head_end;  /* carries the last octet of its head */
-    struct mark last;      /* carries its last octet */
+    struct mark last;      /* with which all its octets had come: carries the last of them, or one
+                              that was missing before */
     uint64_t header_bytes; /* framed octets: start line, fields, empty line; of a response, with
                               the heads of its 1xx */
     uint64_t body_bytes;   /* framed octets after the head: chunk framing, trailers, and the illegal

@@ -408,16 +408,20 @@ static void http1_close(void *state)
 
 /* ---- identification */
 
-/* A line without version: somebody speaks HTTP if a field line follows. */
+/* A line without version: somebody speaks HTTP if he asks for a path, or if a field line follows.
+ */
 static enum claim claims_line(struct slice line, struct slice rest)
 {
     struct start_line start;
     bool may;
     if (!request_line_parse(line, &start))
         return CLAIM_NO;
-    if (start.version != HTTP_VERSION_NONE || field_line_begins(rest, &may))
+    bool is_known = method_is_known(start.method);
+    bool is_path = start.target.len > 0 && start.target.at[0] == '/';
+    if (start.version != HTTP_VERSION_NONE || (is_known && is_path) ||
+        field_line_begins(rest, &may))
         return CLAIM_YES;
-    return may ? CLAIM_MORE : CLAIM_NO;
+    return may && (is_known || rest.len > 0) ? CLAIM_MORE : CLAIM_NO;
 }
 
 /* A request line that goes on beyond what we see. */
@@ -442,8 +446,10 @@ static enum claim claims_request(struct slice begin)
     if (!request_line_begins(begin))
         return CLAIM_NO;
     struct slice rest = begin, method = slice_cut(&rest, ' ');
-    if (rest.len == 0)
-        return method.len < 24 ? CLAIM_MORE : CLAIM_NO;
+    if (rest.len == 0) {
+        bool is_plausible = method.len < 3 || method_is_plausible(method);
+        return is_plausible && method.len < 24 ? CLAIM_MORE : CLAIM_NO;
+    }
     if (rest.at[0] == '/' && method_is_known(method))
         return CLAIM_YES;
     size_t space = slice_find(rest, ' ');

@@ -10,14 +10,18 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/attributes.h"
 
+#include "base/alloc.h"
+#include "decode/limits.h"
 #include "tests/support/drip.h"
+#include "tests/support/guarded.h"
 
 enum {
-    ORDER = 1,  /* what the client sends later depends on what the server sent: not CLIENT_FIRST */
-    KEPT = 2,   /* what a state remembers matters: not FORGETFUL */
+    ORDER = 1, /* what the client sends later depends on what the server sent: not CLIENT_FIRST */
+    KEPT = 2,  /* what a state remembers matters: not FORGETFUL */
 };
 
 struct script {
@@ -67,7 +71,8 @@ static void check(const struct script *c)
     cr_expect(eq(ulong, whole.fed, whole.framed + c->nobody), "%s", c->title);
     expect(whole.wire <= whole.fed_wire, "wire <= fed", c, DRIP_WHOLE);
     for (enum drip_how how = DRIP_OCTETS; how < DRIP_WAYS; how++) {
-        if ((how == DRIP_CLIENT_FIRST && c->flags & ORDER) || (how == DRIP_FORGETFUL && c->flags & KEPT))
+        if ((how == DRIP_CLIENT_FIRST && c->flags & ORDER) ||
+            (how == DRIP_FORGETFUL && c->flags & KEPT))
             continue;
         struct drip other = drip_play(&protocol_http1, c->script, how);
         check_same(c, &whole, &other, how);
@@ -76,8 +81,11 @@ static void check(const struct script *c)
     drip_free(&whole);
 }
 
-#define ROW(...)                         ROW_OF(__VA_ARGS__, 0, 0, 0)
-#define ROW_OF(title, script, want, nobody, flags, ...) {title, script, want, nobody, flags}
+#define ROW(...) ROW_OF(__VA_ARGS__, 0, 0, 0)
+#define ROW_OF(title, script, want, nobody, flags, ...)                                            \
+    {                                                                                              \
+        title, script, want, nobody, flags                                                         \
+    }
 #define SCRIPTS(suite, name, ...)                                                                  \
     static const struct script suite##_##name[] = {__VA_ARGS__};                                   \
     Test(suite, name)                                                                              \
@@ -598,11 +606,13 @@ Test(bodies, digest_is_of_the_content)
         {GET("/") LEN("0", ""), SLICE("")},
         {GET("/") "< " NM "Content-Length: 5||\n", SLICE("")},
         {GET("/") LEN("10", "hello") "< world\n", SLICE("helloworld")},
-        {GET("/") "< HTTP/1.1 200 OK|Transfer-Encoding: chunked||5|hello|5|world|0||\n", SLICE("helloworld")},
+        {GET("/") "< HTTP/1.1 200 OK|Transfer-Encoding: chunked||5|hello|5|world|0||\n",
+         SLICE("helloworld")},
         {GET("/") "< HTTP/1.1 200 OK||hello\n< world\nfin<\n", SLICE("helloworld")},
         {GET("/") LEN("5", "hel"), SLICE_ABSENT},
         {GET("/") LEN("5", "hel") "lost< 2\n", SLICE_ABSENT},
-        {GET("/") "< HTTP/1.1 200 OK|Transfer-Encoding: gzip, chunked||5|hello|0||\n", SLICE_ABSENT},
+        {GET("/") "< HTTP/1.1 200 OK|Transfer-Encoding: gzip, chunked||5|hello|0||\n",
+         SLICE_ABSENT},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         for (enum drip_how how = DRIP_WHOLE; how <= DRIP_OCTETS; how++) {
@@ -622,27 +632,174 @@ Test(wire, octets_are_counted_once)
         const char *title, *script;
         uint64_t first, second; /* wire_bytes */
     } cases[] = {
-        {"a packet each", GET("/a") LEN("1", "x") GET("/b") LEN("1", "x"), 28 + 39 + 108, 28 + 39 + 108},
-        {"two responses in a packet",
-         GET("/a") GET("/b") "< HTTP/1.1 304 N||HTTP/1.1 304 N||\n", 28 + 18 + 108, 28 + 18 + 54},
-        {"two requests in a packet", "> GET /a HTTP/1.1|Host: a||GET /b HTTP/1.1|Host: a||\n" LEN("0", "") LEN("0", ""),
+        {"a packet each", GET("/a") LEN("1", "x") GET("/b") LEN("1", "x"), 28 + 39 + 108,
+         28 + 39 + 108},
+        {"two responses in a packet", GET("/a") GET("/b") "< HTTP/1.1 304 N||HTTP/1.1 304 N||\n",
+         28 + 18 + 108, 28 + 18 + 54},
+        {"two requests in a packet",
+         "> GET /a HTTP/1.1|Host: a||GET /b HTTP/1.1|Host: a||\n" LEN("0", "") LEN("0", ""),
          28 + 38 + 108, 28 + 38 + 54},
-        {"a head in three packets", "> GET /a HT\n> TP/1.1|Ho\n> st: a||\n" LEN("0", "") GET("/b") LEN("0", ""),
+        {"a head in three packets",
+         "> GET /a HT\n> TP/1.1|Ho\n> st: a||\n" LEN("0", "") GET("/b") LEN("0", ""),
          28 + 38 + 4 * 54, 28 + 38 + 108},
-        {"a status line that is split where a 304 waits", GET("/a") GET("/b") "< HTTP/1.1 304 N||H\n< TTP/1.1 304 N||\n",
-         28 + 18 + 108, 28 + 18 + 108},
-        {"H is the illegal body's", GET("/a") "< HTTP/1.1 304 N||H\n< ello\n" GET("/b") LEN("0", ""),
-         28 + 18 + 5 + 54 * 3, 28 + 38 + 108},
-        {"nobody's octets first in a packet", "> ||GET /a HTTP/1.1|Host: a||\n" LEN("0", "") GET("/b") LEN("0", ""),
-         28 + 38 + 108, 28 + 38 + 108},
+        {"a status line that is split where a 304 waits",
+         GET("/a") GET("/b") "< HTTP/1.1 304 N||H\n< TTP/1.1 304 N||\n", 28 + 18 + 108,
+         28 + 18 + 108},
+        {"H is the illegal body's",
+         GET("/a") "< HTTP/1.1 304 N||H\n< ello\n" GET("/b") LEN("0", ""), 28 + 18 + 5 + 54 * 3,
+         28 + 38 + 108},
+        {"nobody's octets first in a packet",
+         "> ||GET /a HTTP/1.1|Host: a||\n" LEN("0", "") GET("/b") LEN("0", ""), 28 + 38 + 108,
+         28 + 38 + 108},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         for (enum drip_how how = DRIP_WHOLE; how <= DRIP_OCTETS; how++) {
             struct drip drip = drip_play(&protocol_http1, cases[i].script, how);
             cr_assert(drip.first && drip.first->next, "%s", cases[i].title);
             cr_expect(eq(ulong, drip.first->wire_bytes, cases[i].first), "%s", cases[i].title);
-            cr_expect(eq(ulong, drip.first->next->wire_bytes, cases[i].second), "%s", cases[i].title);
+            cr_expect(eq(ulong, drip.first->next->wire_bytes, cases[i].second), "%s",
+                      cases[i].title);
             drip_free(&drip);
         }
+    }
+}
+
+/* ---- caps */
+
+struct text {
+    char *at;
+    size_t len, room;
+};
+
+static void append(struct text *text, const char *more)
+{
+    size_t len = strlen(more);
+    if (text->len + len + 1 > text->room)
+        text->at = xrealloc(text->at, text->room = (text->room + len + 1) * 2);
+    memcpy(text->at + text->len, more, len + 1);
+    text->len += len;
+}
+
+Test(caps, more_requests_wait_than_are_kept)
+{
+    struct text script = {0};
+    char line[128];
+    for (unsigned i = 0; i < LIMIT_WAITING_REQUESTS + 2; i++) {
+        snprintf(line, sizeof line, "> GET /%u HTTP/1.1|Host: a||\n", i);
+        append(&script, line);
+    }
+    for (unsigned i = 0; i < LIMIT_WAITING_REQUESTS + 2; i++) {
+        snprintf(line, sizeof line, "< HTTP/1.1 200 OK|Content-Length: %u||{%u x}\n", i + 1, i + 1);
+        append(&script, line);
+    }
+    for (enum drip_how how = DRIP_WHOLE; how <= DRIP_OCTETS; how++) {
+        struct drip drip = drip_play(&protocol_http1, script.at, how);
+        const struct exchange *x = drip.first;
+        unsigned limit = 0, orphans = 0, right = 0;
+        for (; x; x = x->next) {
+            char target[16];
+            snprintf(target, sizeof target, "/%u", (unsigned)x->response.content_bytes - 1);
+            limit += x->ending == ENDED_LIMIT && (x->flaws & FLAW(PIPELINE_LIMIT));
+            orphans += (x->flaws & FLAW(REQUEST_MISSING)) != 0;
+            right += x->status && slice_equal(x->target, slice_of_text(target));
+        }
+        cr_expect(eq(uint, limit, 2u));
+        cr_expect(eq(uint, orphans, 2u));
+        cr_expect(eq(uint, right, (unsigned)LIMIT_WAITING_REQUESTS));
+        cr_expect(eq(ulong, drip.fed, drip.framed));
+        drip_free(&drip);
+    }
+    free(script.at);
+}
+
+Test(caps, heads_are_kept_up_to_a_length)
+{
+    static const struct {
+        const char *script;
+        bool limited;
+    } cases[] = {
+        {GET("/{262000 x}") LEN("1", "y") GET("/b") LEN("1", "y"), false},
+        {"> GET / HTTP/1.1|Host: a|X: {300000 x}|Y: z||\n" LEN("1", "y") GET("/b") LEN("1", "y"),
+         true},
+        {GET("/") "< HTTP/1.1 200 OK|Content-Length: 1|{300000 X: yy~}|y\n" GET("/b") LEN("1", "y"),
+         true},
+        {GET("/") "< HTTP/1.1 200 OK|Content-Length: 1|{9996 X: yy~}|y\n" GET("/b") LEN("1", "y"),
+         true},
+        {GET("/") "< HTTP/1.1 200 OK|Content-Length: 1|{4998 X: yy~}|y\n" GET("/b") LEN("1", "y"),
+         false},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        for (enum drip_how how = DRIP_WHOLE; how <= DRIP_OCTETS; how++) {
+            struct drip drip = drip_play(&protocol_http1, cases[i].script, how);
+            const struct exchange *x = drip.first;
+            cr_assert(x && x->next, "%zu", i);
+            cr_expect(eq(int, (x->flaws & FLAW(HEAD_LIMIT)) != 0, (int)cases[i].limited), "%zu", i);
+            cr_expect(le(sz, x->request.head.bytes.len, (size_t)LIMIT_HEAD), "%zu", i);
+            cr_expect(le(sz, x->response.head.bytes.len, (size_t)LIMIT_HEAD), "%zu", i);
+            cr_expect(le(uint, x->response.head.n_fields, (unsigned)LIMIT_FIELDS), "%zu", i);
+            cr_expect(eq(ulong, x->response.content_bytes, 1ul), "%zu", i);
+            cr_expect(eq(ulong, drip.fed, drip.framed), "%zu", i);
+            cr_expect(eq(ulong, x->next->flaws, 0ul), "%zu", i);
+            drip_free(&drip);
+        }
+    }
+}
+
+/* ---- identification */
+
+Test(claims, first_octets_tell)
+{
+    static const struct {
+        const char *begin;
+        enum claim claim;
+        enum direction from;
+    } cases[] = {
+        {"GET / HTTP/1.1\r\n", CLAIM_YES, FROM_CLIENT},
+        {"GET /", CLAIM_YES, FROM_CLIENT},
+        {"G", CLAIM_MORE, FROM_CLIENT},
+        {"GET ", CLAIM_MORE, FROM_CLIENT},
+        {"GET http://a/ HTTP/1.1\r\n", CLAIM_YES, FROM_CLIENT},
+        {"OPTIONS * HTTP/1.1\r\n", CLAIM_YES, FROM_CLIENT},
+        {"OPTIONS sip:a@b SIP/2.0\r\n", CLAIM_NO, FROM_CLIENT},
+        {"OPTIONS * RTSP/1.0\r\n", CLAIM_NO, FROM_CLIENT},
+        {"CONNECT a:443 HTTP/1.1\r\n", CLAIM_YES, FROM_CLIENT},
+        {"CONNECT a-very-long-name-of-a-host-somewhere-in-the-world.example.com:4", CLAIM_YES,
+         FROM_CLIENT},
+        {"GET http://a-very-long-name-of-a-host-somewhere-in-the-world.example.c", CLAIM_YES,
+         FROM_CLIENT},
+        {"X-MINE /a HTTP/1.1\r\n", CLAIM_YES, FROM_CLIENT},
+        {"X-MINE /a HT", CLAIM_MORE, FROM_CLIENT},
+        {"M-SEARCH * HTTP/1.1\r\n", CLAIM_YES, FROM_CLIENT},
+        {"\r\nGET / HTTP/1.1\r\n", CLAIM_YES, FROM_CLIENT},
+        {"\r\n", CLAIM_MORE, FROM_CLIENT},
+        {"GET /a\r\n", CLAIM_YES, FROM_CLIENT},
+        {"OPTIONS\nHost: a\n", CLAIM_YES, FROM_CLIENT},
+        {"OPTIONS\nHo", CLAIM_MORE, FROM_CLIENT},
+        {"PRI * HTTP/2.0\r\n\r\nSM\r\n", CLAIM_NO, FROM_CLIENT},
+        {"PROPFIND /a HTTP/1.1\r\n", CLAIM_YES, FROM_CLIENT},
+        {"PRO", CLAIM_MORE, FROM_CLIENT},
+        {"PROXY TCP4 1.2.3.4", CLAIM_YES, FROM_CLIENT},
+        {"PROXY UNKNOWN\r\n", CLAIM_YES, FROM_CLIENT},
+        {"\r\n\r\n", CLAIM_MORE, FROM_CLIENT},
+        {"HTTP/1.1 200 OK\r\n", CLAIM_YES, FROM_SERVER},
+        {"HTTP/1.", CLAIM_YES, FROM_SERVER},
+        {"HTTP", CLAIM_MORE, FROM_SERVER},
+        {"HTTP/2", CLAIM_NO, FROM_SERVER},
+        {"SSH-2.0-OpenSSH", CLAIM_NO, FROM_CLIENT},
+        {"220 mail ESMTP\r\n", CLAIM_NO, FROM_CLIENT},
+        {"EHLO host\r\n", CLAIM_NO, FROM_CLIENT},
+        {"USER anonymous\r\nPASS x\r\n", CLAIM_NO, FROM_CLIENT},
+        {"\x16\x03\x01\x02", CLAIM_NO, FROM_CLIENT},
+        {"get key\r\n", CLAIM_NO, FROM_CLIENT},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        enum direction from;
+        struct guarded guarded = guarded_new(64);
+        struct slice begin = guarded_place(&guarded, slice_of_text(cases[i].begin));
+        enum claim claim = protocol_http1.claims(begin, &from);
+        cr_expect(eq(int, claim, (int)cases[i].claim), "%s", cases[i].begin);
+        if (claim != CLAIM_NO)
+            cr_expect(eq(int, from, (int)cases[i].from), "%s", cases[i].begin);
+        guarded_free(&guarded);
     }
 }

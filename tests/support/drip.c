@@ -158,13 +158,18 @@ static void feed(struct player *p, enum direction from, struct slice bytes)
     p->drip->fed_wire += bytes.len + (p->same ? 0 : DRIP_OVERHEAD);
 }
 
+static uint8_t octet_of(char c)
+{
+    return (uint8_t)(c == '~' ? '\n' : c == '`' ? 0 : c == '\\' ? '\r' : c);
+}
+
 static size_t repeat(const char **at, uint8_t *to)
 {
     char *text;
     size_t n = strtoul(*at + 1, &text, 10), len = strcspn(++text, "}");
     assert(len > 0 && n < RUN_MAX);
     for (size_t i = 0; i < n; i++)
-        to[i] = (uint8_t)text[i % len];
+        to[i] = octet_of(text[i % len]);
     *at = text + len + 1;
     return n;
 }
@@ -181,11 +186,7 @@ static struct slice octets_of(struct player *p, const char *at, const char *end)
         }
         if (*at == '|')
             p->octets[n++] = '\r';
-        to = p->octets + n++;
-        *to = (uint8_t)(*at == '|' || *at == '~' ? '\n'
-                        : *at == '`'             ? 0
-                        : *at == '\\'            ? '\r'
-                                                 : *at);
+        p->octets[n++] = octet_of((char)(*at == '|' ? '~' : *at));
         at++;
     }
     return slice_of(p->octets, n);
