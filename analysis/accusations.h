@@ -56,7 +56,7 @@ struct accused {
     struct size_estimate size_of_304;
     struct exchange *exchange; /* owned; NULL where its heads are not kept */
     uint64_t octets;           /* that it keeps */
-    struct slice url_key;      /* in the arena */
+    struct slice url_key;      /* behind the accusations */
     int64_t t_rsp1;
     struct server *server, *reference_server;
     struct habit *habit;

@@ -319,8 +319,11 @@ static struct accused *accused_keep(struct analysis *a, struct inspection *n, st
 {
     const struct accused *draft = a->draft;
     size_t size = sizeof *draft + draft->n_accusations * sizeof draft->accusations[0];
-    struct accused *kept = xmalloc(size);
+    struct accused *kept = xmalloc(size + n->url.key.len);
     memcpy(kept, draft, size);
+    if (n->url.key.len)
+        memcpy((uint8_t *)kept + size, n->url.key.at, n->url.key.len);
+    kept->url_key = slice_of((uint8_t *)kept + size, n->url.key.len);
     arena_init(&kept->arena, 256);
     struct evidence *e = &n->evidence;
     kept->server = n->server;
@@ -340,7 +343,6 @@ static struct accused *accused_keep(struct analysis *a, struct inspection *n, st
     kept->mangled_echo = e->mangled_echo;
     kept->is_unheld = !e->refs.before.representation;
     kept->t_rsp1 = n->facts.t_rsp1;
-    kept->url_key = arena_copy(&kept->arena, n->url.key);
     kept->octets = size + kept->url_key.len;
     references_take(&kept->refs);
     for (unsigned i = 0; i < kept->n_accusations; i++) {

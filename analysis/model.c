@@ -6,6 +6,7 @@
 
 #include "analysis/model.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "analysis/freshness.h"
@@ -326,21 +327,20 @@ static void look_up(struct model *model, struct inspection *n)
 void model_inspect(struct model *model, const struct exchange *x, uint64_t id, struct inspection *n)
 {
     arena_reset(&model->scratch);
-    memset(n, 0, sizeof *n);
+    memset(n, 0, offsetof(struct inspection, facts));
     facts_read(&n->facts, x, &model->scratch);
     n->url = url_of(x, &model->scratch);
     n->server = server_of(model->servers, &x->connection.server, x->finished_ns);
     note_half_seen(n->server, &n->facts, &n->url);
-    n->evidence = (struct evidence){
-        .facts = &n->facts,
-        .x = x,
-        .thresholds = &model->thresholds,
-        .id = id,
-        .url = &n->url,
-        .server = n->server,
-        .refs.same_octets_ns = NEVER,
-        .heard_until_ns = x->finished_ns,
-    };
+    struct evidence *e = &n->evidence;
+    e->facts = &n->facts;
+    e->x = x;
+    e->thresholds = &model->thresholds;
+    e->id = id;
+    e->url = &n->url;
+    e->server = n->server;
+    e->refs.same_octets_ns = NEVER;
+    e->heard_until_ns = x->finished_ns;
     if (!slice_is_absent(x->request.head.bytes))
         find_holder(model, n);
     if (!slice_is_absent(n->url.key))
@@ -357,7 +357,7 @@ void model_inspect_again(struct model *model, const struct accused *accused, int
                          struct inspection *n)
 {
     arena_reset(&model->scratch_again);
-    memset(n, 0, sizeof *n);
+    memset(n, 0, offsetof(struct inspection, facts));
     facts_read(&n->facts, accused->exchange, &model->scratch_again);
     n->server = accused->server;
     n->evidence = (struct evidence){

@@ -33,9 +33,8 @@ void model_fini(struct model *model);
 /* One exchange under the lens; facts, URL and evidence borrow from it and from the scratch arena.
  */
 struct inspection {
-    struct facts facts;
-    struct url url;
     struct evidence evidence;
+    struct url url;
     struct server *server;
     struct resource *resource; /* NULL where the URL is not known */
     struct habit *habit;       /* NULL without a resource */
@@ -48,6 +47,7 @@ struct inspection {
     struct representation *shown; /* after model_learn(): of a 200 to GET */
     bool changed;                 /* another tag or other octets than the variant had before */
     bool unchanged;
+    struct facts facts; /* last: it is filled as a whole, the rest must begin as zeros */
 };
 
 /* Reads the exchange and gathers what is known when it enters. Its references are held until

@@ -81,7 +81,7 @@ static void unlink_from_order(struct table *table, struct entry *entry)
 
 void table_add(struct table *table, struct entry *entry, uint64_t hash)
 {
-    if (table->count > table->mask)
+    if (table->count > table->mask / 2) /* short chains: each link is a cache miss */
         grow(table);
     entry->hash = hash;
     entry->next = table->buckets[hash & table->mask];
