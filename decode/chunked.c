@@ -99,7 +99,7 @@ static enum chunked_phase step(struct chunked *chunked, uint8_t c)
     case CHUNKED_LAST_LF:
         return c == '\n' ? CHUNKED_DONE : CHUNKED_BROKEN;
     default:
-        assert(!"a phase without framing");
+        assert(0 && "a phase without framing");
         return CHUNKED_BROKEN;
     }
 }
@@ -130,6 +130,7 @@ static struct slice take_data(struct chunked *chunked, struct slice in)
 size_t chunked_take(struct chunked *chunked, struct slice in, struct slice *data)
 {
     size_t used = 0;
+    assert(in.at || in.len == 0);
     *data = SLICE_ABSENT;
     while (used < in.len && !chunked_is_over(chunked)) {
         struct slice rest = slice_from(in, used);

@@ -232,7 +232,7 @@ static inline struct block block_at(const uint8_t *at)
 {
     struct block block = {.lf = 0};
 #pragma GCC unroll 4
-    for (unsigned i = 0; i < BLOCK / 16; i++) {
+    for (size_t i = 0; i < BLOCK / 16; i++) {
         __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(at + 16 * i));
         block.lf |= bits_of(_mm_cmpeq_epi8(x, _mm_set1_epi8('\n'))) << 16 * i;
         block.controls[i] = controls_in(x);

@@ -190,6 +190,7 @@ static void end_doubt(struct http1 *s)
 static void abandon_first(struct http1 *s)
 {
     struct exchange *x = s->first;
+    assert(x);
     if (!s->answered && s->server.exchange != x)
         s->abandoned++;
     x->flaws |= FLAW(PIPELINE_LIMIT);

@@ -443,7 +443,7 @@ size_t request_octets(struct http1 *s, struct slice bytes)
     default:
         break;
     }
-    assert(!"a phase of the server");
+    assert(0 && "a phase of the server");
     return bytes.len;
 }
 

@@ -617,7 +617,7 @@ size_t response_octets(struct http1 *s, struct slice bytes)
     case PHASE_PREAMBLE:
         break;
     }
-    assert(!"a phase of the client");
+    assert(0 && "a phase of the client");
     return bytes.len;
 }
 
