@@ -35,13 +35,35 @@ static const char *const ids[] = {
     "ims-honoured-over-inm",
     "304-policy-differs",
     "cache-buster-identical",
+    "304-etag-strength-flip",
+    "304-wrong-method",
+    "206-despite-inm-match",
+    "412-instead-of-304",
+    "served-stale",
+    "age-missing-on-hit",
+    "if-range-weak-validator",
+    "if-range-without-range",
+    "if-range-mismatch-got-206",
+    "if-range-match-got-200",
+    "precondition-outcome-mismatch",
     "malformed-validator",
+    "last-modified-in-future",
+    "304-hop-field-forbidden",
+    "conditional-head",
+    "cc-malformed-or-conflicting",
+    "duplicate-singleton-field",
+    "bad-http-date",
+    "heuristic-only-freshness",
+    "vary-star",
+    "304-no-validator",
     "stale-on-arrival",
 };
 _Static_assert(COUNT_OF(ids) <= RULES_MOST, "tables of rules have room for all of them");
 
 static const struct rule_set *const sets[] = {
-    &rules_304, &rules_conditional, &rules_proxy, &rules_waste, &rules_hygiene,
+    &rules_304,     &rules_304_validators, &rules_304_form, &rules_conditional,
+    &rules_outcome, &rules_ranges,         &rules_proxy,    &rules_hits,
+    &rules_waste,   &rules_hygiene,        &rules_fields,   &rules_policy,
 };
 
 unsigned rules_count(void)

@@ -104,7 +104,9 @@ struct rule_set {
     const struct rule *rules;
     unsigned count;
 };
-extern const struct rule_set rules_304, rules_conditional, rules_proxy, rules_waste, rules_hygiene;
+extern const struct rule_set rules_304, rules_304_validators, rules_304_form, rules_conditional,
+    rules_outcome, rules_ranges, rules_proxy, rules_hits, rules_waste, rules_hygiene, rules_fields,
+    rules_policy;
 
 #define RULES_MOST 96
 unsigned rules_count(void);

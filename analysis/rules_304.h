@@ -11,3 +11,10 @@ enum truth date_explains_304(const struct evidence *e);
 
 /* The 304 itself is the defect: then what it lacks is no second one (rules.md §3.7). */
 bool is_defective_304(const struct facts *x);
+
+/* The sign of a deployment in between: the server's software says another name. */
+bool is_another_software(const struct evidence *e, const struct representation *r);
+
+/* Was something lost (A10) from the reference before to the 304, and on to the reference after or
+ * to what was heard last? */
+bool reference_is_tainted(const struct evidence *e);

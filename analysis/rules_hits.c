@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a cache says of its own answers, seen on the client's side alone: Age on what came from the
+ * store (RFC 9111 §4, §5.1), and answers that are older than they may be (§4.2.4).
+ */
+
+#include <stddef.h>
+
+#include "analysis/freshness.h"
+#include "analysis/rules.h"
+#include "base/attributes.h"
+
+enum row { AGE_MISSING, SERVED_STALE, ROWS };
+static const struct rule rows[ROWS];
+#define CARD(row) (&rows[row].card)
+
+/* ---- age-missing-on-hit ---- */
+
+static const char *const age_variants[] = {"age-invalid", NULL};
+
+static enum judgement judge_age(const struct evidence *e, struct verdict *v)
+{
+    const struct response_facts *r = &e->facts->response;
+    if (LIKELY(r->age_state == AGE_ABSENT && !r->says_hit))
+        return NOT_APPLICABLE;
+    if (!e->facts->is_paired)
+        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (r->age_state == AGE_INVALID || r->age_is_list) {
+        accuse(v, CARD(AGE_MISSING), "Age: {} is not one number of seconds");
+        say_text(v, head_first(&e->x->response.head, FIELD_AGE));
+        v->variant = "age-invalid";
+        v->section = "RFC 9111 §5.1";
+        return FIRED;
+    }
+    if (r->age_state == AGE_VALID || (!e->facts->is_get && !e->facts->is_head))
+        return PASSED;
+    if (!e->facts->response_head_whole)
+        return withhold(v, GUARD_HEAD_INCOMPLETE);
+    accuse(v, CARD(AGE_MISSING),
+           "a cache says that this was a hit, and does not say how old it is");
+    if (r->says_hit_by_x_cache_only) {
+        confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY);
+        v->note = "only a field that no RFC knows says that it was a hit";
+    }
+    if (r->targeted.lines)
+        v->severity = SEVERITY_INFO; /* removed on purpose, RFC 9213 §2.3 */
+    return FIRED;
+}
+
+/* ---- served-stale ---- */
+
+static const char *const stale_variants[] = {"prohibited", NULL};
+
+/* An edge whose storage follows rules of its own, and that rewrites what browsers are told. */
+static bool may_be_cdn(const struct response_facts *r)
+{
+    return r->has_surrogate_control ||
+           r->intermediary_signs & (SIGN_CF | SIGN_X_SERVED_BY | SIGN_X_AMZ_CF);
+}
+
+/* Also to a cache that knows nothing of CDN-Cache-Control. */
+static bool is_stale(const struct evidence *e, const struct freshness *f)
+{
+    struct freshness plain = *f;
+    cache_control_init(&plain.targeted);
+    return freshness_is_stale_proved(f, e->thresholds->guard_s, SHARED_CACHE) &&
+           freshness_is_stale_proved(&plain, e->thresholds->guard_s, SHARED_CACHE);
+}
+
+static enum judgement judge_stale(const struct evidence *e, struct verdict *v)
+{
+    const struct facts *x = e->facts;
+    const struct response_facts *r = &x->response;
+    if (LIKELY(r->age_state != AGE_VALID) || (!x->is_get && !x->is_head) ||
+        (x->status_class != 2 && e->x->status != 304))
+        return NOT_APPLICABLE;
+    if (!x->is_paired)
+        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (!x->response_head_whole || !x->request_head_whole)
+        return withhold(v, GUARD_HEAD_INCOMPLETE);
+    struct freshness f;
+    freshness_of(&f, x);
+    if (r->age_is_list || !is_stale(e, &f))
+        return PASSED;
+    struct lifetime lifetime = freshness_lifetime(&f, SHARED_CACHE, GENEROUS);
+    bool prohibited = lifetime.never_stale || lifetime.must_validate;
+    if (!prohibited &&
+        (head_has(&e->x->response.head, FIELD_WARNING) ||
+         freshness_may_serve_stale(&f, r->age, UNKNOWN, SHARED_CACHE, &x->request.cc) != NO))
+        return PASSED;
+    accuse(v, CARD(SERVED_STALE), "Age: {}, although a shared cache may use it for {} s");
+    say_number(v, r->age);
+    say_number(v, lifetime.seconds);
+    if (prohibited) {
+        v->variant = "prohibited";
+    } else {
+        v->severity = SEVERITY_WARNING;
+        v->note = "the edge may have rewritten max-age for browsers";
+    }
+    if (may_be_cdn(r))
+        demote(v, "a CDN may have been told another lifetime");
+    return FIRED;
+}
+
+/* ---- the rows ---- */
+
+static const struct rule rows[ROWS] = {
+    [AGE_MISSING] =
+        {
+            .card =
+                {
+                    .id = "age-missing-on-hit",
+                    .group = "cache-behaviour",
+                    .severity = SEVERITY_ERROR,
+                    .norm = NORM_MUST,
+                    .party = "intermediary",
+                    .section = "RFC 9111 §4, §5.1",
+                    .formerly = "RFC 7234 §4, §5.1",
+                    .title = "a hit without Age, or with an Age that is no number",
+                    .means =
+                        "Who stores the answer counts its age from when it came, not from when "
+                        "it was made: it stays in use for longer than the origin allowed, and "
+                        "longer with each cache on the way.",
+                    .remedy = "Let the cache send Age (Varnish, Squid and Traffic Server do unless "
+                              "it is removed; nginx does not: shorten what clients are told, or "
+                              "add it).",
+                    .variants = age_variants,
+                },
+            .subjects = SUBJECT_ANY,
+            .judge = judge_age,
+        },
+    [SERVED_STALE] =
+        {
+            .card =
+                {
+                    .id = "served-stale",
+                    .group = "cache-behaviour",
+                    .severity = SEVERITY_ERROR,
+                    .norm = NORM_MUST,
+                    .party = "intermediary",
+                    .section = "RFC 9111 §4.2.4",
+                    .formerly = "RFC 7234 §4.2.4",
+                    .title = "a cache served what it should have validated",
+                    .means =
+                        "By its own Age the answer is older than it may be for a shared cache, and "
+                        "neither the client nor the origin allowed that. Where must-revalidate, "
+                        "proxy-revalidate or s-maxage stand there, it is forbidden even when the "
+                        "origin cannot be reached.",
+                    .remedy = "Let the cache obey the origin's lifetime (Varnish: grace and ttl in "
+                              "VCL; nginx: proxy_cache_use_stale, proxy_cache_valid; Squid: "
+                              "refresh_pattern), or allow it with stale-while-revalidate.",
+                    .variants = stale_variants,
+                },
+            .subjects = SUBJECT_ANY,
+            .judge = judge_stale,
+        },
+};
+
+const struct rule_set rules_hits = {rows, ROWS};
