@@ -38,6 +38,18 @@ static enum likeness likeness_of(const struct evidence *e, const struct referenc
     return tag->weak == r->representation->etag.weak ? LIKE_SAME : LIKE_FLIPPED;
 }
 
+/* The client, which was told the tag in a 200, wrote it with the other strength. */
+static bool was_offered_otherwise(const struct evidence *e)
+{
+    const struct entity_tag *tag = &e->facts->response.etag;
+    struct slice rest = e->facts->request.if_none_match.text;
+    struct entity_tag member;
+    while (tag_list_next(&rest, &member))
+        if (entity_tag_weak_equal(&member, tag) && member.weak != tag->weak)
+            return true;
+    return false;
+}
+
 /* nginx compresses on the fly, weakens the tag of the 200 for it, and not that of the 304. */
 static bool is_nginx_gzip(const struct evidence *e, const struct representation *r)
 {
@@ -88,6 +100,8 @@ static enum judgement judge_flip(const struct evidence *e, struct verdict *v)
         return PASSED;
     if (before == LIKE_NONE && p->representation)
         return withhold(v, GUARD_NO_REFERENCE); /* what came last was something else */
+    if (before == LIKE_NONE && !was_offered_otherwise(e))
+        return withhold(v, GUARD_NO_REFERENCE); /* no later 200 is worth waiting for */
     if (!e->closing)
         return wait_for(v, WAIT_FOR_REFERENCE);
     if (before == LIKE_NONE && after != LIKE_FLIPPED)
