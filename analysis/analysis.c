@@ -558,6 +558,8 @@ void analysis_exchange(struct analysis *analysis, struct exchange *exchange)
 
 void analysis_loss(struct analysis *analysis, const struct loss *loss)
 {
+    if (loss->until_ns > analysis->clock_ns)
+        analysis->clock_ns = loss->until_ns; /* so late it is */
     struct server *server = server_of(analysis->model.servers, &loss->server, analysis->clock_ns);
     server_add_loss(server, loss->from_ns, loss->until_ns);
 }

@@ -10,6 +10,8 @@
 
 #include "analysis/vary.h"
 
+#define HOUR_NS (INT64_C(3600) * 1000000000)
+
 #define REFERENCES 5
 _Static_assert(offsetof(struct references, same_octets_ns) == REFERENCES * sizeof(struct reference),
                "the references stand first and side by side");
@@ -121,18 +123,24 @@ void references_find_same_tag(struct references *refs, const struct resource *re
     }
 }
 
+int64_t evidence_begins_ns(const struct references *refs, const struct facts *facts)
+{
+    int64_t from = facts->t_rsp0 - HOUR_NS;
+    if (refs->before.representation && refs->before.at.t_rsp0 < from)
+        from = refs->before.at.t_rsp0;
+    return from;
+}
+
 struct field_sets field_sets_of(const struct resource *resource, const struct habit *habit,
                                 const struct facts *facts, const struct request_key *key,
-                                int64_t reach_ns, struct arena *scratch)
+                                int64_t from_ns, struct arena *scratch)
 {
     const unsigned all = (1u << DUE_FIELDS) - 1;
-    const int64_t hour_ns = INT64_C(3600) * 1000000000;
     struct field_sets sets = {0};
     unsigned own = 0, other = 0, own_all = all, other_all = all;
     for (uint32_t i = 0; resource && i < resource->n_representations; i++) {
         const struct representation *r = resource->representations[i];
-        if (r->latest[0].t_rsp0 < facts->t_rsp0 - reach_ns ||
-            r->first.t_rsp0 > facts->t_rsp0 + reach_ns || !is_comparable(r, facts, key, scratch))
+        if (r->latest[0].t_rsp0 < from_ns || !is_comparable(r, facts, key, scratch))
             continue;
         if (reference_matches(r, facts))
             sets.lacked |= all & ~r->carries;
@@ -145,7 +153,7 @@ struct field_sets field_sets_of(const struct resource *resource, const struct ha
     if (own && other)
         sets.agreed = own_all & other_all;
     for (unsigned f = 0; habit && f < DUE_FIELDS; f++)
-        if (habit->carried_ns[f] != NEVER && habit->carried_ns[f] >= facts->t_rsp0 - hour_ns)
+        if (habit->carried_ns[f] != NEVER && habit->carried_ns[f] >= facts->t_rsp0 - HOUR_NS)
             sets.habitual |= 1u << f;
     return sets;
 }

@@ -42,7 +42,7 @@ void references_drop(const struct references *refs, struct store *store);
 
 /* Is what this response carries also what was carried otherwise? Sets of 1 << enum due_field. */
 struct field_sets {
-    unsigned lacked;   /* some comparable 200 within the reference's reach lacked it (T22) */
+    unsigned lacked;   /* some comparable 200 since evidence_begins_ns() lacked it (T22) */
     unsigned agreed;   /* 200s with and without Cookie or Origin agree on it (A8) */
     unsigned habitual; /* another 304 of this server and pattern carried it within 1 h (A9) */
 };
@@ -99,6 +99,9 @@ struct evidence {
     struct held held;
     struct pace pace;
     struct busting busting;
+    uint32_t users; /* different users that got these octets as private ones, with this new one; 0:
+                       none, or not a new one */
+    uint64_t first_user_exchange_id;
     bool is_defective_304; /* the 304 itself is the defect (rules.md §3.7) */
     bool came_back;        /* the URL had been pushed out of the store */
     unsigned mangled_echo; /* how many malformed members of If-None-Match echo an issued tag */
@@ -136,7 +139,11 @@ void references_find(struct references *refs, const struct resource *resource,
 void references_find_same_tag(struct references *refs, const struct resource *resource,
                               const struct facts *facts);
 
+/* From then on what was seen, or lost, bears on what a 304 lacks: the reference before it, or an
+ * hour before it where that is earlier. */
+int64_t evidence_begins_ns(const struct references *refs, const struct facts *facts);
+
 /* The sets of fields for a 304 that lacks some of them. */
 struct field_sets field_sets_of(const struct resource *resource, const struct habit *habit,
                                 const struct facts *facts, const struct request_key *key,
-                                int64_t reach_ns, struct arena *scratch);
+                                int64_t from_ns, struct arena *scratch);

@@ -249,6 +249,11 @@ static void measure_busting(struct model *model, struct inspection *n)
         facts->request.is_conditional)
         return;
     struct url_bare bare = url_without_busters(&n->url, &model->scratch);
+    struct slice told =
+        head_joined(&facts->x->response.head, FIELD_NO_VARY_SEARCH, &model->scratch);
+    if (!slice_is_absent(told) &&
+        !slice_equal(url_no_vary_search(&n->url, told, &model->scratch), n->url.key))
+        return; /* the origin says which parameters mean nothing: caches may know */
     if (bare.busters == 0 || e->held.known || n->resource->shared_by_clients ||
         (n->resource->asked_by && n->resource->asked_by != n->holder))
         return;
@@ -264,6 +269,23 @@ static void measure_busting(struct model *model, struct inspection *n)
         e->busting.first_is_fresh =
             freshness_state_explicit(&n->buster->freshness, facts->t_req0, server_skew_s(n->server),
                                      model->thresholds.guard_s, PRIVATE_CACHE) == YES;
+}
+
+/* Has this client's user got what others were given as theirs alone? */
+static void measure_sharing(struct inspection *n)
+{
+    const struct facts *facts = &n->facts;
+    const struct users *u = &n->resource->users;
+    if (!facts->body_is_comparable || n->holder == 0 || !facts->request.cookie_hash ||
+        !cache_control_has(&facts->response.cc, CC_PRIVATE) ||
+        cache_control_has(&facts->response.cc, CC_NO_STORE))
+        return;
+    uint32_t known = digest_equal(u->body, facts->x->response.digest) ? u->count : 0;
+    for (uint32_t i = 0; i < known; i++)
+        if (u->cookie[i] == facts->request.cookie_hash || u->client[i] == n->holder)
+            return;
+    n->evidence.users = known + 1;
+    n->evidence.first_user_exchange_id = known ? u->exchange_id : 0;
 }
 
 /* A20: how many members echo a tag that was issued malformed. */
@@ -317,6 +339,7 @@ static void look_up(struct model *model, struct inspection *n)
         references_find_same_tag(&e->refs, n->resource, facts);
         find_offered(n);
         measure_busting(model, n);
+        measure_sharing(n);
     }
     if (facts->is_get && (status == 200 || status == 304))
         measure_change(model, n);
@@ -392,9 +415,8 @@ void model_inspect_again(struct model *model, const struct accused *accused, int
     if (habit &&
         (habit->server != accused->habit_server || habit->pattern != accused->habit_pattern))
         habit = NULL; /* forgotten in the meantime */
-    n->evidence.fields =
-        field_sets_of(resource, habit, &n->facts, &accused->key,
-                      model->thresholds.reference_max_s * NS_PER_S, &model->scratch_again);
+    n->evidence.fields = field_sets_of(resource, habit, &n->facts, &accused->key,
+                                       evidence_begins_ns(refs, &n->facts), &model->scratch_again);
 }
 
 bool model_is_reference(struct model *model, const struct accused *accused,
@@ -528,6 +550,20 @@ static void learn_deployment(struct inspection *n)
     n->server->deploy_urls++;
 }
 
+static void learn_users(struct inspection *n)
+{
+    struct users *u = &n->resource->users;
+    if (n->evidence.users == 1) {
+        u->body = n->facts.x->response.digest;
+        u->exchange_id = n->evidence.id;
+        u->count = 0;
+    }
+    if (n->evidence.users && u->count < COUNT_OF(u->client)) {
+        u->client[u->count] = n->holder;
+        u->cookie[u->count++] = n->facts.request.cookie_hash;
+    }
+}
+
 static void learn_200(struct model *model, struct inspection *n)
 {
     struct evidence *e = &n->evidence;
@@ -535,6 +571,7 @@ static void learn_200(struct model *model, struct inspection *n)
     n->shown =
         store_show(model->store, n->resource, &n->facts, &e->key, e->id, storable, &model->scratch);
     learn_deployment(n);
+    learn_users(n);
     if (n->holder == 0 || n->facts.was_aborted) /* then it keeps what it had */
         return;
     bool again_proved = n->holding && n->holding->proved;

@@ -122,6 +122,13 @@ enum truth date_explains_304(const struct evidence *e)
     return truth_of(modified <= ims->date.seconds);
 }
 
+/* A 200 that was lost could have told that it does. */
+static bool date_may_explain_304(const struct evidence *e)
+{
+    return date_is_valid(&e->facts->request.if_modified_since) &&
+           e->facts->response.last_modified.date.seconds == NO_DATE;
+}
+
 static enum judgement judge_etag_not_in_inm(const struct evidence *e, struct verdict *v)
 {
     const struct tag_list *offered = &e->facts->request.if_none_match;
@@ -147,8 +154,7 @@ static enum judgement judge_etag_not_in_inm(const struct evidence *e, struct ver
     if (kinship != TAGS_UNRELATED) {
         v->variant = "suffix";
         v->severity = SEVERITY_WARNING;
-    } else if (by_date == UNKNOWN) {
-        /* A 200 that was lost could have told that the date explains it. */
+    } else if (date_may_explain_304(e)) {
         if (!e->closing)
             return wait_for(v, WAIT_FOR_LOSSES);
         if (evidence_lost(e, NEVER, e->heard_until_ns))
@@ -248,12 +254,10 @@ static enum weight weigh(const struct evidence *e, enum due_field field)
 
 bool reference_is_tainted(const struct evidence *e)
 {
-    int64_t from = e->facts->t_req0, until = e->heard_until_ns;
-    if (e->refs.before.representation && e->refs.before.at.t_rsp0 < from)
-        from = e->refs.before.at.t_rsp0;
+    int64_t until = e->heard_until_ns;
     if (e->refs.after.representation && e->refs.after.at.t_rsp1 > until)
         until = e->refs.after.at.t_rsp1;
-    return evidence_lost(e, from, until);
+    return evidence_lost(e, evidence_begins_ns(&e->refs, e->facts), until);
 }
 
 static void demote_missing(const struct evidence *e, struct verdict *v, enum due_field field,
@@ -274,9 +278,7 @@ static void demote_missing(const struct evidence *e, struct verdict *v, enum due
     if (weight != WEIGHT_BOTH && is_another_software(e, r->representation))
         demote(v, "Server changed in between");
     if (reference_is_tainted(e))
-        demote(v, "responses of this server in between were lost at the tap");
-    else if (evidence_lost(e, e->facts->t_rsp0 - HOUR_NS, e->facts->t_rsp0 + HOUR_NS))
-        demote(v, "responses of this server within the hour were lost at the tap");
+        demote(v, "responses of this server were lost at the tap around it");
     if (e->came_back)
         demote(v, "wire304's memory of this URL had reached its cap");
 }
@@ -462,7 +464,7 @@ static enum judgement judge_length_mismatch(const struct evidence *e, struct ver
     if (!p->representation->has_length)
         confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY);
     if (reference_is_tainted(e))
-        demote(v, "responses of this server in between were lost at the tap");
+        demote(v, "responses of this server were lost at the tap around it");
     if (e->came_back)
         demote(v, "wire304's memory of this URL had reached its cap");
     return FIRED;
@@ -723,7 +725,7 @@ static enum judgement judge_policy_differs(const struct evidence *e, struct verd
     if (p->other_user || f->other_user)
         confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY);
     if (reference_is_tainted(e))
-        demote(v, "responses of this server in between were lost at the tap");
+        demote(v, "responses of this server were lost at the tap around it");
     if (e->came_back)
         demote(v, "wire304's memory of this URL had reached its cap");
     return FIRED;

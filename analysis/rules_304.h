@@ -16,5 +16,6 @@ bool is_defective_304(const struct facts *x);
 bool is_another_software(const struct evidence *e, const struct representation *r);
 
 /* Was something lost (A10) from the reference before to the 304, and on to the reference after or
- * to what was heard last? */
+ * to what was heard last? The hour before the 304 counts too: another 304 or 200 in it could excuse
+ * this one. */
 bool reference_is_tainted(const struct evidence *e);

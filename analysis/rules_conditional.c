@@ -223,8 +223,9 @@ static enum judgement judge_ims_over_inm(const struct evidence *e, struct verdic
                              : date_explains_304(e);
     if (by_date != YES)
         return PASSED;
-    if (by_reference && !e->closing)
-        return wait_for(v, WAIT_FOR_REFERENCE);
+    bool own = x->response.last_modified.date.seconds != NO_DATE && !by_reference;
+    if (!own && !e->closing)
+        return wait_for(v, by_reference ? WAIT_FOR_REFERENCE : WAIT_FOR_LOSSES);
     if (by_reference &&
         (!f->representation || !entity_tag_weak_equal(&f->representation->etag, &tag)))
         return withhold(v, GUARD_NO_REFERENCE);
@@ -234,14 +235,13 @@ static enum judgement judge_ims_over_inm(const struct evidence *e, struct verdic
     say_text(v, ims->text);
     say_text(v, offered->text);
     say_text(v, tag.text);
-    bool own = x->response.last_modified.date.seconds != NO_DATE && !by_reference;
     v->confidence = own ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
     if (!own)
         v->reference = p;
     if (x->x->response.version == HTTP_1_0)
         confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY); /* may know nothing but dates */
-    if (by_reference && evidence_lost(e, p->at.t_rsp0, f->at.t_rsp1))
-        demote(v, "responses of this server in between were lost at the tap");
+    if (!own && evidence_lost(e, p->at.t_rsp0, e->heard_until_ns))
+        demote(v, "responses of this server were lost at the tap around it");
     return FIRED;
 }
 

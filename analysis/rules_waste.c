@@ -271,9 +271,37 @@ static enum judgement judge_no_validator(const struct evidence *e, struct verdic
 
 /* ---- no-store-unchanged ---- */
 
+static const char *const no_store_variants[] = {"private-unchanged", NULL};
+
+/* The same octets to several users, each as theirs alone. Nothing is claimed: each of them got it
+ * for the first time (A26), and only a shared cache could have saved it. */
+static enum judgement judge_private(const struct evidence *e, struct verdict *v)
+{
+    enum { MANY_USERS = 3 };
+    const struct facts *x = e->facts;
+    if (!x->is_paired)
+        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (x->is_excluded)
+        return withhold(v, GUARD_EXCLUDED);
+    if (x->x->response.content_bytes < (uint64_t)e->thresholds->min_body)
+        return withhold(v, GUARD_TINY);
+    if (e->users < MANY_USERS)
+        return PASSED;
+    accuse(v, CARD(NO_STORE), "private, and the same {} octets for {} users: must it be?");
+    say_number(v, (int64_t)x->x->response.content_bytes);
+    say_number(v, e->users);
+    v->variant = "private-unchanged";
+    v->claim = (struct claim){.kind = CLAIM_ELIMINATE, .waived = true};
+    v->reference_exchange_id = e->first_user_exchange_id;
+    v->confidence = CONFIDENCE_POSSIBLE; /* A22 */
+    return FIRED;
+}
+
 static enum judgement judge_no_store(const struct evidence *e, struct verdict *v)
 {
     const struct facts *x = e->facts;
+    if (x->is_get && e->users)
+        return judge_private(e, v);
     if (!x->is_get || !cache_control_has(&x->response.cc, CC_NO_STORE))
         return NOT_APPLICABLE;
     enum judgement had = had_it(e, v);
@@ -482,7 +510,9 @@ static const struct rule rows[ROWS] = {
                         "For secrets that is right; often no-cache was meant, which allows a 304.",
                     .remedy =
                         "If the content is no secret, say Cache-Control: no-cache (with private, "
-                        "where it belongs to one user) and send an ETag.",
+                        "where it belongs to one user) and send an ETag. If a private response is "
+                        "the same for everybody, say public.",
+                    .variants = no_store_variants,
                 },
             .subjects = SUBJECT_200,
             .account = ACCOUNT_OPPORTUNITY,

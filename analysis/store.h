@@ -93,6 +93,14 @@ struct change_count {
     struct tally tally;
 };
 
+/* Users (told apart by client and Cookie) who were given the same octets as private ones. */
+struct users {
+    struct digest body;
+    uint64_t exchange_id; /* of the first of them */
+    uint32_t count;
+    uint64_t client[3], cookie[3];
+};
+
 struct accused;
 
 struct resource {
@@ -105,6 +113,7 @@ struct resource {
     bool came_back;      /* it had been pushed out: older ones may be missing */
     struct median sizes; /* header octets of its 304s */
     struct change_count changing;
+    struct users users;
     uint64_t mangled[4]; /* stable hashes of ETags that were no entity tags, as issued */
     uint32_t n_mangled;
     bool was_held;     /* some client was given it: there may be holdings */

@@ -10,10 +10,10 @@
 #include "tests/support/hearing.h"
 
 #define WITH_TAG "200\nETag: \"a\"\n"
-#define ASK     "GET /a\nIf-None-Match: \"a\"\n"
-#define FRESHEN "304\nETag: \"a\"\n"
-#define OLD     "Mon, 01 May 2023 10:00:00 GMT"
-#define OLDER   "Sat, 01 Apr 2023 10:00:00 GMT"
+#define ASK      "GET /a\nIf-None-Match: \"a\"\n"
+#define FRESHEN  "304\nETag: \"a\"\n"
+#define OLD      "Mon, 01 May 2023 10:00:00 GMT"
+#define OLDER    "Sat, 01 Apr 2023 10:00:00 GMT"
 
 // clang-format off
 static const struct {
@@ -256,8 +256,8 @@ Test(rules_304, fire_where_they_should_and_nowhere_else)
 {
     for (unsigned i = 0; i < COUNT_OF(cases); i++) {
         char *found = hearing_of(cases[i].said);
-        cr_expect(strcmp(found, cases[i].want) == 0, "%s: found \"%s\", not \"%s\"",
-                  cases[i].title, found, cases[i].want);
+        cr_expect(strcmp(found, cases[i].want) == 0, "%s: found \"%s\", not \"%s\"", cases[i].title,
+                  found, cases[i].want);
         free(found);
     }
 }
@@ -333,9 +333,8 @@ Test(rules_304, the_reference_is_cited_with_its_heads)
 
 Test(rules_304, stray_octets_and_superfluous_lines_are_claimed)
 {
-    const struct said said = {.request = ASK,
-                              .response = FRESHEN "Content-Type: text/css\n",
-                              .stray = STRAY_OTHER};
+    const struct said said = {
+        .request = ASK, .response = FRESHEN "Content-Type: text/css\n", .stray = STRAY_OTHER};
     struct hearing h;
     hearing_begin(&h, NULL);
     hearing_say(&h, &said);

@@ -141,7 +141,20 @@ static const struct {
     {"it changed in between", {{.request = "GET /a\n", .response = "200\nCache-Control: no-store\n", .body = "A"}, {.at_s = 60, .request = "GET /a\n", .response = "200\nCache-Control: no-store\n", .body = "A"},
       {.at_s = 90, .request = "GET /a\n", .response = "200\nCache-Control: no-store\n", .body = "B"}, {.at_s = 120, .request = "GET /a\n", .response = "200\nCache-Control: no-store\n", .body = "A"}}, ""},
 
+    {"three users got the same as theirs alone",
+     {{.request = "GET /a\nCookie: 1\n", .response = "200\nETag: \"a\"\nCache-Control: private\n", .body = "A"},
+      {.at_s = 1, .client = 2, .request = "GET /a\nCookie: 2\n", .response = "200\nETag: \"a\"\nCache-Control: private\n", .body = "A"},
+      {.at_s = 2, .client = 2, .request = "GET /a\nCookie: 2\nIf-None-Match: \"a\"\n", .response = "304\nETag: \"a\"\nCache-Control: private\n"},
+      {.at_s = 3, .client = 3, .request = "GET /a\nCookie: 3\n", .response = "200\nETag: \"a\"\nCache-Control: private\n", .body = "A"}},
+     "no-store-unchanged/private-unchanged#4 waste possible"},
+    {"two users, or each their own", {{.request = "GET /a\nCookie: 1\n", .response = "200\nETag: \"a\"\nCache-Control: private\n", .body = "A"},
+      {.at_s = 1, .client = 2, .request = "GET /a\nCookie: 2\n", .response = "200\nETag: \"a\"\nCache-Control: private\n", .body = "A"},
+      {.at_s = 3, .client = 3, .request = "GET /a\nCookie: 3\n", .response = "200\nETag: \"c\"\nCache-Control: private\n", .body = "C"}}, ""},
+
     /* cache-buster-identical */
+    {"the origin says that the parameter means nothing",
+     {{.request = "GET /a.js?_=1700000000001\n", .response = HOUR "No-Vary-Search: params=(\"_\")\n", .body = "A", .octets = 2000}, {.at_s = 9, .request = "GET /a.js?_=1700000009000\n", .response = HOUR "No-Vary-Search: params=(\"_\")\n", .body = "A", .octets = 2000},
+      {.at_s = 18, .request = "GET /a.js?_=1700000018000\n", .response = HOUR "No-Vary-Search: params=(\"_\")\n", .body = "A", .octets = 2000}}, ""},
     {"the third value proves the second",
      {{.request = "GET /a.js?_=1700000000001\n", .response = HOUR, .body = "A", .octets = 2000}, {.at_s = 9, .request = "GET /a.js?_=1700000009000\n", .response = HOUR, .body = "A", .octets = 2000},
       {.at_s = 18, .request = "GET /a.js?_=1700000018000\n", .response = HOUR, .body = "A", .octets = 2000}},
