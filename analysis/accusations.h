@@ -62,6 +62,7 @@ struct accused {
     struct habit *habit;
     uint64_t habit_server, habit_pattern;
     struct request_key key;
+    enum responder_class responder;
     struct references refs; /* references are held */
     struct field_sets fields;
     bool came_back;

@@ -337,6 +337,7 @@ static struct accused *accused_keep(struct analysis *a, struct inspection *n, st
         kept->habit_pattern = n->habit->pattern;
     }
     kept->key = e->key;
+    kept->responder = n->facts.response.responder;
     kept->refs = e->refs;
     kept->fields = e->fields;
     kept->came_back = e->came_back;

@@ -21,24 +21,24 @@
     65536 /* URLs that are remembered; 400 octets and their representations each */
 #define LIMIT_REPRESENTATIONS 8 /* of one URL: variants, deployments, backends; the oldest goes */
 #define LIMIT_STORE_OCTETS    (UINT64_C(64) << 20) /* octets of all representations */
-#define LIMIT_HOLDINGS        262144 /* (client, URL) pairs; 176 octets each */
-#define LIMIT_HOLDINGS_OF_ONE 4      /* variants that one client holds of one URL */
-#define LIMIT_SERVERS         16384  /* server addresses; 700 octets each */
-#define LIMIT_LOSSES          16     /* intervals of loss per server; more: neighbours are joined */
-#define LIMIT_HABITS          32768  /* (server, URL pattern) pairs; 120 octets each */
-#define LIMIT_FAMILIES        16384  /* (server, kind of URL) pairs whose 304s are measured */
-#define LIMIT_CLIENTS         65536  /* clients of which it is known that they have a cache */
-#define LIMIT_BUSTERS         16384  /* (client, URL without changing parameters) pairs */
+#define LIMIT_HOLDINGS        262144               /* (client, URL) pairs; 176 octets each */
+#define LIMIT_HOLDINGS_OF_ONE 4                    /* variants that one client holds of one URL */
+#define LIMIT_SERVERS         16384                /* server addresses; 700 octets each */
+#define LIMIT_LOSSES          16    /* intervals of loss per server; more: neighbours are joined */
+#define LIMIT_HABITS          32768 /* (server, URL pattern) pairs; 120 octets each */
+#define LIMIT_FAMILIES        16384 /* (server, kind of URL) pairs whose 304s are measured */
+#define LIMIT_CLIENTS         65536 /* clients of which it is known that they have a cache */
+#define LIMIT_BUSTERS         16384 /* (client, URL without changing parameters) pairs */
 #define LIMIT_GHOSTS          (1u << 23) /* bits that remember which URLs were pushed out */
 
 /* what waits */
 #define LIMIT_WAITING           65536 /* exchanges whose accusations wait; the oldest is judged */
 #define LIMIT_WAITING_OCTETS    (UINT64_C(48) << 20) /* octets of their heads */
-#define LIMIT_REFERENCE_SEARCH  256 /* exchanges of one URL that a new 200 is held against */
-#define LIMIT_WAITING_UNHELD    16  /* exchanges of one URL that wait without a 200 before them */
+#define LIMIT_REFERENCE_SEARCH  64   /* exchanges of one URL that a new 200 is held against */
+#define LIMIT_WAITING_UNHELD    16   /* exchanges of one URL that wait without a 200 before them */
 #define LIMIT_ALL_UNHELD        4096 /* and of all URLs: they can only be `possible` */
-#define LIMIT_WAITING_FOR_COUNT 16  /* exchanges that wait for one count: thresholds are smaller */
-#define LIMIT_HEADS_FOR_COUNT   8   /* of these, such as keep their heads */
+#define LIMIT_WAITING_FOR_COUNT 16   /* exchanges that wait for one count: thresholds are smaller */
+#define LIMIT_HEADS_FOR_COUNT   8    /* of these, such as keep their heads */
 #define LIMIT_RIPENING_NS                                                                          \
-    INT64_C(660000000000) /* 11 min: losses are told at the latest when an exchange times out */
+    INT64_C(660000000000)    /* 11 min: losses are told at the latest when an exchange times out */
 #define LIMIT_ACCUSATIONS 16 /* of one exchange: more rules than can fire together */

@@ -426,7 +426,8 @@ bool model_is_reference(struct model *model, const struct accused *accused,
     if (at->t_req0 < accused->t_rsp1 ||
         shown->request.accept_encoding != accused->key.accept_encoding ||
         shown->request.authorization != accused->key.authorization ||
-        shown->request.has_range != accused->key.has_range)
+        shown->request.has_range != accused->key.has_range ||
+        responders_differ(shown->responder, accused->responder))
         return false;
     struct facts facts;
     arena_reset(&model->scratch_again);
