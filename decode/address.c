@@ -11,12 +11,27 @@
 
 #include "decode/exchange.h"
 
+/* inet_ntop() goes through printf(), at a thousand instructions each. */
+static void ipv4_text(const uint8_t octets[4], char *to)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        uint8_t n = octets[i];
+        if (n >= 100)
+            *to++ = (char)('0' + n / 100);
+        if (n >= 10)
+            *to++ = (char)('0' + n / 10 % 10);
+        *to++ = (char)('0' + n % 10);
+        *to++ = i < 3 ? '.' : '\0';
+    }
+}
+
 const char *address_text(const struct address *address, char text[46])
 {
     text[0] = '\0';
-    if (address->family == 4 || address->family == 6) {
-        int family = address->family == 4 ? AF_INET : AF_INET6;
-        const char *written = inet_ntop(family, address->octets, text, 46);
+    if (address->family == 4) {
+        ipv4_text(address->octets, text);
+    } else if (address->family == 6) {
+        const char *written = inet_ntop(AF_INET6, address->octets, text, 46);
         assert(written);
     }
     return text;
