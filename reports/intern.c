@@ -9,9 +9,8 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/mman.h>
 
-#include "base/hash.h"
 #include "reports/limits.h"
 
 struct entry {
@@ -23,28 +22,20 @@ struct interner {
     struct entry sets[LIMIT_INTERN_SETS][LIMIT_INTERN_WAYS] __attribute__((aligned(64)));
 };
 
-void intern_key_add(struct intern_key *key, struct slice value)
-{
-    intern_key_add_number(key, slice_is_absent(value) ? 0 : hash64(value));
-}
-
-void intern_key_add_number(struct intern_key *key, uint64_t value)
-{
-    key->set = hash_mix(key->set, value);
-    key->tag = hash_mix(key->tag, ~value);
-}
-
+/* Fresh pages are zero, and are not there before they are touched. */
 struct interner *interner_new(void)
 {
-    struct interner *interner = aligned_alloc(64, sizeof *interner);
-    if (!interner)
+    struct interner *interner =
+        mmap(NULL, sizeof *interner, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (interner == MAP_FAILED)
         abort();
-    return memset(interner, 0, sizeof *interner);
+    return interner;
 }
 
 void interner_free(struct interner *interner)
 {
-    free(interner);
+    if (interner)
+        munmap(interner, sizeof *interner);
 }
 
 /* Index of the key's entry in its set, or LIMIT_INTERN_WAYS. */

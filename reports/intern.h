@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "base/slice.h"
 
 /* A run of values as a hash in two halves; the values themselves are not kept. Whether a value is
@@ -18,8 +19,16 @@ struct intern_key {
     uint64_t set, tag;
 };
 
-void intern_key_add(struct intern_key *key, struct slice value);
-void intern_key_add_number(struct intern_key *key, uint64_t value);
+static inline void intern_key_add_number(struct intern_key *key, uint64_t value)
+{
+    key->set = hash_mix(key->set, value);
+    key->tag = hash_mix(key->tag, ~value);
+}
+
+static inline void intern_key_add(struct intern_key *key, struct slice value)
+{
+    intern_key_add_number(key, slice_is_absent(value) ? 0 : hash64(value));
+}
 
 struct interner;
 
