@@ -98,6 +98,7 @@ static void open_sql(struct database *database)
 {
     struct sql *sql = &database->sql;
     char marks[160];
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* a lock for each allocation, and nobody asks */
     if (sqlite3_open_v2(database->beside, &sql->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
                         NULL) != SQLITE_OK)
         sql_fail(sql);
@@ -115,7 +116,7 @@ static void prepare(struct database *database, enum heads_policy heads)
 {
     struct sql *sql = &database->sql;
     database->exchanges = exchange_rows_new(sql);
-    database->findings = finding_rows_new(sql, heads);
+    database->findings = finding_rows_new(sql, database->exchanges, heads);
     database->check = sql_prepare(sql, "INSERT INTO looked_at VALUES (NULL,?,?,?,?)");
     database->connection = sql_prepare(
         sql, "INSERT OR REPLACE INTO connection VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
@@ -311,6 +312,8 @@ static bool publish(struct database *database)
 bool database_finish(struct database *database, const struct run_facts *facts, struct error *error)
 {
     struct sql *sql = &database->sql;
+    exchange_rows_flush(database->exchanges);
+    finding_rows_flush(database->findings);
     write_run(sql, facts);
     sql_run(sql, schema_settle);
     write_total(sql, &database->sums);

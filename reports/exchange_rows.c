@@ -70,7 +70,7 @@ static const uint8_t kept_of_response[FIELD_TOKENS] = {
 
 /* A table of rows that repeat, and which of them were met lately. */
 struct repeats {
-    sqlite3_stmt *insert;
+    struct batch batch;
     struct interner *met;
 };
 
@@ -78,17 +78,18 @@ struct exchange_rows {
     struct sql *sql;
     struct arena scratch; /* joined and masked values of the exchange at hand */
     struct repeats links, urls, requesters, conditions, responses, moments, flaws;
-    sqlite3_stmt *insert;
+    struct batch exchanges;
 };
 
-static struct repeats repeats_new(struct sql *sql, const char *insert)
+static void repeats_init(struct repeats *repeats, struct sql *sql, const char *into, int columns)
 {
-    return (struct repeats){sql_prepare(sql, insert), interner_new()};
+    batch_init(&repeats->batch, sql, into, columns);
+    repeats->met = interner_new();
 }
 
-static void repeats_free(struct repeats *repeats)
+static void repeats_fini(struct repeats *repeats)
 {
-    sqlite3_finalize(repeats->insert);
+    batch_fini(&repeats->batch);
     interner_free(repeats->met);
 }
 
@@ -97,15 +98,21 @@ struct exchange_rows *exchange_rows_new(struct sql *sql)
     struct exchange_rows *rows = xcalloc(1, sizeof *rows);
     rows->sql = sql;
     arena_init(&rows->scratch, 4096);
-    rows->links = repeats_new(sql, "INSERT OR IGNORE INTO link VALUES (?,?,?,?,?,?)");
-    rows->urls = repeats_new(sql, "INSERT INTO url VALUES (NULL,?,?,?,?,?)");
-    rows->requesters = repeats_new(sql, "INSERT INTO requester VALUES (NULL,?,?,?,?,?)");
-    rows->conditions = repeats_new(sql, "INSERT INTO condition VALUES (NULL,?,?,?)");
-    rows->responses = repeats_new(sql, "INSERT INTO response VALUES (NULL,?,?,?,?,?,?,?,?,?,?)");
-    rows->moments = repeats_new(sql, "INSERT INTO moment VALUES (NULL,?,?,?,?)");
-    rows->flaws = repeats_new(sql, "INSERT OR IGNORE INTO flaws VALUES (?,?)");
-    rows->insert = sql_prepare(sql, "INSERT INTO exchange VALUES "
-                                    "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+    repeats_init(&rows->links, sql, "INSERT OR IGNORE INTO link", 6);
+    repeats_init(&rows->urls, sql, "INSERT INTO url (scheme, host, target, url, url_pattern)", 5);
+    repeats_init(&rows->requesters, sql,
+                 "INSERT INTO requester (client_key, forwarded_for, method, user_agent, "
+                 "cache_control)",
+                 5);
+    repeats_init(&rows->conditions, sql,
+                 "INSERT INTO condition (if_none_match, if_modified_since, range)", 3);
+    repeats_init(&rows->responses, sql,
+                 "INSERT INTO response (etag, last_modified, cache_control, vary, content_type, "
+                 "content_encoding, content_length, content_range, via, server_software)",
+                 10);
+    repeats_init(&rows->moments, sql, "INSERT INTO moment (date, expires, age, cache_status)", 4);
+    repeats_init(&rows->flaws, sql, "INSERT OR IGNORE INTO flaws", 2);
+    batch_init(&rows->exchanges, sql, "INSERT INTO exchange", 28);
     return rows;
 }
 
@@ -113,16 +120,28 @@ void exchange_rows_free(struct exchange_rows *rows)
 {
     if (!rows)
         return;
-    repeats_free(&rows->links);
-    repeats_free(&rows->urls);
-    repeats_free(&rows->requesters);
-    repeats_free(&rows->conditions);
-    repeats_free(&rows->responses);
-    repeats_free(&rows->moments);
-    repeats_free(&rows->flaws);
-    sqlite3_finalize(rows->insert);
+    repeats_fini(&rows->links);
+    repeats_fini(&rows->urls);
+    repeats_fini(&rows->requesters);
+    repeats_fini(&rows->conditions);
+    repeats_fini(&rows->responses);
+    repeats_fini(&rows->moments);
+    repeats_fini(&rows->flaws);
+    batch_fini(&rows->exchanges);
     arena_fini(&rows->scratch);
     free(rows);
+}
+
+void exchange_rows_flush(struct exchange_rows *rows)
+{
+    batch_flush(&rows->links.batch);
+    batch_flush(&rows->urls.batch);
+    batch_flush(&rows->requesters.batch);
+    batch_flush(&rows->conditions.batch);
+    batch_flush(&rows->responses.batch);
+    batch_flush(&rows->moments.batch);
+    batch_flush(&rows->flaws.batch);
+    batch_flush(&rows->exchanges);
 }
 
 /* The id of the row that holds these values: one met before, or a new one. 0 where all are absent.
@@ -141,12 +160,11 @@ static int64_t row_of(struct exchange_rows *rows, struct repeats *repeats,
     int64_t id = interner_find(repeats->met, &key);
     if (id != 0 || rows->sql->failed)
         return id;
-    struct row row = row_begin(rows->sql, repeats->insert);
+    struct row row = row_begin_in(&repeats->batch);
     for (unsigned i = 0; i < n; i++)
         row_text(&row, values[i]);
     id = row_write(&row);
-    if (!rows->sql->failed)
-        interner_put(repeats->met, &key, id);
+    interner_put(repeats->met, &key, id);
     return id;
 }
 
@@ -166,7 +184,7 @@ void exchange_rows_link(struct exchange_rows *rows, const struct connection_fact
     char client[46], server[46];
     if (rows->sql->failed || !is_new(&rows->links, facts->id))
         return;
-    struct row row = row_begin(rows->sql, rows->links.insert);
+    struct row row = row_begin_in(&rows->links.batch);
     row_number(&row, (int64_t)facts->id);
     row_words(&row, address_text(&facts->client, client));
     row_number(&row, facts->client_port);
@@ -193,7 +211,7 @@ static void write_flaws(struct exchange_rows *rows, uint64_t flaws)
         memcpy(words + at, flaw_word(bit), length);
         at += length;
     }
-    struct row row = row_begin(rows->sql, rows->flaws.insert);
+    struct row row = row_begin_in(&rows->flaws.batch);
     row_number(&row, (int64_t)flaws);
     row_text(&row, slice_of(words, at));
     row_write(&row);
@@ -316,8 +334,8 @@ void exchange_rows_write(struct exchange_rows *rows, const struct assessed *asse
     int64_t response = row_of(rows, &rows->responses, said, KEPT_DATE);
     int64_t moment = row_of(rows, &rows->moments, said + KEPT_DATE, KEPT_OF_RESPONSE - KEPT_DATE);
 
-    struct row row = row_begin(rows->sql, rows->insert);
     if (!rows->sql->failed) {
+        struct row row = row_begin_in(&rows->exchanges);
         row_number(&row, (int64_t)assessed->id);
         row_number(&row, (int64_t)x->connection.id);
         row_optional(&row, (int64_t)assessed->outer_exchange_id, 0);

@@ -11,6 +11,9 @@ struct exchange_rows;
 struct exchange_rows *exchange_rows_new(struct sql *sql);
 void exchange_rows_free(struct exchange_rows *rows); /* accepts NULL */
 
+/* Rows are inserted several at a time: now those that wait. */
+void exchange_rows_flush(struct exchange_rows *rows);
+
 void exchange_rows_write(struct exchange_rows *rows, const struct assessed *assessed);
 
 /* Sees to it that the connection has its row of addresses. */

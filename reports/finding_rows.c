@@ -29,18 +29,21 @@ struct place {
 
 struct finding_rows {
     struct sql *sql;
+    struct exchange_rows *exchanges;
     enum heads_policy heads;
     struct arena scratch;
-    int64_t findings; /* so far: the id of the latest */
+    struct batch findings;
     struct place recent[LIMIT_RECENT_EXCHANGES];
     struct interner *verdicts, *issues; /* of issues: id * 16 + heads kept */
-    sqlite3_stmt *place_of, *verdict, *finding, *issue, *issue_by_key, *count_head, *head;
+    sqlite3_stmt *place_of, *verdict, *issue, *issue_by_key, *count_head, *head;
 };
 
-struct finding_rows *finding_rows_new(struct sql *sql, enum heads_policy heads)
+struct finding_rows *finding_rows_new(struct sql *sql, struct exchange_rows *exchanges,
+                                      enum heads_policy heads)
 {
     struct finding_rows *rows = xcalloc(1, sizeof *rows);
     rows->sql = sql;
+    rows->exchanges = exchanges;
     rows->heads = heads;
     arena_init(&rows->scratch, 4096);
     rows->verdicts = interner_new();
@@ -49,7 +52,10 @@ struct finding_rows *finding_rows_new(struct sql *sql, enum heads_policy heads)
                                       "LEFT JOIN url u ON u.id = e.url "
                                       "LEFT JOIN link l ON l.id = e.link WHERE e.id = ?");
     rows->verdict = sql_prepare(sql, "INSERT INTO verdict VALUES (NULL,?,?,?,?,?,?,?)");
-    rows->finding = sql_prepare(sql, "INSERT INTO finding VALUES (?,?,?,?,?,?,?,?,?,?)");
+    batch_init(&rows->findings, sql,
+               "INSERT INTO finding (issue, verdict, exchange, reference, found_us, message, "
+               "avoidable, opportunity, standalone)",
+               9);
     rows->issue = sql_prepare(sql, "INSERT INTO issue VALUES (NULL,?,?,0)");
     rows->issue_by_key = sql_prepare(sql, "SELECT id, heads FROM issue WHERE key = ?");
     rows->count_head = sql_prepare(sql, "UPDATE issue SET heads = heads + 1 WHERE id = ?");
@@ -65,15 +71,20 @@ void finding_rows_free(struct finding_rows *rows)
         return;
     sqlite3_finalize(rows->place_of);
     sqlite3_finalize(rows->verdict);
-    sqlite3_finalize(rows->finding);
     sqlite3_finalize(rows->issue);
     sqlite3_finalize(rows->issue_by_key);
     sqlite3_finalize(rows->count_head);
     sqlite3_finalize(rows->head);
+    batch_fini(&rows->findings);
     interner_free(rows->verdicts);
     interner_free(rows->issues);
     arena_fini(&rows->scratch);
     free(rows);
+}
+
+void finding_rows_flush(struct finding_rows *rows)
+{
+    batch_flush(&rows->findings);
 }
 
 /* A head without its credentials, in the scratch arena. */
@@ -133,6 +144,7 @@ static uint64_t place_of(struct finding_rows *rows, uint64_t exchange_id)
     if (recent->exchange_id == exchange_id)
         return recent->hash;
     uint64_t hash = 0;
+    exchange_rows_flush(rows->exchanges);
     sqlite3_bind_int64(rows->place_of, 1, (int64_t)exchange_id);
     if (sqlite3_step(rows->place_of) == SQLITE_ROW) {
         struct address server = {0};
@@ -247,13 +259,12 @@ void finding_rows_write(struct finding_rows *rows, const struct finding *finding
 {
     if (rows->sql->failed)
         return;
-    int64_t id = ++rows->findings;
+    int64_t id = rows->findings.written + 1;
     int64_t issue = issue_row(rows, finding, id);
     int64_t verdict = verdict_row(rows, finding);
     if (rows->sql->failed)
         return;
-    struct row row = row_begin(rows->sql, rows->finding);
-    row_number(&row, id);
+    struct row row = row_begin_in(&rows->findings);
     row_number(&row, issue);
     row_number(&row, verdict);
     row_number(&row, (int64_t)finding->exchange_id);

@@ -6,11 +6,17 @@
 #include "reports/reports.h"
 #include "reports/sql.h"
 
+struct exchange_rows;
 struct finding_rows;
 
-/* Prepares the statements; `sql` must outlive it. */
-struct finding_rows *finding_rows_new(struct sql *sql, enum heads_policy heads);
+/* Prepares the statements; `sql` must outlive it, and `exchanges`, among which it looks up what
+ * findings accuse. */
+struct finding_rows *finding_rows_new(struct sql *sql, struct exchange_rows *exchanges,
+                                      enum heads_policy heads);
 void finding_rows_free(struct finding_rows *rows); /* accepts NULL */
+
+/* Rows are inserted several at a time: now those that wait. */
+void finding_rows_flush(struct finding_rows *rows);
 
 /* Remembers where an exchange belongs, and under HEADS_ALL keeps its heads. Each exchange is seen
  * here before the findings that accuse it. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Binding, stepping, and the failure that sticks. */
+/* Binding, stepping, several rows at a time, and the failure that sticks. */
 
 #include "reports/sql.h"
 
 #include <string.h>
 
 #include "reports/escape.h"
+#include "reports/limits.h"
 
 void sql_fail(struct sql *sql)
 {
@@ -31,9 +32,54 @@ sqlite3_stmt *sql_prepare(struct sql *sql, const char *text)
     return statement;
 }
 
+/* "INSERT ... SELECT ?,? UNION ALL SELECT ?,? ... LIMIT ?": a statement for any number of rows. */
+void batch_init(struct batch *batch, struct sql *sql, const char *into, int columns)
+{
+    sqlite3_str *text = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(text, into);
+    for (int i = 0; i < columns * LIMIT_ROWS_PER_BATCH; i++)
+        sqlite3_str_appendall(text, i == 0             ? " SELECT ?"
+                                    : i % columns == 0 ? " UNION ALL SELECT ?"
+                                                       : ",?");
+    sqlite3_str_appendall(text, " LIMIT ?");
+    char *insert = sqlite3_str_finish(text);
+    *batch = (struct batch){.sql = sql, .insert = sql_prepare(sql, insert), .columns = columns};
+    arena_init(&batch->texts, 8192);
+    sqlite3_free(insert);
+}
+
+void batch_fini(struct batch *batch)
+{
+    sqlite3_finalize(batch->insert);
+    arena_fini(&batch->texts);
+}
+
+static void run(struct sql *sql, sqlite3_stmt *statement)
+{
+    while (sqlite3_step(statement) == SQLITE_ROW)
+        ;
+    if (sqlite3_reset(statement) != SQLITE_OK)
+        sql_fail(sql);
+}
+
+void batch_flush(struct batch *batch)
+{
+    if (batch->rows == 0 || batch->sql->failed)
+        return;
+    sqlite3_bind_int(batch->insert, LIMIT_ROWS_PER_BATCH * batch->columns + 1, batch->rows);
+    run(batch->sql, batch->insert);
+    batch->rows = 0;
+    arena_reset(&batch->texts);
+}
+
 struct row row_begin(struct sql *sql, sqlite3_stmt *statement)
 {
     return (struct row){.sql = sql, .statement = statement};
+}
+
+struct row row_begin_in(struct batch *batch)
+{
+    return (struct row){batch->sql, batch->insert, batch, batch->rows * batch->columns};
 }
 
 static void bound(struct row *row, int result)
@@ -60,13 +106,19 @@ void row_optional(struct row *row, int64_t value, int64_t absent)
         row_number(row, value);
 }
 
+/* The octets as they stay until the statement is run. */
+static const void *kept(const struct row *row, struct slice octets)
+{
+    return row->batch ? arena_copy(&row->batch->texts, octets).at : octets.at;
+}
+
 void row_text(struct row *row, struct slice text)
 {
     if (slice_is_absent(text))
         row_null(row);
     else if (text_is_utf8(text))
-        bound(row, sqlite3_bind_text64(row->statement, ++row->column, (const char *)text.at,
-                                       text.len, SQLITE_STATIC, SQLITE_UTF8));
+        bound(row, sqlite3_bind_text64(row->statement, ++row->column, kept(row, text), text.len,
+                                       SQLITE_STATIC, SQLITE_UTF8));
     else
         row_blob(row, text);
 }
@@ -81,17 +133,18 @@ void row_blob(struct row *row, struct slice octets)
     if (slice_is_absent(octets))
         row_null(row);
     else
-        bound(row, sqlite3_bind_blob64(row->statement, ++row->column, octets.at, octets.len,
+        bound(row, sqlite3_bind_blob64(row->statement, ++row->column, kept(row, octets), octets.len,
                                        SQLITE_STATIC));
 }
 
 int64_t row_write(struct row *row)
 {
-    if (!row->sql->failed) {
-        while (sqlite3_step(row->statement) == SQLITE_ROW)
-            ;
-        if (sqlite3_reset(row->statement) != SQLITE_OK)
-            sql_fail(row->sql);
+    if (row->batch) {
+        if (++row->batch->rows == LIMIT_ROWS_PER_BATCH)
+            batch_flush(row->batch);
+        return ++row->batch->written;
     }
+    if (!row->sql->failed)
+        run(row->sql, row->statement);
     return row->sql->db ? sqlite3_last_insert_rowid(row->sql->db) : 0;
 }
