@@ -203,7 +203,7 @@ static void make_room_unheld(struct accusations *a, struct resource *r)
             x = x->newer_of_url;
     else if (a->unheld.count <= scaled(a, LIMIT_ALL_UNHELD))
         return;
-    a->counts.pushed_out++;
+    a->counts.unheld_pushed_out++;
     close_unjudged_and_settle(a, x);
 }
 

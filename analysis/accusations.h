@@ -112,6 +112,6 @@ void accusations_expire(struct accusations *accusations, int64_t now_ns);
 void accusations_finish(struct accusations *accusations);
 
 struct accusation_counts {
-    uint64_t pushed_out, tallies_full;
+    uint64_t pushed_out, unheld_pushed_out, tallies_full;
 };
 struct accusation_counts accusation_counts(const struct accusations *accusations);

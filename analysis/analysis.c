@@ -626,6 +626,7 @@ void analysis_counters(const struct analysis *analysis,
         [NOTE_ADDRESSES] = clients.addresses_evicted,
         [NOTE_HOSTS] = clients.hosts_evicted,
         [NOTE_WAITING] = waiting.pushed_out,
+        [NOTE_UNHELD] = waiting.unheld_pushed_out,
         [NOTE_TALLIES] = waiting.tallies_full,
         [NOTE_ACCUSATIONS] = analysis->accusations_dropped,
     };

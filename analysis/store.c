@@ -41,6 +41,7 @@ struct store {
     uint64_t octets; /* of all representations alive */
     uint64_t serial;
     uint32_t scale;
+    struct arena scratch;
     struct known_encoding encodings[64];
     uint64_t *ghosts; /* bit per hash: a URL that was pushed out; NULL until one was */
     struct store_counts counts;
@@ -57,6 +58,7 @@ struct store *store_new(const struct store_hooks *hooks, uint32_t scale)
     struct store *store = xcalloc(1, sizeof *store);
     store->hooks = *hooks;
     store->scale = scale;
+    arena_init(&store->scratch, 2048);
     table_init(&store->resources);
     table_set_cap(&store->resources, scaled(store, LIMIT_RESOURCES));
     table_init(&store->holdings);
@@ -725,13 +727,11 @@ struct resource *store_find_resource(struct store *store, struct slice key)
 
 static struct resource *resource_new(struct store *store, const struct url *url)
 {
-    struct arena arena;
-    arena_init(&arena, 1024);
-    struct slice pattern = url_pattern(url, &arena);
+    arena_reset(&store->scratch);
+    struct slice pattern = url_pattern(url, &store->scratch);
     struct resource *r = xcalloc(1, sizeof *r + url->key.len + pattern.len);
     uint8_t *at = append_octets((uint8_t *)(r + 1), url->key, &r->key);
     append_octets(at, pattern, &r->pattern);
-    arena_fini(&arena);
     r->serial = ++store->serial;
     r->pattern_hash = hash64_stable(r->pattern);
     r->kind = url_family(url);
@@ -861,6 +861,7 @@ void store_free(struct store *store)
     FREE_PLAIN(&store->proofs, struct proof);
     FREE_PLAIN(&store->busters, struct buster);
     FREE_PLAIN(&store->clearings, struct clearing);
+    arena_fini(&store->scratch);
     free(store->ghosts);
     free(store);
 }
