@@ -120,6 +120,7 @@ static void unqueue_url(struct accused *x)
 static void unqueue_tally(struct accusation *n)
 {
     struct tally *t = n->tally;
+    assert(t);
     *(n->older ? &n->older->newer : &t->first) = n->newer;
     *(n->newer ? &n->newer->older : &t->last) = n->older;
     t->waiting--;
@@ -199,10 +200,11 @@ static void make_room_unheld(struct accusations *a, struct resource *r)
 {
     struct accused *x = a->unheld.oldest;
     if (r->waiting_unheld > LIMIT_WAITING_UNHELD)
-        for (x = r->waiting_first; !x->is_unheld;)
+        for (x = r->waiting_first; x && !x->is_unheld;)
             x = x->newer_of_url;
     else if (a->unheld.count <= scaled(a, LIMIT_ALL_UNHELD))
         return;
+    assert(x);
     a->counts.unheld_pushed_out++;
     close_unjudged_and_settle(a, x);
 }

@@ -436,6 +436,7 @@ static void hear_counts(struct analysis *a, struct inspection *n)
 static void hear_reference(struct analysis *a, struct inspection *n)
 {
     unsigned looked_at = 0;
+    assert(n->resource);
     for (struct accused *x = n->resource->waiting_first, *newer;
          x && looked_at++ < LIMIT_REFERENCE_SEARCH; x = newer) {
         newer = x->newer_of_url;

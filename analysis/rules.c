@@ -102,7 +102,7 @@ const struct rule_card *rule_card_by_id(const char *id)
 const char *guard_word(enum guard guard)
 {
     static const char *const words[GUARDS] = {
-#define GUARD_ROW(name, word, text) [GUARD_##name] = word,
+#define GUARD_ROW(name, word, text) [GUARD_##name] = (word),
 #include "analysis/guards.def"
 #undef GUARD_ROW
     };

@@ -374,7 +374,7 @@ static void forget_representation(struct store *store, struct resource *resource
     representation_drop(store, resource->representations[at]);
     resource->n_representations--;
     memmove(&resource->representations[at], &resource->representations[at + 1],
-            (resource->n_representations - at) * sizeof resource->representations[0]);
+            (resource->n_representations - at) * sizeof(struct representation *));
 }
 
 /* Puts it in front of the URL's list. */
@@ -382,7 +382,7 @@ static void bring_forward(struct resource *resource, uint32_t at)
 {
     struct representation *r = resource->representations[at];
     memmove(&resource->representations[1], &resource->representations[0],
-            at * sizeof resource->representations[0]);
+            at * sizeof(struct representation *));
     resource->representations[0] = r;
 }
 
@@ -552,6 +552,7 @@ struct holding *store_hold(struct store *store, uint64_t client, struct resource
                            struct representation *representation, struct holding *old,
                            const struct facts *facts, uint64_t exchange_id)
 {
+    assert(representation);
     struct holding *h = old ? old : holding_new(store, client, resource->serial);
     resource->was_held = true;
     if (!continues_run(h, representation)) {

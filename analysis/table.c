@@ -12,7 +12,7 @@ enum { FIRST_BUCKETS = 64 };
 void table_init(struct table *table)
 {
     *table = (struct table){.mask = FIRST_BUCKETS - 1};
-    table->buckets = xcalloc(FIRST_BUCKETS, sizeof *table->buckets);
+    table->buckets = xcalloc(FIRST_BUCKETS, sizeof(struct entry *));
 }
 
 void table_set_cap(struct table *table, uint64_t cap)
@@ -46,7 +46,7 @@ struct entry *entry_again(const struct entry *entry)
 static void grow(struct table *table)
 {
     uint32_t mask = table->mask * 2 + 1;
-    struct entry **buckets = xcalloc((size_t)mask + 1, sizeof *buckets);
+    struct entry **buckets = xcalloc((size_t)mask + 1, sizeof(struct entry *));
     for (struct entry *e = table->oldest; e; e = e->newer) {
         e->next = buckets[e->hash & mask];
         buckets[e->hash & mask] = e;
