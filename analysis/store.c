@@ -416,9 +416,16 @@ struct representation *store_show(struct store *store, struct resource *resource
 
 /* ---- what clients hold ---- */
 
+/* Clients' ids come from the wire unseeded, so tables hash them anew. */
+static uint64_t pair_hash(uint64_t client, uint64_t other)
+{
+    const uint64_t pair[] = {client, other};
+    return hash64(slice_of(pair, sizeof pair));
+}
+
 static uint64_t holding_hash(uint64_t client, uint64_t serial)
 {
-    return hash_mix(hash_mix(client, 0x686f6c64), serial);
+    return pair_hash(client, serial);
 }
 
 static void forget_holding(struct store *store, struct holding *holding)
@@ -434,7 +441,7 @@ static void forget_holding(struct store *store, struct holding *holding)
 static int64_t cleared_ns(const struct store *store, uint64_t client, struct slice origin)
 {
     struct digest digest = digest_of(origin);
-    uint64_t hash = hash_mix(client, digest.low);
+    uint64_t hash = pair_hash(client, digest.low);
     for (struct entry *e = table_find(&store->clearings, hash); e; e = entry_again(e)) {
         const struct clearing *c = ENTRY_OF(struct clearing, entry, e);
         if (c->client == client && digest_equal(c->origin, digest))
@@ -666,7 +673,7 @@ void store_invalidate(struct store *store, uint64_t client, const struct resourc
 void store_clear_site(struct store *store, uint64_t client, struct slice origin, int64_t at_ns)
 {
     struct digest digest = digest_of(origin);
-    uint64_t hash = hash_mix(client, digest.low);
+    uint64_t hash = pair_hash(client, digest.low);
     for (struct entry *e = table_find(&store->clearings, hash); e; e = entry_again(e)) {
         struct clearing *c = ENTRY_OF(struct clearing, entry, e);
         if (c->client != client || !digest_equal(c->origin, digest))
@@ -761,7 +768,7 @@ struct resource *store_resource(struct store *store, const struct url *url)
 
 static struct proof *proof_of(const struct store *store, uint64_t client)
 {
-    struct entry *e = table_find(&store->proofs, hash_mix(client, 0x70726f6f));
+    struct entry *e = table_find(&store->proofs, pair_hash(client, 0));
     for (; e; e = entry_again(e))
         if (ENTRY_OF(struct proof, entry, e)->client == client)
             return ENTRY_OF(struct proof, entry, e);
@@ -788,7 +795,7 @@ void store_prove_cache(struct store *store, uint64_t client)
     }
     struct proof *proof = xmalloc(sizeof *proof);
     proof->client = client;
-    table_add(&store->proofs, &proof->entry, hash_mix(client, 0x70726f6f));
+    table_add(&store->proofs, &proof->entry, pair_hash(client, 0));
 }
 
 /* ---- changing parameters ---- */
@@ -803,7 +810,7 @@ static void forget_buster(struct store *store, struct buster *buster)
 
 struct buster *store_buster(struct store *store, uint64_t client, struct digest url)
 {
-    uint64_t hash = hash_mix(client, url.low);
+    uint64_t hash = pair_hash(client, url.low);
     for (struct entry *e = table_find(&store->busters, hash); e; e = entry_again(e)) {
         struct buster *buster = ENTRY_OF(struct buster, entry, e);
         if (buster->client != client || !digest_equal(buster->url, url))
