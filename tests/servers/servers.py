@@ -25,6 +25,9 @@ import tempfile
 import threading
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "end_to_end"))
+from laws import complaints  # noqa: E402
+
 SKIP = 77
 OLD = "Fri, 01 May 2026 09:00:00 GMT"  # before the files' own date
 SCENARIOS = {}
@@ -292,6 +295,8 @@ def audit(binary, bench):
     run = subprocess.run([binary, "analyze", "-q", "-o", database, bench.pcap], capture_output=True, text=True, timeout=60)
     if run.returncode != 0:
         raise RuntimeError(f"wire304 exit {run.returncode}: {run.stderr.strip()}")
+    for complaint in complaints(database):
+        raise RuntimeError(f"a law is broken: {complaint}")
     connection = sqlite3.connect(database)
     rules = set(subprocess.run([binary, "rules"], capture_output=True, text=True, check=True).stdout.split())
     found = collections.Counter((rule, "/" + url.split("/", 3)[3]) for rule, url in connection.execute(
