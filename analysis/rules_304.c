@@ -750,9 +750,8 @@ static const struct rule rows[ROWS] = {
                     .formerly = S_304_OLD ", RFC 7230 §3.3.3",
                     .title = "a 304 is followed by octets that belong to no message",
                     .means =
-                        "\"A 304 response is terminated by the end of the header section; it "
-                        "cannot "
-                        "contain content or trailers.\" A recipient takes what follows for the "
+                        "A 304 ends with its first empty line and has neither content nor "
+                        "trailers. A recipient takes what follows for the "
                         "beginning of the next response: connections break, and attackers can "
                         "smuggle. The octets are wasted in any case.",
                     .remedy =
