@@ -73,6 +73,13 @@ static bool is_of_other_backend(const struct resource *resource, const struct re
     return false;
 }
 
+/* What the asking host itself serves lies on the other side of a proxy: it may add fields. */
+static bool is_of_other_leg(const struct representation *r, const struct facts *facts)
+{
+    const struct connection_facts *c = &facts->x->connection;
+    return address_equal(&r->server, &c->client) && !address_equal(&r->server, &c->server);
+}
+
 static void consider(struct reference *best, struct representation *r, struct sighting at,
                      bool earliest)
 {
@@ -92,7 +99,8 @@ void references_find(struct references *refs, const struct resource *resource,
     const struct address *server = &facts->x->connection.server;
     for (uint32_t i = 0; i < resource->n_representations; i++) {
         struct representation *r = resource->representations[i];
-        if (!is_comparable(r, facts, key, scratch) || is_of_other_backend(resource, r, server))
+        if (!is_comparable(r, facts, key, scratch) || is_of_other_backend(resource, r, server) ||
+            is_of_other_leg(r, facts))
             continue;
         consider(&refs->before, r, sighting_before(r, facts->t_req0), false);
         consider(&refs->after, r, sighting_after(r, facts->t_rsp1), true);
