@@ -44,10 +44,18 @@ bool reference_matches(const struct representation *r, const struct facts *not_m
     return date_is_valid(since) && r->last_modified == since->date.seconds;
 }
 
+/* What the asking host itself serves lies on the other side of a proxy: it may add fields. */
+static bool is_of_other_leg(const struct representation *r, const struct facts *facts)
+{
+    const struct connection_facts *c = &facts->x->connection;
+    return address_equal(&r->server, &c->client) && !address_equal(&r->server, &c->server);
+}
+
 bool is_comparable(const struct representation *r, const struct facts *facts,
                    const struct request_key *key, struct arena *scratch)
 {
     return !responders_differ(r->responder, facts->response.responder) &&
+           !is_of_other_leg(r, facts) &&
            r->request.authorization == key->authorization &&
            r->request.has_range == key->has_range &&
            r->request.accept_encoding == key->accept_encoding &&
@@ -73,13 +81,6 @@ static bool is_of_other_backend(const struct resource *resource, const struct re
     return false;
 }
 
-/* What the asking host itself serves lies on the other side of a proxy: it may add fields. */
-static bool is_of_other_leg(const struct representation *r, const struct facts *facts)
-{
-    const struct connection_facts *c = &facts->x->connection;
-    return address_equal(&r->server, &c->client) && !address_equal(&r->server, &c->server);
-}
-
 static void consider(struct reference *best, struct representation *r, struct sighting at,
                      bool earliest)
 {
@@ -99,8 +100,7 @@ void references_find(struct references *refs, const struct resource *resource,
     const struct address *server = &facts->x->connection.server;
     for (uint32_t i = 0; i < resource->n_representations; i++) {
         struct representation *r = resource->representations[i];
-        if (!is_comparable(r, facts, key, scratch) || is_of_other_backend(resource, r, server) ||
-            is_of_other_leg(r, facts))
+        if (!is_comparable(r, facts, key, scratch) || is_of_other_backend(resource, r, server))
             continue;
         consider(&refs->before, r, sighting_before(r, facts->t_req0), false);
         consider(&refs->after, r, sighting_after(r, facts->t_rsp1), true);
