@@ -238,8 +238,8 @@ static int analyze_source(const struct options *options, const char *output, str
     if (!written)
         return code_of(error);
     if (!options->quiet) {
-        struct summary_options summary = layout(options);
-        if (!summary_print(output, stdout, &summary, error))
+        const struct report_options report = {"terminal", layout(options), &options->selection};
+        if (!report_print(output, stdout, &report, error))
             return code_of(error);
     }
     int code = verdict(options, output, damaged, &result, error);
@@ -274,19 +274,17 @@ static int run_analyze(const struct options *options, struct error *error)
 
 static int run_report(const struct options *options, struct error *error)
 {
-    struct summary_options summary = layout(options);
-    if (strcmp(options->format, "terminal") != 0) {
-        error_set(error, ERROR_USAGE,
-                  "this version of wire304 reports as 'terminal' only, not as '%s'",
-                  options->format);
-        return EXIT_USAGE;
-    }
+    struct report_options report = {options->format, layout(options), &options->selection};
     struct output output;
-    if (options->output)
-        summary.width = 0;
+    if (!report_is_format(report.format, error))
+        return EXIT_USAGE;
+    if (options->output) { /* no terminal */
+        report.layout.width = 0;
+        report.layout.color = options->color == COLOR_ALWAYS;
+    }
     if (!output_open(&output, options->output, error))
         return EXIT_OUTPUT;
-    bool printed = summary_print(options->operands[0], output.to, &summary, error);
+    bool printed = report_print(options->operands[0], output.to, &report, error);
     return output_close(&output, printed, error) ? EXIT_DONE : code_of(error);
 }
 
@@ -384,8 +382,10 @@ static void print_help(void)
         "  wire304 --version\n"
         "\n"
         "Begin with:\n"
-        "  tcpdump -i eth0 -s 0 -w site.pcap tcp         whole packets, where each client still has\n"
-        "                                                its own address; any port: HTTP is told by\n"
+        "  tcpdump -i eth0 -s 0 -w site.pcap tcp         whole packets, where each client still "
+        "has\n"
+        "                                                its own address; any port: HTTP is told "
+        "by\n"
         "                                                its content\n"
         "  wire304 analyze site.pcap                     writes site.wire304.db and prints the "
         "summary\n"

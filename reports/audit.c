@@ -117,6 +117,12 @@ int64_t query_number(const struct query *query, int column)
     return sqlite3_column_int64(query->statement, column);
 }
 
+void audit_run(struct audit *audit, const char *text)
+{
+    if (!audit->failed && sqlite3_exec(audit->db, text, NULL, NULL, NULL) != SQLITE_OK)
+        fail(audit);
+}
+
 int64_t audit_number(struct audit *audit, const char *text)
 {
     struct query query = query_begin(audit, text);

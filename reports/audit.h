@@ -46,6 +46,10 @@ const char *query_word(const struct query *query, int column);
 int64_t query_number(const struct query *query, int column);
 bool query_is_null(const struct query *query, int column);
 
+/* Statements without rows, or whose rows nobody asks for: of the schema `temp`, since the file is
+ * open for reading only. */
+void audit_run(struct audit *audit, const char *text);
+
 /* The single number that a query gives; 0 where it gives none. */
 int64_t audit_number(struct audit *audit, const char *text);
 

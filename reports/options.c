@@ -133,6 +133,34 @@ static bool set_host(struct options *options, const char *value, struct error *e
     return *value || wrong(error, "host", value, "a host name, an address or a pattern is wanted");
 }
 
+static bool add_pattern(struct text_list *list, const char *option, const char *value,
+                        struct error *error)
+{
+    list_add(list, value);
+    return *value || wrong(error, option, value, "a pattern is wanted");
+}
+
+static bool set_report_host(struct options *options, const char *value, struct error *error)
+{
+    return add_pattern(&options->selection.hosts, "host", value, error);
+}
+
+static bool set_url(struct options *options, const char *value, struct error *error)
+{
+    return add_pattern(&options->selection.urls, "url", value, error);
+}
+
+static bool set_client(struct options *options, const char *value, struct error *error)
+{
+    return add_pattern(&options->selection.clients, "client", value, error);
+}
+
+static bool set_top(struct options *options, const char *value, struct error *error)
+{
+    return value_number(value, 1, INT64_MAX, &options->selection.top) ||
+           wrong(error, "top", value, "a number from 1 on is wanted");
+}
+
 static bool set_time(struct time_limit *limit, const char *option, const char *value,
                      struct error *error)
 {
@@ -151,6 +179,16 @@ static bool set_from(struct options *options, const char *value, struct error *e
 static bool set_until(struct options *options, const char *value, struct error *error)
 {
     return set_time(&options->until, "until", value, error);
+}
+
+static bool set_since(struct options *options, const char *value, struct error *error)
+{
+    return set_time(&options->selection.since, "since", value, error);
+}
+
+static bool set_report_until(struct options *options, const char *value, struct error *error)
+{
+    return set_time(&options->selection.until, "until", value, error);
 }
 
 static bool set_keylog(struct options *options, const char *value, struct error *error)
@@ -204,12 +242,17 @@ static bool set_skip(struct options *options, const char *value, struct error *e
     return set_rules(options, &options->skip, "skip", value, error);
 }
 
+static bool set_rule(struct options *options, const char *value, struct error *error)
+{
+    return set_rules(options, &options->selection.rules, "rule", value, error);
+}
+
 static const char *const severities[] = {"info", "waste", "warning", "error", NULL};
 
 static bool set_severity(struct options *options, const char *value, struct error *error)
 {
     int i = word_index(severities, value);
-    options->severity = (enum severity)i;
+    options->severity = options->selection.least = (enum severity)i;
     return i >= 0 || wrong(error, "severity", value, "info, waste, warning or error is wanted");
 }
 
@@ -325,7 +368,7 @@ static const struct option_row rows[] = {
     {"force", 0, FOR_ANALYZE, false, NULL, set_force,
      "replace a file that is no database of wire304"},
     {"format", 0, FOR_REPORT | FOR_RULES, false, "FORMAT", set_format,
-     "terminal (the default); rules also: markdown"},
+     "report: terminal (the default);\nrules: terminal (the default), markdown"},
     {"why", 0, FOR_RULES, false, "DB", set_why,
      "what each rule examined in that audit, and what withheld it"},
     {"flaws", 0, FOR_RULES, false, NULL, set_flaws,
@@ -354,11 +397,26 @@ static const struct option_row rows[] = {
      "who is taken for one client: auto, ip, ip+ua, forwarded, none"},
 
     {"severity", 0, FOR_ANALYZE | FOR_REPORT, true, "MIN", set_severity,
-     "the summary shows findings from here on: info (the default), waste,\nwarning, error; the database has all"},
+     "shows findings from here on: info (the default), waste, warning,\nerror; the database has all"},
     {"fail-on", 0, FOR_ANALYZE, true, "WHAT", set_fail_on,
      "exit 1 on: error, warning, 'avoidable>5%', 'avoidable>10MB'\n(certain and likely together); may be repeated"},
     {"heads", 0, FOR_ANALYZE, true, "WHICH", set_heads,
      "heads kept in the database, without credentials: findings, all, none"},
+
+    {"host", 0, FOR_REPORT, false, "GLOB", set_report_host,
+     "only exchanges with this host, or server address; may be repeated:\n*.example.org, 10.1.*"},
+    {"url", 0, FOR_REPORT, false, "GLOB", set_url,
+     "only these URLs, or targets as they were sent; may be repeated:\n'*/assets/*', '/api/*'"},
+    {"client", 0, FOR_REPORT, false, "GLOB", set_client,
+     "only these clients: an address, or who the request says it is for;\nmay be repeated"},
+    {"rule", 0, FOR_REPORT, false, "RULES", set_rule,
+     "only findings of these rules or groups: 304-*,unconditional-refetch"},
+    {"since", 0, FOR_REPORT, false, "TIME", set_since,
+     "only exchanges that began then or later: 2026-11-22T10:00:00Z,\nseconds since the epoch, or +90s after the first packet"},
+    {"until", 0, FOR_REPORT, false, "TIME", set_report_until,
+     "only exchanges that began then or before"},
+    {"top", 0, FOR_REPORT, false, "N", set_top,
+     "at most so many rows of each list, the worst first"},
 
     {"jobs", 0, FOR_ANALYZE, true, "N", set_jobs,
      "decoders at work (this version uses one); never changes the result"},
@@ -530,6 +588,12 @@ static bool pass(struct options *options, enum command_bit command, int argc, ch
     return true;
 }
 
+/* Only times of one kind can be told apart already. */
+static bool lies_after(const struct time_limit *one, const struct time_limit *other)
+{
+    return one->given && other->given && one->relative == other->relative && one->ns > other->ns;
+}
+
 bool options_parse(struct options *options, enum command_bit command, int argc, char **argv,
                    struct error *error)
 {
@@ -545,9 +609,10 @@ bool options_parse(struct options *options, enum command_bit command, int argc, 
     if (!pass(options, command, argc, argv, true, error) ||
         !pass(options, command, argc, argv, false, error))
         return false;
-    if (options->from.given && options->until.given &&
-        options->from.relative == options->until.relative && options->from.ns > options->until.ns)
+    if (lies_after(&options->from, &options->until))
         return error_set(error, ERROR_USAGE, "--from lies after --until");
+    if (lies_after(&options->selection.since, &options->selection.until))
+        return error_set(error, ERROR_USAGE, "--since lies after --until");
     return true;
 }
 
@@ -565,6 +630,10 @@ void options_fini(struct options *options)
     list_fini(&options->hosts);
     list_fini(&options->only);
     list_fini(&options->skip);
+    list_fini(&options->selection.hosts);
+    list_fini(&options->selection.urls);
+    list_fini(&options->selection.clients);
+    list_fini(&options->selection.rules);
 }
 
 /* One option, its help in a column of its own. */
@@ -601,8 +670,7 @@ bool option_facts(unsigned index, struct option_facts *facts)
     if (index >= COUNT_OF(rows))
         return false;
     const struct option_row *row = &rows[index];
-    *facts =
-        (struct option_facts){row->name, row->letter, row->commands, row->argument, row->help};
+    *facts = (struct option_facts){row->name, row->letter, row->commands, row->argument, row->help};
     return true;
 }
 

@@ -16,7 +16,13 @@
 #include "reports/reports.h"
 
 /* Commands as a set, for the table's rows. */
-enum command_bit { FOR_ANALYZE = 1, FOR_REPORT = 2, FOR_RULES = 4, FOR_EXPLAIN = 8, FOR_ALL = 15 };
+enum command_bit {
+    FOR_ANALYZE = 1,
+    FOR_REPORT = 2,
+    FOR_RULES = 4,
+    FOR_EXPLAIN = 8,
+    FOR_ALL = 15
+};
 
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -30,6 +36,14 @@ struct time_limit {
     bool given, relative; /* relative to the first packet */
     int64_t ns;
     const char *text;
+};
+
+/* What of an audit is reported (selection.h). Patterns; an empty list chooses everything. */
+struct selection {
+    struct text_list hosts, urls, clients, rules;
+    struct time_limit since, until;
+    enum severity least;
+    int64_t top; /* rows of each list; 0: as many as the format usually has */
 };
 
 /* --fail-on: what makes exit 1. */
@@ -49,6 +63,7 @@ struct options {
     struct text_list hosts, only, skip;
     struct time_limit from, until;
     enum severity severity; /* the least that the summary shows */
+    struct selection selection; /* of a report; its `least` is `severity` */
     int64_t jobs;
     struct thresholds thresholds;
     int64_t window_ns;

@@ -67,9 +67,21 @@ struct summary_options {
     unsigned width; /* columns; 0: 100 */
 };
 
-/* The terminal summary of a finished database, as `analyze` prints it. */
-bool summary_print(const char *path, FILE *to, const struct summary_options *options,
-                   struct error *error) MUST_USE;
+struct selection;
+
+struct report_options {
+    const char *format; /* a name of exporters.c */
+    struct summary_options layout; /* where it is for a terminal */
+    const struct selection *selection; /* options.h; what of the audit is reported */
+};
+
+/* False and ERROR_USAGE where no exporter has that name. */
+bool report_is_format(const char *format, struct error *error) MUST_USE;
+
+/* A report of a finished database, written to `to` as it is read. What `to` could not take is told by
+ * ferror(). */
+bool report_print(const char *path, FILE *to, const struct report_options *options,
+                  struct error *error) MUST_USE;
 
 /* `wire304 rules`, `wire304 rules --why DB`, `wire304 rules --flaws`, `wire304 explain RULE`. */
 void catalogue_print(FILE *to, const struct summary_options *options);

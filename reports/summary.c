@@ -6,6 +6,8 @@
  * seen or was not checked. Each question is one function and its queries.
  */
 
+#include "reports/summary.h"
+
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -14,16 +16,18 @@
 
 #include "reports/audit.h"
 #include "reports/escape.h"
+#include "reports/exporters.h"
 #include "reports/page.h"
 #include "reports/values.h"
 
-#define FIX_FIRST 5 /* issues shown with their remedies */
-#define WORST     5 /* rows of each table */
+#define WORST 5   /* rows of each list */
+#define MOST  100 /* the same, however many are asked for */
 
 struct summary {
     struct page page;
-    struct audit audit;
+    struct audit *audit;
     enum severity least;
+    int64_t rows; /* of each list */
     bool doubted; /* the heading of what could not be audited stands */
     uint64_t observed, certain, likely, possible, opportunity;
 };
@@ -33,7 +37,7 @@ static struct query query_shown(struct summary *summary, const char *text)
 {
     static const char *const shown[] = {"info,waste,warning,error", "waste,warning,error",
                                         "warning,error", "error"};
-    struct query query = query_begin(&summary->audit, text);
+    struct query query = query_begin(summary->audit, text);
     query_bind_word(&query, 1, shown[summary->least]);
     return query;
 }
@@ -82,8 +86,8 @@ static void put_time(const struct page *page, int64_t us, bool with_date)
 static void put_inputs(struct summary *summary)
 {
     struct query query =
-        query_begin(&summary->audit, "SELECT json_extract(value, '$.file'), count(*) OVER () FROM "
-                                     "run, json_each(run.inputs) ORDER BY key");
+        query_begin(summary->audit, "SELECT json_extract(value, '$.file'), count(*) OVER () FROM "
+                                    "run, json_each(run.inputs) ORDER BY key");
     if (query_next(&query)) {
         int64_t n = query_number(&query, 1);
         page_wire(&summary->page, STYLE_BOLD, base_name(query_text(&query, 0)), 60);
@@ -97,7 +101,7 @@ static void put_inputs(struct summary *summary)
 static void put_span(struct summary *summary)
 {
     char packets[32], span[32];
-    struct query query = query_begin(&summary->audit, "SELECT packets, first_us, last_us FROM run");
+    struct query query = query_begin(summary->audit, "SELECT packets, first_us, last_us FROM run");
     if (query_next(&query) && !query_is_null(&query, 1)) {
         int64_t first = query_number(&query, 1), last = query_number(&query, 2);
         put_time(&summary->page, first, true);
@@ -115,13 +119,13 @@ static void put_span(struct summary *summary)
 static void put_seen(struct summary *summary)
 {
     char exchanges[32], connections[32], observed[24], number[32];
-    uint64_t n = (uint64_t)audit_number(&summary->audit, "SELECT count(*) FROM exchanges");
-    uint64_t c = (uint64_t)audit_number(&summary->audit, "SELECT count(*) FROM connections");
+    uint64_t n = (uint64_t)audit_number(summary->audit, "SELECT count(*) FROM exchanges");
+    uint64_t c = (uint64_t)audit_number(summary->audit, "SELECT count(*) FROM connections");
     page_put(&summary->page, STYLE_PLAIN, "%s HTTP exchange%s over %s connection%s, %s",
              number_text(n, exchanges), plural(n), number_text(c, connections), plural(c),
              size_text(summary->observed, observed));
-    uint64_t not_modified = (uint64_t)audit_number(
-        &summary->audit, "SELECT count(*) FROM exchanges WHERE status = 304");
+    uint64_t not_modified =
+        (uint64_t)audit_number(summary->audit, "SELECT count(*) FROM exchanges WHERE status = 304");
     page_put(&summary->page, STYLE_PLAIN, "; %s answered 304 Not Modified\n",
              not_modified ? number_text(not_modified, number) : "none");
 }
@@ -188,7 +192,7 @@ static void put_wire(struct summary *summary)
 {
     char again[24], overhead[24];
     struct query query =
-        query_begin(&summary->audit, "SELECT retransmitted_bytes, connection_bytes FROM totals");
+        query_begin(summary->audit, "SELECT retransmitted_bytes, connection_bytes FROM totals");
     if (query_next(&query) && query_number(&query, 0) + query_number(&query, 1) > 0) {
         page_put(&summary->page, STYLE_DIM,
                  "  beside it: %s sent again by TCP, %s of connection overhead",
@@ -242,7 +246,7 @@ static void put_matter(const struct summary *summary, const struct query *query)
 
 static void put_fix_first(struct summary *summary)
 {
-    char told[FIX_FIRST][64] = {""}; /* a remedy is told once */
+    char told[MOST][64] = {""}; /* a remedy is told once */
     struct query query = query_shown(
         summary,
         "SELECT rule, variant, sum(avoidable_bytes), sum(exchanges), party, "
@@ -252,7 +256,7 @@ static void put_fix_first(struct summary *summary)
         "FROM findings WHERE avoidable_bytes > 0 GROUP BY issue_id) ON issue_id = id "
         "WHERE instr(?1, severity) > 0 GROUP BY rule, variant, party, host "
         "ORDER BY 8 DESC, 3 DESC, rule, host LIMIT ?2");
-    query_bind(&query, 2, FIX_FIRST);
+    query_bind(&query, 2, summary->rows);
     for (int i = 0; query_next(&query); i++) {
         if (i == 0)
             page_heading(&summary->page, "What to fix first");
@@ -281,7 +285,7 @@ static const char make_claimed[] =
 
 #define RANKING(column)                                                                            \
     "SELECT " column ", sum(avoidable_bytes), sum(opportunity_bytes), count(*)"                    \
-    " FROM claimed GROUP BY 1 ORDER BY 2 DESC, 3 DESC, 1 LIMIT 5"
+    " FROM claimed GROUP BY 1 ORDER BY 2 DESC, 3 DESC, 1 LIMIT ?1"
 
 static const struct ranking rankings[] = {
     {"Hosts", RANKING("host")},
@@ -293,7 +297,8 @@ static void put_ranking(struct summary *summary, const struct ranking *ranking)
 {
     char avoidable[24], opportunity[24], number[32];
     const struct page *page = &summary->page;
-    struct query query = query_begin(&summary->audit, ranking->query);
+    struct query query = query_begin(summary->audit, ranking->query);
+    query_bind(&query, 1, summary->rows);
     for (int i = 0; query_next(&query); i++) {
         if (i == 0)
             page_put(page, STYLE_DIM, "  %9s  %11s  %9s  %s\n", "avoidable", "opportunity",
@@ -312,7 +317,7 @@ static void put_rankings(struct summary *summary)
     if (summary->certain + summary->likely + summary->possible + summary->opportunity == 0)
         return;
     page_heading(&summary->page, "Where it goes");
-    audit_number(&summary->audit, make_claimed);
+    audit_number(summary->audit, make_claimed);
     for (unsigned i = 0; i < COUNT_OF(rankings); i++)
         put_ranking(summary, &rankings[i]);
 }
@@ -354,9 +359,9 @@ static void put_example(struct summary *summary, int64_t finding)
 {
     const struct page *page = &summary->page;
     struct query query = query_begin(
-        &summary->audit, "SELECT e.method, coalesce(e.url, e.target), f.message, e.request_file, "
-                         "e.request_frame, e.response_file, e.response_frame FROM findings f "
-                         "JOIN exchanges e ON e.id = f.exchange_id WHERE f.id = ?");
+        summary->audit, "SELECT e.method, coalesce(e.url, e.target), f.message, e.request_file, "
+                        "e.request_frame, e.response_file, e.response_frame FROM findings f "
+                        "JOIN exchanges e ON e.id = f.exchange_id WHERE f.id = ?");
     query_bind(&query, 1, finding);
     if (query_next(&query)) {
         page_put(page, STYLE_PLAIN, "%13s", "");
@@ -426,8 +431,8 @@ static const char *meaning_of(const char *reason)
 static void put_protocols(struct summary *summary, const char *reason)
 {
     struct query query =
-        query_begin(&summary->audit, "SELECT protocol, reason FROM coverage WHERE reason NOT NULL "
-                                     "GROUP BY 2, 1 ORDER BY sum(bytes) DESC, 1");
+        query_begin(summary->audit, "SELECT protocol, reason FROM coverage WHERE reason NOT NULL "
+                                    "GROUP BY 2, 1 ORDER BY sum(bytes) DESC, 1");
     unsigned shown = 0;
     while (query_next(&query)) {
         if (strcmp(query_word(&query, 1), reason) != 0 || ++shown > 4)
@@ -451,7 +456,7 @@ static void put_coverage(struct summary *summary)
     char bytes[24], number[32];
     const struct page *page = &summary->page;
     struct query query =
-        query_begin(&summary->audit,
+        query_begin(summary->audit,
                     "SELECT reason, sum(bytes), sum(connections), sum(unseen_bytes) FROM coverage "
                     "WHERE reason NOT NULL GROUP BY reason ORDER BY 2 DESC, 1");
     while (query_next(&query)) {
@@ -472,7 +477,7 @@ static void put_coverage(struct summary *summary)
 static void put_one_doubt(struct summary *summary, const char *text, const char *meaning)
 {
     char number[32];
-    uint64_t n = (uint64_t)audit_number(&summary->audit, text);
+    uint64_t n = (uint64_t)audit_number(summary->audit, text);
     if (n == 0)
         return;
     put_doubt_heading(summary);
@@ -484,8 +489,8 @@ static void put_caps(struct summary *summary)
 {
     char number[32];
     struct query query = query_begin(
-        &summary->audit, "SELECT json_extract(value, '$.text'), json_extract(value, '$.value') "
-                         "FROM run, json_each(run.caps_reached)");
+        summary->audit, "SELECT json_extract(value, '$.text'), json_extract(value, '$.value') "
+                        "FROM run, json_each(run.caps_reached)");
     while (query_next(&query)) {
         put_doubt_heading(summary);
         page_put(&summary->page, STYLE_PLAIN, "  %9s  a limit was reached: ",
@@ -516,8 +521,8 @@ static void put_unchecked(struct summary *summary)
     for (unsigned i = 0; rule_card(i); i++) {
         const struct rule_card *card = rule_card(i);
         struct query query =
-            query_begin(&summary->audit, "SELECT rule FROM checks WHERE outcome <> 'withheld' AND "
-                                         "exchanges > 0");
+            query_begin(summary->audit, "SELECT rule FROM checks WHERE outcome <> 'withheld' AND "
+                                        "exchanges > 0");
         bool checked = false;
         while (!checked && query_next(&query))
             checked = strcmp(query_word(&query, 0), card->id) == 0;
@@ -541,8 +546,8 @@ static void put_unchecked(struct summary *summary)
 static void read_totals(struct summary *summary)
 {
     struct query query =
-        query_begin(&summary->audit, "SELECT observed_bytes, avoidable_certain, avoidable_likely, "
-                                     "avoidable_possible, opportunity_bytes FROM totals");
+        query_begin(summary->audit, "SELECT observed_bytes, avoidable_certain, avoidable_likely, "
+                                    "avoidable_possible, opportunity_bytes FROM totals");
     if (query_next(&query)) {
         summary->observed = (uint64_t)query_number(&query, 0);
         summary->certain = (uint64_t)query_number(&query, 1);
@@ -553,12 +558,14 @@ static void read_totals(struct summary *summary)
     query_end(&query);
 }
 
-bool summary_print(const char *path, FILE *to, const struct summary_options *options,
-                   struct error *error)
+void summary_write(struct report *report)
 {
-    struct summary summary = {.page = page_of(to, options), .least = options->least};
-    if (!audit_open(&summary.audit, path, error))
-        return false;
+    struct summary summary = {.page = page_of(report->to, &report->options->layout),
+                              .audit = report->audit,
+                              .least = report->options->layout.least,
+                              .rows = report_rows(report, WORST)};
+    if (summary.rows > MOST)
+        summary.rows = MOST;
     read_totals(&summary);
     put_inputs(&summary);
     page_end_line(&summary.page);
@@ -576,8 +583,7 @@ bool summary_print(const char *path, FILE *to, const struct summary_options *opt
         put_unchecked(&summary);
     page_heading(&summary.page, "The whole audit");
     page_put(&summary.page, STYLE_PLAIN, "  ");
-    page_wire(&summary.page, STYLE_PLAIN, slice_of_text(path), 0);
+    page_wire(&summary.page, STYLE_PLAIN, slice_of_text(report->audit->path), 0);
     page_put(&summary.page, STYLE_DIM, "  (SQLite; wire304 explain RULE says what a rule means)");
     page_end_line(&summary.page);
-    return audit_close(&summary.audit, error);
 }

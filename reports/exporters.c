@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The list of formats that `wire304 report` knows, and how a report comes about: the database is
+ * opened, narrowed to what was asked for, and handed to the exporter. A new format is a file with a
+ * function and a row here.
+ */
+
+#include "reports/exporters.h"
+
+#include <string.h>
+
+#include "reports/selection.h"
+#include "reports/summary.h"
+#include "reports/values.h"
+
+// clang-format off
+static const struct exporter exporters[] = {
+    {"terminal", "the summary, as analyze prints it", summary_write},
+};
+// clang-format on
+
+const struct exporter *exporter_at(unsigned index)
+{
+    return index < COUNT_OF(exporters) ? &exporters[index] : NULL;
+}
+
+static const char *exporter_name(unsigned index)
+{
+    return index < COUNT_OF(exporters) ? exporters[index].name : NULL;
+}
+
+const struct exporter *exporter_by_name(const char *name)
+{
+    for (unsigned i = 0; i < COUNT_OF(exporters); i++)
+        if (strcmp(exporters[i].name, name) == 0)
+            return &exporters[i];
+    return NULL;
+}
+
+int64_t report_rows(const struct report *report, int64_t usual)
+{
+    int64_t top = report->options->selection->top;
+    int64_t rows = top ? top : usual;
+    return rows ? rows : -1;
+}
+
+static bool refuse(const char *format, struct error *error)
+{
+    char names[200] = "";
+    const char *near = nearest_name(format, exporter_name);
+    for (unsigned i = 0; i < COUNT_OF(exporters); i++)
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "",
+                 exporters[i].name);
+    if (near)
+        return error_set(error, ERROR_USAGE, "--format: there is no '%s'; is '%s' meant?", format,
+                         near);
+    return error_set(error, ERROR_USAGE, "--format: there is no '%s'; there are %s", format, names);
+}
+
+bool report_is_format(const char *format, struct error *error)
+{
+    return exporter_by_name(format) || refuse(format, error);
+}
+
+bool report_print(const char *path, FILE *to, const struct report_options *options,
+                  struct error *error)
+{
+    struct audit audit;
+    const struct exporter *exporter = exporter_by_name(options->format);
+    if (!exporter)
+        return refuse(options->format, error);
+    if (!audit_open(&audit, path, error))
+        return false;
+    struct report report = {&audit, to, options};
+    selection_apply(options->selection, &audit);
+    if (!audit.failed)
+        exporter->write(&report);
+    return audit_close(&audit, error);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * A part of an audit: --host, --url, --client, --since and --until choose exchanges, --rule chooses
+ * findings, --severity leaves findings out of what is shown. The choice is made once, and then
+ * stands in for the views of the same names: every query after it, whoever asks, sees nothing else.
+ *
+ *   exchanges    the chosen ones; their claims are the sums over the chosen findings
+ *   findings     those of chosen exchanges and rules, from --severity on
+ *   issues       folded again from them
+ *   totals       added up again; `unseen_bytes` stays that of the capture
+ *   connections  those of chosen exchanges, whole
+ *
+ * `main.exchanges` and so on are still the whole. `checks`, `coverage`, `heads` and `run` are not
+ * narrowed: they say what was looked at.
+ */
+
+#include "reports/audit.h"
+#include "reports/options.h"
+
+/* Is anything chosen at all? `top` alone is no choice. */
+bool selection_is_whole(const struct selection *selection);
+
+/* To be called once, after audit_open(); the selection stays as long as the audit is open. */
+void selection_apply(const struct selection *selection, struct audit *audit);
