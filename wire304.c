@@ -317,8 +317,9 @@ static int run_rules(const struct options *options, struct error *error)
 static int run_explain(const struct options *options, struct error *error)
 {
     struct summary_options summary = layout(options);
-    return catalogue_explain(options->operands[0], stdout, &summary, error) ? EXIT_DONE
-                                                                            : code_of(error);
+    bool known =
+        catalogue_explain(options->operands[0], options->software, stdout, &summary, error);
+    return known ? EXIT_DONE : code_of(error);
 }
 
 // clang-format off
@@ -347,8 +348,9 @@ static const struct command commands[] = {
      "  wire304 rules --flaws                   the words in exchanges.flaws\n"
      "  wire304 rules --format markdown         all of it as a page\n"},
     {"explain", "RULE", "what a rule means and what to do about it", FOR_EXPLAIN, run_explain,
-     "Example:\n"
-     "  wire304 explain 304-missing-etag\n"},
+     "Examples:\n"
+     "  wire304 explain 304-missing-etag\n"
+     "  wire304 explain --software nginx,rails 304-missing-etag\n"},
 };
 // clang-format on
 

@@ -833,7 +833,7 @@ static const struct rule rows[ROWS] = {
                         "Vary: Accept-Encoding.",
                     .remedy =
                         "Send the same Vary with 304 as with 200 (nginx: add_header Vary "
-                        "Accept-Encoding instead of gzip_vary; Apache: mod_deflate of 2.4 does it; "
+                        "Accept-Encoding instead of gzip_vary; "
                         "applications: set Vary before the freshness check).",
                     .variants = missing_vary_variants,
                 },

@@ -267,7 +267,7 @@ static const struct rule rows[ROWS] = {
                     .remedy =
                         "Evaluate If-None-Match before the body is made. Known causes: "
                         "If-Modified-Since evaluated although If-None-Match is there (nginx: "
-                        "if_modified_since off or before), a comparison that misses lists or W/, "
+                        "if_modified_since exact or off), a comparison that misses lists or W/, "
                         "request Cache-Control: no-cache taken as \"send anew\" (Express).",
                     .variants = inm_match_variants,
                 },

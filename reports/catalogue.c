@@ -6,6 +6,7 @@
 
 #include "reports/audit.h"
 #include "reports/page.h"
+#include "reports/remedies.h"
 #include "reports/values.h"
 
 static void print_card_line(const struct page *page, const struct rule_card *card)
@@ -64,8 +65,28 @@ static void print_fact(const struct page *page, const char *name, const char *te
     page_wrap(page, STYLE_PLAIN, 14, 14, text);
 }
 
-bool catalogue_explain(const char *rule, FILE *to, const struct summary_options *options,
-                       struct error *error)
+/* The remedies of a rule, of all software or of those in the set alone. */
+static void print_remedies(const struct page *page, const char *rule, uint64_t set)
+{
+    bool first = true;
+    for (unsigned i = 0; remedy_at(i); i++) {
+        const struct remedy *remedy = remedy_at(i);
+        if (strcmp(remedy->rule, rule) != 0 || !(set >> remedy->software & 1))
+            continue;
+        if (first)
+            page_heading(page, "In the software at hand");
+        first = false;
+        page_put(page, STYLE_BOLD, "  %s", software_name(remedy->software));
+        page_put(page, STYLE_DIM, "%s%s\n", *remedy->since ? ", since " : "", remedy->since);
+        page_put(page, STYLE_PLAIN, "    ");
+        page_wrap(page, STYLE_PLAIN, 4, 4, remedy->text);
+    }
+    if (first && set != UINT64_MAX)
+        page_put(page, STYLE_DIM, "\n  No remedy of this software is known beyond that.\n");
+}
+
+bool catalogue_explain(const char *rule, uint64_t software, FILE *to,
+                       const struct summary_options *options, struct error *error)
 {
     struct page page = page_of(to, options);
     const struct rule_card *card = rule_card_by_id(rule);
@@ -93,6 +114,7 @@ bool catalogue_explain(const char *rule, FILE *to, const struct summary_options 
     page_heading(&page, "What to do");
     page_put(&page, STYLE_PLAIN, "  ");
     page_wrap(&page, STYLE_PLAIN, 2, 2, card->remedy);
+    print_remedies(&page, card->id, software ? software : UINT64_MAX);
     return true;
 }
 

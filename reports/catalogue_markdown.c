@@ -9,6 +9,7 @@
 
 #include "base/attributes.h"
 #include "decode/exchange.h"
+#include "reports/remedies.h"
 #include "reports/reports.h"
 
 /* Our own text, such that Markdown takes nothing of it for markup. */
@@ -65,6 +66,22 @@ static void put_variants(FILE *to, const char *const *variants)
     fputs(" |\n", to);
 }
 
+static void put_remedies(FILE *to, const char *rule)
+{
+    bool first = true;
+    for (unsigned i = 0; remedy_at(i); i++) {
+        const struct remedy *remedy = remedy_at(i);
+        if (strcmp(remedy->rule, rule) != 0)
+            continue;
+        fputs(first ? "\n" : "", to);
+        first = false;
+        fprintf(to, "- **%s**%s%s: ", software_name(remedy->software),
+                *remedy->since ? " since " : "", remedy->since);
+        put_text(to, remedy->text);
+        fputc('\n', to);
+    }
+}
+
 static void put_card(FILE *to, const struct rule_card *card)
 {
     fprintf(to, "\n### %s\n\n", card->id);
@@ -82,6 +99,7 @@ static void put_card(FILE *to, const struct rule_card *card)
     fputs("\n\n**What to do.** ", to);
     put_text(to, card->remedy);
     fputc('\n', to);
+    put_remedies(to, card->id);
 }
 
 static void put_word(FILE *to, const char *word, const char *text)

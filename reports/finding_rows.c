@@ -20,6 +20,7 @@
 #include "reports/intern.h"
 #include "reports/limits.h"
 #include "reports/mask.h"
+#include "reports/software.h"
 
 /* Host, server and URL pattern of an exchange as one number, the same in every capture. */
 struct place {
@@ -56,7 +57,7 @@ struct finding_rows *finding_rows_new(struct sql *sql, struct exchange_rows *exc
                "INSERT INTO finding (issue, verdict, exchange, reference, found_us, message, "
                "avoidable, opportunity, standalone)",
                9);
-    rows->issue = sql_prepare(sql, "INSERT INTO issue VALUES (NULL,?,?,0)");
+    rows->issue = sql_prepare(sql, "INSERT INTO issue VALUES (NULL,?,?,0,?)");
     rows->issue_by_key = sql_prepare(sql, "SELECT id, heads FROM issue WHERE key = ?");
     rows->count_head = sql_prepare(sql, "UPDATE issue SET heads = heads + 1 WHERE id = ?");
     rows->head = sql_prepare(sql, "INSERT INTO head VALUES (?,?,?) ON CONFLICT(id) DO UPDATE SET "
@@ -194,11 +195,23 @@ static int64_t issue_in_table(struct finding_rows *rows, const char *key)
     return number;
 }
 
-static int64_t issue_insert(struct finding_rows *rows, const char *key, int64_t finding_id)
+/* The software that both exchanges name; that of the reference answers for a 304, which says less
+ * of who made it. */
+static uint64_t software_of(const struct finding *finding)
 {
+    return software_in_request(finding->request_head) |
+           software_in_response(finding->response_head) |
+           software_in_response(finding->reference_response_head);
+}
+
+static int64_t issue_insert(struct finding_rows *rows, const char *key, int64_t finding_id,
+                            const struct finding *finding)
+{
+    char software[SOFTWARE_TEXT];
     struct row row = row_begin(rows->sql, rows->issue);
     row_words(&row, key);
     row_number(&row, finding_id);
+    row_words(&row, software_words(software_of(finding), software));
     return row_write(&row) * 16;
 }
 
@@ -232,7 +245,7 @@ static int64_t issue_row(struct finding_rows *rows, const struct finding *findin
     if (number == 0)
         number = issue_in_table(rows, key);
     if (number == 0)
-        number = issue_insert(rows, key, finding_id);
+        number = issue_insert(rows, key, finding_id, finding);
     if (rows->sql->failed)
         return 0;
 

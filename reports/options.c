@@ -16,6 +16,7 @@
 
 #include "base/alloc.h"
 #include "reports/json.h"
+#include "reports/software.h"
 #include "reports/values.h"
 
 struct option_row {
@@ -79,6 +80,23 @@ static bool set_why(struct options *options, const char *value, struct error *er
 {
     (void)error;
     options->why = value;
+    return true;
+}
+
+/* Comma-separated words of software.def. */
+static bool set_software(struct options *options, const char *value, struct error *error)
+{
+    struct slice rest = slice_of_text(value);
+    while (!slice_is_absent(rest)) {
+        struct slice word = slice_cut(&rest, ',');
+        enum software software = software_by_word(word);
+        if (software == SOFTWARES) {
+            char names[SOFTWARE_TEXT];
+            return error_set(error, ERROR_USAGE, "--software: '" SLICE_FMT "' is none of %s",
+                             SLICE_ARG(word), software_words(UINT64_MAX, names));
+        }
+        options->software |= UINT64_C(1) << software;
+    }
     return true;
 }
 
@@ -371,6 +389,8 @@ static const struct option_row rows[] = {
      "report: terminal (the default);\nrules: terminal (the default), markdown"},
     {"why", 0, FOR_RULES, false, "DB", set_why,
      "what each rule examined in that audit, and what withheld it"},
+    {"software", 0, FOR_EXPLAIN, false, "NAMES", set_software,
+     "only the remedies of this software: nginx,rails"},
     {"flaws", 0, FOR_RULES, false, NULL, set_flaws,
      "the words of the column `flaws`, explained"},
 

@@ -89,5 +89,6 @@ void catalogue_markdown(FILE *to); /* with guards, flaws and thresholds: docs/ru
 bool catalogue_why(const char *path, FILE *to, const struct summary_options *options,
                    struct error *error) MUST_USE;
 void catalogue_flaws(FILE *to, const struct summary_options *options);
-bool catalogue_explain(const char *rule, FILE *to, const struct summary_options *options,
-                       struct error *error) MUST_USE;
+/* `software`: a set of 1 << enum software whose remedies are shown; 0: all. */
+bool catalogue_explain(const char *rule, uint64_t software, FILE *to,
+                       const struct summary_options *options, struct error *error) MUST_USE;

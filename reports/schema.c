@@ -51,7 +51,7 @@ const char schema_tables[] =
 "  reference INTEGER, found_us INTEGER, message, avoidable INTEGER, opportunity INTEGER,"
 "  standalone INTEGER);"
 "CREATE TABLE issue (id INTEGER PRIMARY KEY, key TEXT UNIQUE, first_finding INTEGER,"
-"  heads INTEGER);"
+"  heads INTEGER, software TEXT);"
 "CREATE TABLE head (id INTEGER PRIMARY KEY, request BLOB, response BLOB);"
 "CREATE TABLE looked_at (id INTEGER PRIMARY KEY, rule TEXT, outcome INTEGER, guard TEXT,"
 "  exchanges INTEGER);"
@@ -167,7 +167,7 @@ const char schema_views[] =
 "  " OF_RESPONSE("server_software") " AS server_software, " OF_URL("url_pattern") " AS url_pattern,"
 "  i.first_finding AS first_finding_id, s.exchanges AS exchanges,"
 "  s.avoidable AS avoidable_bytes, s.opportunity AS opportunity_bytes,"
-"  s.first_us AS first_us, s.last_us AS last_us"
+"  s.first_us AS first_us, s.last_us AS last_us, i.software AS software"
 "  FROM issue i JOIN issue_sum s ON s.id = i.id JOIN finding f ON f.id = i.first_finding"
 "  JOIN verdict v ON v.id = f.verdict JOIN exchange e ON e.id = f.exchange;"
 

@@ -18,10 +18,12 @@
 #include "reports/escape.h"
 #include "reports/exporters.h"
 #include "reports/page.h"
+#include "reports/remedies.h"
 #include "reports/values.h"
 
 #define WORST 5   /* rows of each list */
 #define MOST  100 /* the same, however many are asked for */
+#define REMEDIES 2 /* of a rule, by software */
 
 struct summary {
     struct page page;
@@ -212,13 +214,32 @@ static void put_rule(const struct page *page, const struct query *query, int rul
         page_put(page, STYLE_PLAIN, "/%s", query_word(query, variant));
 }
 
-static void put_remedy(const struct page *page, const char *rule)
+/* What to change in the software that the traffic names; true where something is known. */
+static bool put_software_remedies(const struct page *page, const char *rule, struct slice software)
+{
+    uint64_t set = software_set(software);
+    unsigned told = 0;
+    for (unsigned i = 0; i < SOFTWARES && told < REMEDIES; i++) {
+        const struct remedy *remedy = set >> i & 1 ? remedy_find(rule, (enum software)i) : NULL;
+        if (!remedy)
+            continue;
+        unsigned column = 17 + text_columns(slice_of_text(software_name(i)));
+        page_put(page, STYLE_DIM, "%13s→ ", "");
+        page_put(page, STYLE_CYAN, "%s: ", software_name(i));
+        page_wrap(page, STYLE_PLAIN, column, 15, remedy->text);
+        told++;
+    }
+    return told != 0;
+}
+
+static void put_remedy(const struct page *page, const char *rule, struct slice software)
 {
     const struct rule_card *card = rule_card_by_id(rule);
     if (!card)
         return;
     page_put(page, STYLE_DIM, "%13s→ ", "");
     page_wrap(page, STYLE_DIM, 15, 15, card->remedy);
+    put_software_remedies(page, rule, software);
 }
 
 /* One matter at one host: issues differ by URL pattern, and here the worst stands for all. */
@@ -251,7 +272,7 @@ static void put_fix_first(struct summary *summary)
         summary,
         "SELECT rule, variant, sum(avoidable_bytes), sum(exchanges), party, "
         "coalesce(host, '') || coalesce(url_pattern, ''), count(*), sum(firm), "
-        "max(firm * 1e6 + avoidable_bytes) FROM issues JOIN (SELECT issue_id, "
+        "max(firm * 1e6 + avoidable_bytes), max(software) FROM issues JOIN (SELECT issue_id, "
         "coalesce(sum(avoidable_bytes) FILTER (WHERE confidence <> 'possible'), 0) AS firm "
         "FROM findings WHERE avoidable_bytes > 0 GROUP BY issue_id) ON issue_id = id "
         "WHERE instr(?1, severity) > 0 GROUP BY rule, variant, party, host "
@@ -265,7 +286,7 @@ static void put_fix_first(struct summary *summary)
         for (int j = 0; j < i; j++)
             again |= strcmp(told[j], query_word(&query, 0)) == 0;
         if (!again)
-            put_remedy(&summary->page, query_word(&query, 0));
+            put_remedy(&summary->page, query_word(&query, 0), query_text(&query, 9));
         snprintf(told[i], sizeof told[i], "%s", query_word(&query, 0));
     }
 }
@@ -383,7 +404,7 @@ static void put_broken_rules(struct summary *summary)
     const struct page *page = &summary->page;
     struct query query = query_shown(
         summary,
-        "SELECT rule, severity, sum(exchanges), min(first_finding_id), count(*) FROM "
+        "SELECT rule, severity, sum(exchanges), min(first_finding_id), max(software) FROM "
         "issues WHERE severity <> 'waste' AND instr(?1, severity) > 0 GROUP BY rule, severity "
         "ORDER BY instr('error,warning,info', severity), 3 DESC, rule");
     for (int i = 0; query_next(&query); i++) {
@@ -400,6 +421,7 @@ static void put_broken_rules(struct summary *summary)
             page_wrap(page, STYLE_PLAIN, 16 + (unsigned)strlen(severity) + (unsigned)strlen(rule),
                       13, card->title);
         put_example(summary, query_number(&query, 3));
+        put_software_remedies(page, rule, query_text(&query, 4));
     }
 }
 
