@@ -21,9 +21,9 @@
 #include "reports/remedies.h"
 #include "reports/values.h"
 
-#define WORST 5   /* rows of each list */
-#define MOST  100 /* the same, however many are asked for */
-#define REMEDIES 2 /* of a rule, by software */
+#define WORST    5   /* rows of each list */
+#define MOST     100 /* the same, however many are asked for */
+#define REMEDIES 2   /* of a rule, by software */
 
 struct summary {
     struct page page;
@@ -272,7 +272,7 @@ static void put_fix_first(struct summary *summary)
         summary,
         "SELECT rule, variant, sum(avoidable_bytes), sum(exchanges), party, "
         "coalesce(host, '') || coalesce(url_pattern, ''), count(*), sum(firm), "
-        "max(firm * 1e6 + avoidable_bytes), max(software) FROM issues JOIN (SELECT issue_id, "
+        "max(firm * 1e6 + avoidable_bytes), software FROM issues JOIN (SELECT issue_id, "
         "coalesce(sum(avoidable_bytes) FILTER (WHERE confidence <> 'possible'), 0) AS firm "
         "FROM findings WHERE avoidable_bytes > 0 GROUP BY issue_id) ON issue_id = id "
         "WHERE instr(?1, severity) > 0 GROUP BY rule, variant, party, host "
@@ -404,7 +404,7 @@ static void put_broken_rules(struct summary *summary)
     const struct page *page = &summary->page;
     struct query query = query_shown(
         summary,
-        "SELECT rule, severity, sum(exchanges), min(first_finding_id), max(software) FROM "
+        "SELECT rule, severity, sum(exchanges), min(first_finding_id), software FROM "
         "issues WHERE severity <> 'waste' AND instr(?1, severity) > 0 GROUP BY rule, severity "
         "ORDER BY instr('error,warning,info', severity), 3 DESC, rule");
     for (int i = 0; query_next(&query); i++) {
