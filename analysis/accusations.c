@@ -231,7 +231,7 @@ void tally_add(struct accusations *accusations, struct tally *tally, struct accu
     tally->waiting++;
 }
 
-static bool waits_for(const struct accused *x, enum wait what)
+bool accused_waits_for(const struct accused *x, enum wait what)
 {
     for (unsigned i = 0; i < x->n_accusations; i++)
         if (x->accusations[i].state == ACCUSATION_UNJUDGED && x->accusations[i].waits == what)
@@ -244,11 +244,12 @@ void accusations_add(struct accusations *accusations, struct accused *accused,
 {
     accused->deadline_ns = now_ns + accusations->window_ns;
     queue_all(accusations, accused);
-    bool by_reference = waits_for(accused, WAIT_FOR_REFERENCE) && resource;
-    if (by_reference && !accused->refs.after.representation) {
+    bool by_reference = accused_waits_for(accused, WAIT_FOR_REFERENCE) && resource;
+    bool by_status = accused_waits_for(accused, WAIT_FOR_STATUS) && resource;
+    if (by_status || (by_reference && !accused->refs.after.representation)) {
         queue_url(accusations, resource, accused);
         make_room_unheld(accusations, resource);
-    } else if (by_reference || waits_for(accused, WAIT_FOR_LOSSES)) {
+    } else if (by_reference || accused_waits_for(accused, WAIT_FOR_LOSSES)) {
         queue_ripe(accusations, accused, now_ns);
     }
     make_room(accusations);

@@ -64,6 +64,7 @@ struct accused {
     struct request_key key;
     enum responder_class responder;
     struct references refs; /* references are held */
+    struct base_status status_before, status_after;
     struct field_sets fields;
     bool came_back;
     unsigned mangled_echo;
@@ -93,6 +94,9 @@ void accusations_add(struct accusations *accusations, struct accused *accused,
                      struct resource *resource, int64_t now_ns);
 /* Puts one of its accusations into the queue of a count. Before accusations_add(). */
 void tally_add(struct accusations *accusations, struct tally *tally, struct accusation *accusation);
+
+/* Does it wait for that? */
+bool accused_waits_for(const struct accused *accused, enum wait what);
 
 /* The reference that it waited for has come: from now on it waits for losses only. */
 void accusations_ripen(struct accusations *accusations, struct accused *accused, int64_t now_ns);

@@ -339,6 +339,7 @@ static struct accused *accused_keep(struct analysis *a, struct inspection *n, st
     kept->key = e->key;
     kept->responder = n->facts.response.responder;
     kept->refs = e->refs;
+    kept->status_before = e->status_before;
     kept->fields = e->fields;
     kept->came_back = e->came_back;
     kept->mangled_echo = e->mangled_echo;
@@ -449,6 +450,24 @@ static void hear_reference(struct analysis *a, struct inspection *n)
     }
 }
 
+/* A plain answer was seen: is it what 304s of the URL wait for? Those that wait for a 200 too stay
+ * in their place. */
+static void hear_status(struct analysis *a, struct inspection *n)
+{
+    const struct base_status *base = &n->resource->base;
+    unsigned looked_at = 0;
+    for (struct accused *x = n->resource->waiting_first, *newer;
+         x && looked_at++ < LIMIT_REFERENCE_SEARCH; x = newer) {
+        newer = x->newer_of_url;
+        if (x->status_after.exchange_id || base->t_req0 < x->t_rsp1 ||
+            !accused_waits_for(x, WAIT_FOR_STATUS))
+            continue;
+        x->status_after = *base;
+        if (!accused_waits_for(x, WAIT_FOR_REFERENCE))
+            accusations_ripen(a->accusations, x, a->clock_ns);
+    }
+}
+
 /* ---- the front door ---- */
 
 static void on_forget_resource(void *context, struct resource *resource)
@@ -550,6 +569,8 @@ void analysis_exchange(struct analysis *analysis, struct exchange *exchange)
     model_learn(&a->model, &n);
     if (n.resource)
         hear_counts(a, &n);
+    if (n.told_base)
+        hear_status(a, &n);
     if (n.shown)
         hear_reference(a, &n);
     if (!wait_or_settle(a, &n, exchange))

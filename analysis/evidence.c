@@ -55,8 +55,7 @@ bool is_comparable(const struct representation *r, const struct facts *facts,
                    const struct request_key *key, struct arena *scratch)
 {
     return !responders_differ(r->responder, facts->response.responder) &&
-           !is_of_other_leg(r, facts) &&
-           r->request.authorization == key->authorization &&
+           !is_of_other_leg(r, facts) && r->request.authorization == key->authorization &&
            r->request.has_range == key->has_range &&
            r->request.accept_encoding == key->accept_encoding &&
            representation_answers(r, facts, key, VARY_CANON, scratch) == YES;
@@ -129,6 +128,37 @@ void references_find_same_tag(struct references *refs, const struct resource *re
             at.t_rsp0 > refs->same_octets_ns)
             refs->same_octets_ns = at.t_rsp0;
     }
+}
+
+static bool has_same_validator(const struct representation *a, const struct representation *b)
+{
+    if (a->etag.valid || b->etag.valid)
+        return entity_tag_kinship(&a->etag, &b->etag) != TAGS_UNRELATED ||
+               entity_tag_weak_equal(&a->etag, &b->etag);
+    return a->last_modified == b->last_modified;
+}
+
+bool validators_alternate(const struct references *refs, const struct resource *resource,
+                          const struct facts *facts, const struct request_key *key,
+                          struct arena *scratch)
+{
+    const struct representation *p = refs->before.representation;
+    int64_t from_ns = INT64_MAX,
+            until_ns = refs->after.representation ? refs->after.at.t_req0 : INT64_MAX;
+    for (uint32_t i = 0; p && i < resource->n_representations; i++) {
+        const struct representation *r = resource->representations[i];
+        if (has_same_validator(r, p) && r->first.t_rsp0 < from_ns)
+            from_ns = r->first.t_rsp0;
+    }
+    for (uint32_t i = 0; p && i < resource->n_representations; i++) {
+        const struct representation *r = resource->representations[i];
+        if (has_same_validator(r, p) || !is_comparable(r, facts, key, scratch))
+            continue;
+        struct sighting since = sighting_after(r, from_ns);
+        if (since.exchange_id && (since.t_req0 < until_ns || reference_matches(r, facts)))
+            return true;
+    }
+    return false;
 }
 
 int64_t evidence_begins_ns(const struct references *refs, const struct facts *facts)

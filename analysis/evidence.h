@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "analysis/analysis.h"
+#include "analysis/base_status.h"
 #include "analysis/client.h"
 #include "analysis/facts.h"
 #include "analysis/server.h"
@@ -102,9 +103,14 @@ struct evidence {
     uint32_t users; /* different users that got these octets as private ones, with this new one; 0:
                        none, or not a new one */
     uint64_t first_user_exchange_id;
+    struct base_status status_before, status_after; /* plain answers around a 304 */
+    int64_t latest_200_ns; /* t_rsp0 of the latest 200 of the URL, whoever got it; NEVER */
+    int64_t unsafe_ns;     /* when an unsafe request to the URL succeeded last; NEVER */
+    bool tags_alternate;   /* another validator than P's was seen since P's was first (fleets) */
     bool is_defective_304; /* the 304 itself is the defect (rules.md §3.7) */
     bool came_back;        /* the URL had been pushed out of the store */
     unsigned mangled_echo; /* how many malformed members of If-None-Match echo an issued tag */
+    bool date_seen_before; /* this Last-Modified had been seen on the URL, with these octets */
     unsigned tag_values;   /* different tags that these octets had lately, with this one */
     bool tag_seen_before;  /* this tag had been seen on the URL, before the one offered */
     uint32_t deploy_urls;  /* URLs of the server whose tag changed lately over equal octets */
@@ -138,6 +144,12 @@ void references_find(struct references *refs, const struct resource *resource,
  * seen last with its octets. */
 void references_find_same_tag(struct references *refs, const struct resource *resource,
                               const struct facts *facts);
+
+/* Was the URL seen with another validator after the one of P was first seen, and before F, or with
+ * one that this 304's request offered? Then several backends answer, or a deployment was undone. */
+bool validators_alternate(const struct references *refs, const struct resource *resource,
+                          const struct facts *facts, const struct request_key *key,
+                          struct arena *scratch);
 
 /* From then on what was seen, or lost, bears on what a 304 lacks: the reference before it, or an
  * hour before it where that is earlier. */

@@ -176,6 +176,17 @@ static void notice_cache(struct model *model, struct inspection *n)
     e->cache = !e->cache_is_shared || e->has_cache ? n->holder : 0;
 }
 
+/* ---- what a 304 is held against ---- */
+
+/* What is known of the URL besides its 200s. */
+static void gather_history(const struct resource *resource, struct evidence *e)
+{
+    e->unsafe_ns = resource->unsafe_ns;
+    for (uint32_t i = 0; i < resource->n_representations; i++)
+        if (resource->representations[i]->latest[0].t_rsp0 > e->latest_200_ns)
+            e->latest_200_ns = resource->representations[i]->latest[0].t_rsp0;
+}
+
 /* ---- what a 200 is held against ---- */
 
 static bool has_these_octets(const struct representation *r, const struct facts *facts)
@@ -210,6 +221,30 @@ static void find_offered(struct inspection *n)
     if (e->refs.offered.representation && n->server->deploy_from_ns != NEVER &&
         facts->t_rsp0 - n->server->deploy_from_ns < 600 * NS_PER_S)
         e->deploy_urls = n->server->deploy_urls;
+}
+
+/* A 200 with these octets under another date, by which the client asked. Tags, where there are any,
+ * come first. */
+static void find_offered_by_date(struct inspection *n)
+{
+    const struct facts *facts = &n->facts;
+    struct evidence *e = &n->evidence;
+    const struct date_fact *since = &facts->request.if_modified_since;
+    int64_t modified = facts->response.last_modified.date.seconds;
+    if (facts->request.if_none_match.kind != TAG_LIST_ABSENT || !date_is_valid(since) ||
+        modified == NO_DATE || modified == since->date.seconds)
+        return;
+    for (uint32_t i = 0; i < n->resource->n_representations; i++) {
+        struct representation *r = n->resource->representations[i];
+        if (!has_these_octets(r, facts) || r->etag.valid || r->last_modified == NO_DATE)
+            continue;
+        if (r->last_modified == modified)
+            e->date_seen_before = true;
+        struct sighting at = sighting_before(r, facts->t_req0);
+        if (!e->refs.offered.representation && at.exchange_id &&
+            r->last_modified == since->date.seconds)
+            e->refs.offered = (struct reference){r, at, true, false};
+    }
 }
 
 /* Does the variant stand still? Compares with the latest 200 of the same variant. */
@@ -315,6 +350,9 @@ static void gather_304(struct model *model, struct inspection *n)
         e->reference_server = server_of(model->servers, &p->server, n->facts.x->finished_ns);
     struct resource *r = n->resource;
     n->habit = r->habit = habit_of(model->servers, n->server, r->pattern_hash, r->habit);
+    gather_history(r, e);
+    if (r->base.exchange_id && r->base.t_rsp1 <= n->facts.t_req0)
+        e->status_before = r->base;
 }
 
 static void look_up(struct model *model, struct inspection *n)
@@ -325,6 +363,8 @@ static void look_up(struct model *model, struct inspection *n)
     n->resource = store_resource(model->store, &n->url);
     e->came_back = n->resource->came_back;
     e->key = request_key_of(model->store, facts, &model->scratch);
+    if (n->holder)
+        e->key.user = hash_mix(n->holder, facts->request.cookie_hash) | 1;
     e->held.contact_ns = NEVER;
     e->held.lifetime_s = ABSENT_NUMBER;
     if (status == 304 && facts->is_paired)
@@ -338,6 +378,7 @@ static void look_up(struct model *model, struct inspection *n)
     if (status == 200 && facts->is_get) {
         references_find_same_tag(&e->refs, n->resource, facts);
         find_offered(n);
+        find_offered_by_date(n);
         measure_busting(model, n);
         measure_sharing(n);
     }
@@ -363,6 +404,7 @@ void model_inspect(struct model *model, const struct exchange *x, uint64_t id, s
     e->url = &n->url;
     e->server = n->server;
     e->refs.same_octets_ns = NEVER;
+    e->latest_200_ns = e->unsafe_ns = NEVER;
     e->heard_until_ns = x->finished_ns;
     if (!slice_is_absent(x->request.head.bytes))
         find_holder(model, n);
@@ -392,6 +434,10 @@ void model_inspect_again(struct model *model, const struct accused *accused, int
         .reference_server = accused->reference_server,
         .key = accused->key,
         .refs = accused->refs,
+        .status_before = accused->status_before,
+        .status_after = accused->status_after,
+        .latest_200_ns = NEVER,
+        .unsafe_ns = NEVER,
         .fields = accused->fields,
         .came_back = accused->came_back,
         .mangled_echo = accused->mangled_echo,
@@ -407,8 +453,14 @@ void model_inspect_again(struct model *model, const struct accused *accused, int
     }
     n->evidence.is_defective_304 = is_defective_304(&n->facts);
     /* What entered late may lie closer to the 304 in time. */
-    if (resource)
+    if (resource) {
         references_find(refs, resource, &n->facts, &accused->key, &model->scratch_again);
+        gather_history(resource, &n->evidence);
+        n->evidence.tags_alternate =
+            validators_alternate(refs, resource, &n->facts, &accused->key, &model->scratch_again);
+    } else {
+        n->evidence.came_back = true; /* as good as: what was known of it was pushed out */
+    }
     int64_t seen = accused->server->date_seen_ns;
     n->evidence.server_has_clock = seen != NEVER && seen >= n->facts.t_rsp0 - HOUR_NS;
     const struct habit *habit = accused->habit;
@@ -528,6 +580,19 @@ static void learn_mangled(struct inspection *n)
     r->mangled[r->n_mangled++ % most] = hash;
 }
 
+/* ... and whether the URL was written to, which may change what it answers. */
+static void learn_base_status(struct inspection *n)
+{
+    const struct facts *facts = &n->facts;
+    struct resource *r = n->resource;
+    n->told_base = base_status_is_told(facts);
+    if (n->told_base)
+        r->base = base_status_of(facts, n->evidence.id, n->evidence.key.user);
+    if (facts->is_unsafe && facts->x->status >= 200 && facts->x->status < 400 &&
+        facts->t_rsp1 > r->unsafe_ns)
+        r->unsafe_ns = facts->t_rsp1;
+}
+
 static void learn_asker(struct inspection *n)
 {
     if (n->holder == 0)
@@ -644,6 +709,7 @@ void model_learn(struct model *model, struct inspection *n)
         return;
     learn_mangled(n);
     learn_change(n);
+    learn_base_status(n);
     if (status == 200 && facts->is_get)
         learn_200(model, n);
     else if (status == 304 && facts->is_get)

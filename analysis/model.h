@@ -45,6 +45,7 @@ struct inspection {
     bool held_in_time;            /* the holding had arrived when the request was sent (A6) */
     struct buster *buster;        /* of its URL without changing parameters; NULL */
     struct representation *shown; /* after model_learn(): of a 200 to GET */
+    bool told_base;               /* after model_learn(): the resource's `base` is of it */
     bool changed;                 /* another tag or other octets than the variant had before */
     bool unchanged;
     struct facts facts; /* last: it is filled as a whole, the rest must begin as zeros */

@@ -35,8 +35,11 @@ static const char *const ids[] = {
     "ims-honoured-over-inm",
     "304-policy-differs",
     "cache-buster-identical",
+    "unstable-last-modified",
     "304-etag-strength-flip",
+    "304-despite-change",
     "304-wrong-method",
+    "304-masks-non-2xx",
     "206-despite-inm-match",
     "412-instead-of-304",
     "served-stale",
@@ -48,6 +51,7 @@ static const char *const ids[] = {
     "precondition-outcome-mismatch",
     "malformed-validator",
     "last-modified-in-future",
+    "lm-unchanged-body-changed",
     "304-hop-field-forbidden",
     "conditional-head",
     "cc-malformed-or-conflicting",
@@ -61,9 +65,9 @@ static const char *const ids[] = {
 _Static_assert(COUNT_OF(ids) <= RULES_MOST, "tables of rules have room for all of them");
 
 static const struct rule_set *const sets[] = {
-    &rules_304,     &rules_304_validators, &rules_304_form, &rules_conditional,
-    &rules_outcome, &rules_ranges,         &rules_proxy,    &rules_hits,
-    &rules_waste,   &rules_hygiene,        &rules_fields,   &rules_policy,
+    &rules_304,    &rules_304_validators, &rules_304_form,    &rules_conditional, &rules_outcome,
+    &rules_ranges, &rules_proxy,          &rules_hits,        &rules_waste,       &rules_hygiene,
+    &rules_fields, &rules_policy,         &rules_304_history, &rules_dates,
 };
 
 unsigned rules_count(void)

@@ -31,6 +31,7 @@ enum judgement {
 enum wait {
     WAIT_FOR_REFERENCE, /* a later 200 of the URL; judged again then, or at the close. Without any
                            200, before or after, there is nothing to judge */
+    WAIT_FOR_STATUS,    /* the next plain answer of the URL; judged again then, or at the close */
     WAIT_FOR_MORE,      /* whatever the server says within the window */
     WAIT_FOR_LOSSES,    /* judged again once losses that touch it must have been told */
     WAIT_FOR_COUNT      /* the verdict stands if the tally confirms it, else falls */
@@ -105,7 +106,7 @@ struct rule_set {
     unsigned count;
 };
 extern const struct rule_set rules_304, rules_304_validators, rules_304_form, rules_conditional,
-    rules_outcome, rules_ranges, rules_proxy, rules_hits, rules_waste, rules_hygiene, rules_fields,
+    rules_outcome, rules_304_history, rules_dates, rules_ranges, rules_proxy, rules_hits, rules_waste, rules_hygiene, rules_fields,
     rules_policy;
 
 #define RULES_MOST 96

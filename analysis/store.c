@@ -222,11 +222,12 @@ static bool varies_by_encoding_only(const struct head *head)
     return true;
 }
 
-static struct sighting sighting_of(const struct facts *facts, uint64_t exchange_id)
+static struct sighting sighting_of(const struct facts *facts, uint64_t exchange_id, uint64_t user)
 {
     return (struct sighting){
         .exchange_id = exchange_id,
         .ordinal = facts->x->request.first.ordinal,
+        .user = user,
         .t_req0 = facts->t_req0,
         .t_rsp0 = facts->t_rsp0,
         .t_rsp1 = facts->t_rsp1,
@@ -396,7 +397,7 @@ struct representation *store_show(struct store *store, struct resource *resource
     for (uint32_t i = 0; i < resource->n_representations; i++) {
         if (resource->representations[i]->signature != signature)
             continue;
-        sighting_add(resource->representations[i], sighting_of(facts, exchange_id));
+        sighting_add(resource->representations[i], sighting_of(facts, exchange_id, key->user));
         bring_forward(resource, i);
         return resource->representations[0];
     }
@@ -410,7 +411,7 @@ struct representation *store_show(struct store *store, struct resource *resource
     store->octets += r->octets;
     resource->representations[resource->n_representations++] = r;
     bring_forward(resource, resource->n_representations - 1);
-    sighting_add(r, sighting_of(facts, exchange_id));
+    sighting_add(r, sighting_of(facts, exchange_id, key->user));
     return r;
 }
 
@@ -745,6 +746,7 @@ static struct resource *resource_new(struct store *store, const struct url *url)
     r->kind = url_family(url);
     r->came_back = ghost_is_known(store, r->key);
     r->changing.from_ns = NEVER;
+    r->unsafe_ns = NEVER;
     return r;
 }
 

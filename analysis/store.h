@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analysis/base_status.h"
 #include "analysis/estimates.h"
 #include "analysis/facts.h"
 #include "analysis/freshness.h"
@@ -30,12 +31,14 @@ struct request_key {
     uint64_t accept_encoding_raw; /* hash as written */
     uint64_t authorization;       /* 0: absent */
     bool has_cookie, has_origin, has_range;
+    uint64_t user; /* hash of who asks and of the Cookie; 0: nobody that can be told apart */
 };
 
 /* One time that a representation was seen. Times in ns, dates in s. */
 struct sighting {
     uint64_t exchange_id; /* 0: none */
     uint64_t ordinal;     /* of the packet with its first octet: decides between equal times */
+    uint64_t user;        /* who got it; see struct request_key */
     int64_t t_req0, t_rsp0, t_rsp1;
     int64_t date, expires; /* NO_DATE */
 };
@@ -116,8 +119,10 @@ struct resource {
     struct users users;
     uint64_t mangled[4]; /* stable hashes of ETags that were no entity tags, as issued */
     uint32_t n_mangled;
-    bool was_held;     /* some client was given it: there may be holdings */
-    uint64_t asked_by; /* the first client; with `shared_by_clients`: others came too */
+    bool was_held;           /* some client was given it: there may be holdings */
+    struct base_status base; /* the latest plain answer */
+    int64_t unsafe_ns;       /* t_rsp1 of the latest unsafe request that succeeded; NEVER */
+    uint64_t asked_by;       /* the first client; with `shared_by_clients`: others came too */
     bool shared_by_clients;
     /* as looked up last */
     struct habit *habit;
