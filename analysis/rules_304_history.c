@@ -127,6 +127,13 @@ static void demote_despite(const struct evidence *e, struct verdict *v)
     demote_for_time(e, v, p->at.t_rsp0, f->at.t_rsp1);
 }
 
+/* Then ims-honoured-over-inm says why. */
+static bool is_explained_by_date(const struct request_facts *q, const struct representation *r)
+{
+    return q->if_none_match.kind == TAG_LIST_TAGS && date_is_valid(&q->if_modified_since) &&
+           r->last_modified != NO_DATE && r->last_modified <= q->if_modified_since.date.seconds;
+}
+
 static enum judgement judge_despite(const struct evidence *e, struct verdict *v)
 {
     const struct facts *x = e->facts;
@@ -137,7 +144,8 @@ static enum judgement judge_despite(const struct evidence *e, struct verdict *v)
         return withhold(v, GUARD_NO_REFERENCE);
     if (x->request.if_none_match.malformed)
         return withhold(v, GUARD_MALFORMED);
-    if (!is_changed(&x->request, p->representation))
+    if (!is_changed(&x->request, p->representation) ||
+        is_explained_by_date(&x->request, p->representation))
         return PASSED;
     if (went_through_cache(x) || p->representation->signs)
         return withhold(v, GUARD_CACHE); /* it may evaluate against its own (RFC 9111 §4.3.2) */
