@@ -238,7 +238,8 @@ static int analyze_source(const struct options *options, const char *output, str
     if (!written)
         return code_of(error);
     if (!options->quiet) {
-        const struct report_options report = {"terminal", layout(options), &options->selection};
+        const struct report_options report = {"terminal", layout(options), &options->selection,
+                                              options->table};
         if (!report_print(output, stdout, &report, error))
             return code_of(error);
     }
@@ -274,7 +275,8 @@ static int run_analyze(const struct options *options, struct error *error)
 
 static int run_report(const struct options *options, struct error *error)
 {
-    struct report_options report = {options->format, layout(options), &options->selection};
+    struct report_options report = {options->format, layout(options), &options->selection,
+                                    options->table};
     struct output output;
     if (!report_is_format(report.format, error))
         return EXIT_USAGE;
@@ -292,21 +294,24 @@ static int run_rules(const struct options *options, struct error *error)
 {
     struct summary_options summary = layout(options);
     bool as_markdown = strcmp(options->format, "markdown") == 0;
-    if (!as_markdown && strcmp(options->format, "terminal") != 0) {
+    bool as_json = strcmp(options->format, "json") == 0;
+    if (!as_markdown && !as_json && strcmp(options->format, "terminal") != 0) {
         error_set(error, ERROR_USAGE,
-                  "this version of wire304 lists rules as 'terminal' or 'markdown', not as '%s'",
+                  "rules are listed as 'terminal', 'json' or 'markdown', not as '%s'",
                   options->format);
         return EXIT_USAGE;
     }
-    if (as_markdown && (options->why || options->flaws)) {
-        error_set(error, ERROR_USAGE, "--format markdown is of the whole catalogue, without --%s",
-                  options->why ? "why" : "flaws");
+    if ((as_markdown || as_json) && (options->why || options->flaws)) {
+        error_set(error, ERROR_USAGE, "--format %s is of the whole catalogue, without --%s",
+                  options->format, options->why ? "why" : "flaws");
         return EXIT_USAGE;
     }
     if (options->why)
         return catalogue_why(options->why, stdout, &summary, error) ? EXIT_DONE : code_of(error);
     if (as_markdown)
         catalogue_markdown(stdout);
+    else if (as_json)
+        catalogue_json(stdout);
     else if (options->flaws)
         catalogue_flaws(stdout, &summary);
     else

@@ -9,7 +9,7 @@
 
 #include "reports/schema.h"
 
-static void fail(struct audit *audit)
+void audit_fail(struct audit *audit)
 {
     if (audit->failed)
         return;
@@ -38,7 +38,7 @@ bool audit_open(struct audit *audit, const char *path, struct error *error)
         return error_set(error, ERROR_INPUT, "cannot open %s: %s", path, strerror(errno));
     if (sqlite3_open_v2(path, &audit->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) !=
         SQLITE_OK)
-        fail(audit);
+        audit_fail(audit);
     if (check_marks(audit, error))
         return true;
     sqlite3_close(audit->db);
@@ -58,7 +58,7 @@ struct query query_begin(struct audit *audit, const char *text)
     struct query query = {.audit = audit};
     if (!audit->failed &&
         sqlite3_prepare_v2(audit->db, text, -1, &query.statement, NULL) != SQLITE_OK)
-        fail(audit);
+        audit_fail(audit);
     return query;
 }
 
@@ -82,7 +82,7 @@ bool query_next(struct query *query)
     if (result == SQLITE_ROW)
         return true;
     if (result != SQLITE_DONE)
-        fail(query->audit);
+        audit_fail(query->audit);
     query_end(query);
     return false;
 }
@@ -120,7 +120,7 @@ int64_t query_number(const struct query *query, int column)
 void audit_run(struct audit *audit, const char *text)
 {
     if (!audit->failed && sqlite3_exec(audit->db, text, NULL, NULL, NULL) != SQLITE_OK)
-        fail(audit);
+        audit_fail(audit);
 }
 
 int64_t audit_number(struct audit *audit, const char *text)

@@ -46,6 +46,9 @@ const char *query_word(const struct query *query, int column);
 int64_t query_number(const struct query *query, int column);
 bool query_is_null(const struct query *query, int column);
 
+/* Takes over what SQLite last said, where nothing failed before. */
+void audit_fail(struct audit *audit);
+
 /* Statements without rows, or whose rows nobody asks for: of the schema `temp`, since the file is
  * open for reading only. */
 void audit_run(struct audit *audit, const char *text);

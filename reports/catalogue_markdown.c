@@ -9,18 +9,9 @@
 
 #include "base/attributes.h"
 #include "decode/exchange.h"
+#include "reports/markdown.h"
 #include "reports/remedies.h"
 #include "reports/reports.h"
-
-/* Our own text, such that Markdown takes nothing of it for markup. */
-static void put_text(FILE *to, const char *text)
-{
-    for (; *text; text++) {
-        if (strchr("\\*<|", *text))
-            fputc('\\', to);
-        fputc(*text, to);
-    }
-}
 
 static bool is_first_of_group(unsigned index)
 {
@@ -43,7 +34,7 @@ static void put_index_row(FILE *to, const struct rule_card *card)
 {
     fprintf(to, "| [%s](#%s) | %s | %s | ", card->id, card->id, card->group,
             severity_word(card->severity));
-    put_text(to, card->title);
+    markdown_text(to, card->title);
     fputs(" |\n", to);
 }
 
@@ -52,7 +43,7 @@ static void put_fact(FILE *to, const char *name, const char *text)
     if (!text)
         return;
     fprintf(to, "| %s | ", name);
-    put_text(to, text);
+    markdown_text(to, text);
     fputs(" |\n", to);
 }
 
@@ -77,7 +68,7 @@ static void put_remedies(FILE *to, const char *rule)
         first = false;
         fprintf(to, "- **%s**%s%s: ", software_name(remedy->software),
                 *remedy->since ? " since " : "", remedy->since);
-        put_text(to, remedy->text);
+        markdown_text(to, remedy->text);
         fputc('\n', to);
     }
 }
@@ -85,7 +76,7 @@ static void put_remedies(FILE *to, const char *rule)
 static void put_card(FILE *to, const struct rule_card *card)
 {
     fprintf(to, "\n### %s\n\n", card->id);
-    put_text(to, card->title);
+    markdown_text(to, card->title);
     fputs("\n\n| | |\n|---|---|\n", to);
     put_fact(to, "severity", severity_word(card->severity));
     put_fact(to, "norm", norm_word(card->norm));
@@ -95,9 +86,9 @@ static void put_card(FILE *to, const struct rule_card *card)
     put_fact(to, "group", card->group);
     put_variants(to, card->variants);
     fputs("\n**What it means.** ", to);
-    put_text(to, card->means);
+    markdown_text(to, card->means);
     fputs("\n\n**What to do.** ", to);
-    put_text(to, card->remedy);
+    markdown_text(to, card->remedy);
     fputc('\n', to);
     put_remedies(to, card->id);
 }
@@ -105,7 +96,7 @@ static void put_card(FILE *to, const struct rule_card *card)
 static void put_word(FILE *to, const char *word, const char *text)
 {
     fprintf(to, "| `%s` | ", word);
-    put_text(to, text);
+    markdown_text(to, text);
     fputs(" |\n", to);
 }
 
@@ -143,7 +134,7 @@ static void put_thresholds(FILE *to)
           to);
     for (unsigned i = 0; threshold_row(i, &row); i++) {
         fprintf(to, "| `%s` | %lld | %s | ", row.name, (long long)row.value, row.unit);
-        put_text(to, row.text);
+        markdown_text(to, row.text);
         fputs(" |\n", to);
     }
 }

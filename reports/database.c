@@ -20,6 +20,7 @@
 #include "reports/finding_rows.h"
 #include "reports/limits.h"
 #include "reports/output.h"
+#include "reports/questions.h"
 #include "reports/schema.h"
 #include "reports/sql.h"
 
@@ -318,6 +319,8 @@ bool database_finish(struct database *database, const struct run_facts *facts, s
     sql_run(sql, schema_settle);
     write_total(sql, &database->sums);
     sql_run(sql, schema_views);
+    if (!sql->failed && !questions_create(sql->db, false))
+        sql_fail(sql);
     sql_run(sql, "COMMIT");
     close_sql(database);
     if (!sql->failed && !publish(database)) {

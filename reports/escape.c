@@ -96,6 +96,11 @@ bool text_is_utf8(struct slice text)
     return true;
 }
 
+bool code_is_hidden(uint32_t code)
+{
+    return in_ranges(hidden, COUNT_OF(hidden), code);
+}
+
 static unsigned columns_of(uint32_t code)
 {
     if (code < 0x300)
@@ -116,7 +121,7 @@ static unsigned next_piece(struct slice *rest, char piece[LONGEST_PIECE])
         return (unsigned)snprintf(piece, LONGEST_PIECE, "\\x%02x", at[0]);
     if (code == '\\')
         return (unsigned)snprintf(piece, LONGEST_PIECE, "\\\\");
-    if ((code >= 0x80 && code < 0xa0) || in_ranges(hidden, COUNT_OF(hidden), code))
+    if ((code >= 0x80 && code < 0xa0) || code_is_hidden(code))
         return (unsigned)snprintf(piece, LONGEST_PIECE, "\\u{%04x}", (unsigned)code);
     memcpy(piece, at, length);
     piece[length] = '\0';

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/slice.h"
 
@@ -17,6 +18,9 @@ bool text_is_utf8(struct slice text);
 /* One character of UTF-8 from the front of `text`: its octets (1 to 4), and *code; 0 where it is
  * none. `text` may not be empty. */
 unsigned utf8_decode(struct slice text, uint32_t *code);
+
+/* Does the character show nothing, or turn the direction of writing? */
+bool code_is_hidden(uint32_t code);
 
 /* Writes `text` into `to` (`size` octets, always terminated), printable and at most `columns` wide
  * (0: no limit but `size`); where it does not fit, the middle is replaced by an ellipsis, since

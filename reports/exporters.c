@@ -9,13 +9,25 @@
 
 #include <string.h>
 
+#include "reports/csv.h"
+#include "reports/har.h"
+#include "reports/json_document.h"
+#include "reports/markdown_report.h"
+#include "reports/ndjson.h"
 #include "reports/selection.h"
 #include "reports/summary.h"
+#include "reports/trace.h"
 #include "reports/values.h"
 
 // clang-format off
 static const struct exporter exporters[] = {
     {"terminal", "the summary, as analyze prints it", summary_write},
+    {"json", "one document: docs/audit.schema.json says what is in it", json_document_write},
+    {"ndjson", "a line for each exchange and finding, as in Suricata's EVE log", ndjson_write},
+    {"csv", "one view, or with --table another, for spreadsheets", csv_write},
+    {"markdown", "the worst of it for a ticket or a pull request", markdown_report_write},
+    {"har", "an HTTP Archive 1.2, for browsers' developer tools", har_write},
+    {"trace", "time,id,size of each GET, for cache simulators", trace_write},
 };
 // clang-format on
 

@@ -15,6 +15,7 @@
 #include <jansson.h>
 
 #include "base/alloc.h"
+#include "reports/csv.h"
 #include "reports/json.h"
 #include "reports/software.h"
 #include "reports/values.h"
@@ -74,6 +75,14 @@ static bool set_format(struct options *options, const char *value, struct error 
     (void)error;
     options->format = value;
     return true;
+}
+
+static bool set_table(struct options *options, const char *value, struct error *error)
+{
+    options->table = value;
+    return csv_has_table(value) ||
+           wrong(error, "table", value,
+                 "a view is wanted: issues, findings, exchanges, waste_by_host, ...");
 }
 
 static bool set_why(struct options *options, const char *value, struct error *error)
@@ -385,8 +394,12 @@ static const struct option_row rows[] = {
      "where the result goes (analyze: FIRST-INPUT.wire304.db in this folder)"},
     {"force", 0, FOR_ANALYZE, false, NULL, set_force,
      "replace a file that is no database of wire304"},
-    {"format", 0, FOR_REPORT | FOR_RULES, false, "FORMAT", set_format,
-     "report: terminal (the default);\nrules: terminal (the default), markdown"},
+    {"format", 0, FOR_REPORT, false, "FORMAT", set_format,
+     "terminal (the default), json, ndjson, csv, markdown, har or trace"},
+    {"format", 0, FOR_RULES, false, "FORMAT", set_format,
+     "terminal (the default), json or markdown"},
+    {"table", 0, FOR_REPORT, false, "VIEW", set_table,
+     "of csv: issues (the default), findings, exchanges, waste_by_host or\nany other view of the database"},
     {"why", 0, FOR_RULES, false, "DB", set_why,
      "what each rule examined in that audit, and what withheld it"},
     {"software", 0, FOR_EXPLAIN, false, "NAMES", set_software,
@@ -620,6 +633,7 @@ bool options_parse(struct options *options, enum command_bit command, int argc, 
     struct analysis_options defaults = analysis_options_default();
     *options = (struct options){
         .format = "terminal",
+        .table = "issues",
         .jobs = 1,
         .thresholds = thresholds_default(),
         .window_ns = defaults.window_ns,

@@ -56,7 +56,7 @@ struct fail_on {
 };
 
 struct options {
-    const char *output, *format, *why;
+    const char *output, *format, *why, *table;
     uint64_t software; /* set of 1 << enum software; 0: all */
     bool help, quiet, no_progress, force, flaws;
     enum color_choice color;

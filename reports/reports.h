@@ -73,6 +73,7 @@ struct report_options {
     const char *format; /* a name of exporters.c */
     struct summary_options layout; /* where it is for a terminal */
     const struct selection *selection; /* options.h; what of the audit is reported */
+    const char *table; /* of csv: a view */
 };
 
 /* False and ERROR_USAGE where no exporter has that name. */
@@ -86,6 +87,7 @@ bool report_print(const char *path, FILE *to, const struct report_options *optio
 /* `wire304 rules`, `wire304 rules --why DB`, `wire304 rules --flaws`, `wire304 explain RULE`. */
 void catalogue_print(FILE *to, const struct summary_options *options);
 void catalogue_markdown(FILE *to); /* with guards, flaws and thresholds: docs/rules.md */
+void catalogue_json(FILE *to);     /* the same */
 bool catalogue_why(const char *path, FILE *to, const struct summary_options *options,
                    struct error *error) MUST_USE;
 void catalogue_flaws(FILE *to, const struct summary_options *options);

@@ -7,8 +7,10 @@
 
 #include "reports/selection.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "reports/questions.h"
 #include "reports/values.h"
 
 /* A column that is not copied: what stands in its place. */
@@ -25,6 +27,32 @@ bool selection_is_whole(const struct selection *s)
 static bool chooses_exchanges(const struct selection *s)
 {
     return s->hosts.n + s->urls.n + s->clients.n > 0 || s->since.given || s->until.given;
+}
+
+static void add_text(char *text, size_t size, const char *option, const char *value)
+{
+    size_t at = strlen(text);
+    snprintf(text + at, size - at, "%s--%s %s", at ? " " : "", option, value);
+}
+
+static void add_list(char *text, size_t size, const char *option, const struct text_list *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        add_text(text, size, option, list->items[i]);
+}
+
+bool selection_text(const struct selection *s, char *text, size_t size)
+{
+    *text = '\0';
+    add_list(text, size, "host", &s->hosts);
+    add_list(text, size, "url", &s->urls);
+    add_list(text, size, "client", &s->clients);
+    add_list(text, size, "rule", &s->rules);
+    if (s->since.given)
+        add_text(text, size, "since", s->since.text);
+    if (s->until.given)
+        add_text(text, size, "until", s->until.text);
+    return *text != '\0';
 }
 
 /* ------------------------------------------------------------------ patterns, as SQL functions */
@@ -236,12 +264,11 @@ static void stand_in_totals(struct audit *audit)
     stand_in(audit, "totals", sums, "JOIN temp.chosen_traffic c JOIN temp.chosen_sums d");
 }
 
-void selection_apply(const struct selection *s, struct audit *audit)
+/* Everything that is made of the chosen part. */
+static void narrow(const struct selection *s, struct audit *audit)
 {
     static const char *star = "*";
     static const struct text_list every = {&star, 1};
-    if (selection_is_whole(s))
-        return;
     teach(audit, "host_is_chosen", 2, &s->hosts, any_matches);
     teach(audit, "url_is_chosen", 2, &s->urls, any_matches);
     teach(audit, "client_is_chosen", 3, &s->clients, any_matches);
@@ -254,4 +281,27 @@ void selection_apply(const struct selection *s, struct audit *audit)
     stand_in_issues(audit);
     stand_in_connections(s, audit);
     stand_in_totals(audit);
+}
+
+static void list_exchanges(const struct selection *s, struct audit *audit)
+{
+    if (s->rules.n == 0) {
+        audit_run(audit, "CREATE TEMP VIEW listed AS SELECT * FROM exchanges");
+        return;
+    }
+    audit_run(audit,
+              "CREATE TEMP TABLE concerned (id INTEGER PRIMARY KEY);"
+              "INSERT OR IGNORE INTO temp.concerned SELECT exchange_id FROM findings;"
+              "INSERT OR IGNORE INTO temp.concerned SELECT reference_exchange_id FROM findings "
+              "WHERE reference_exchange_id NOT NULL;"
+              "CREATE TEMP VIEW listed AS SELECT * FROM exchanges WHERE id IN temp.concerned");
+}
+
+void selection_apply(const struct selection *s, struct audit *audit)
+{
+    if (!selection_is_whole(s))
+        narrow(s, audit);
+    list_exchanges(s, audit);
+    if (!audit->failed && !questions_create(audit->db, true))
+        audit_fail(audit);
 }

@@ -19,6 +19,7 @@
 #include "reports/exporters.h"
 #include "reports/page.h"
 #include "reports/remedies.h"
+#include "reports/selection.h"
 #include "reports/values.h"
 
 #define WORST    5   /* rows of each list */
@@ -580,6 +581,17 @@ static void read_totals(struct summary *summary)
     query_end(&query);
 }
 
+/* Numbers of a part must not be taken for those of the whole. */
+static void put_choice(const struct page *page, const struct selection *selection)
+{
+    char chosen[1024];
+    if (!selection_text(selection, chosen, sizeof chosen))
+        return;
+    page_put(page, STYLE_BOLD, "only a part of it: ");
+    page_wire(page, STYLE_BOLD, slice_of_text(chosen), page->width - 20);
+    page_end_line(page);
+}
+
 void summary_write(struct report *report)
 {
     struct summary summary = {.page = page_of(report->to, &report->options->layout),
@@ -591,6 +603,7 @@ void summary_write(struct report *report)
     read_totals(&summary);
     put_inputs(&summary);
     page_end_line(&summary.page);
+    put_choice(&summary.page, report->options->selection);
     put_span(&summary);
     put_seen(&summary);
     if (summary.observed) {
