@@ -61,6 +61,12 @@ static void on_assessed(void *context, const struct assessed *assessed)
     database_exchange(pipeline->database, assessed);
 }
 
+static void on_pair(void *context, uint64_t inner_id, uint64_t outer_id)
+{
+    struct pipeline *pipeline = context;
+    database_pair(pipeline->database, inner_id, outer_id);
+}
+
 static void on_finding(void *context, const struct finding *finding)
 {
     struct pipeline *pipeline = context;
@@ -163,7 +169,7 @@ bool pipeline_run(const struct pipeline_options *options, struct database *datab
                   struct pipeline_result *result, struct error *error)
 {
     struct pipeline pipeline = {.database = database, .caps = json_array()};
-    const struct analysis_sink findings = {&pipeline, on_assessed, on_finding, on_check};
+    const struct analysis_sink findings = {&pipeline, on_assessed, on_pair, on_finding, on_check};
     const struct decode_sink exchanges = {&pipeline, on_exchange, on_connection, on_loss,
                                           on_coverage};
     if (options->n_hosts)

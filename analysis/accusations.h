@@ -67,6 +67,9 @@ struct accused {
     struct base_status status_before, status_after;
     struct field_sets fields;
     bool came_back;
+    struct outer_leg *outer; /* a reference; NULL */
+    struct unsafe_change unsafe;
+    uint64_t node;
     unsigned mangled_echo;
     struct arena arena; /* messages */
 

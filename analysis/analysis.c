@@ -112,6 +112,8 @@ static void let_go(struct analysis *a, struct accused *x)
     for (unsigned i = 0; i < x->n_accusations; i++)
         if (x->accusations[i].reference)
             representation_drop(a->model.store, x->accusations[i].reference);
+    if (x->outer)
+        outer_leg_drop(a->model.legs, x->outer);
     arena_fini(&x->arena);
     exchange_free(x->exchange);
     free(x);
@@ -342,6 +344,11 @@ static struct accused *accused_keep(struct analysis *a, struct inspection *n, st
     kept->status_before = e->status_before;
     kept->fields = e->fields;
     kept->came_back = e->came_back;
+    kept->outer = n->meeting.outer;
+    if (kept->outer)
+        outer_leg_take(kept->outer);
+    kept->unsafe = e->unsafe;
+    kept->node = e->node;
     kept->mangled_echo = e->mangled_echo;
     kept->is_unheld = !e->refs.before.representation;
     kept->t_rsp1 = n->facts.t_rsp1;
@@ -482,6 +489,12 @@ static void on_forget_tally(void *context, struct tally *tally)
     tally_drop(a->accusations, tally);
 }
 
+static void on_pair(void *context, uint64_t inner_id, uint64_t outer_id)
+{
+    struct analysis *a = context;
+    a->sink.pair(a->sink.context, inner_id, outer_id);
+}
+
 /* The default caps take about this much memory; another sum scales them. */
 #define DEFAULT_MEMORY (UINT64_C(256) << 20)
 
@@ -502,7 +515,7 @@ struct analysis *analysis_new(const struct analysis_options *options,
     a->sink = *sink;
     a->clock_ns = NEVER;
     model_init(&a->model, options, &(struct store_hooks){a, on_forget_resource, on_forget_tally},
-               scale);
+               &(struct legs_hooks){a, on_pair}, scale);
     a->accusations = accusations_new(&(struct accusation_hooks){a, on_judge, on_settle},
                                      options->window_ns, scale);
     a->n_rules = rules_count();
@@ -636,6 +649,7 @@ void analysis_counters(const struct analysis *analysis,
     struct store_counts store = store_counts(analysis->model.store);
     struct server_counts servers = server_table_counts(analysis->model.servers);
     struct client_counts clients = client_table_counts(analysis->model.clients);
+    struct legs_counts legs = legs_counts(analysis->model.legs);
     struct accusation_counts waiting = accusation_counts(analysis->accusations);
     const uint64_t values[NOTES] = {
         [NOTE_RESOURCES] = store.resources_evicted,
@@ -647,6 +661,8 @@ void analysis_counters(const struct analysis *analysis,
         [NOTE_HABITS] = servers.habits_evicted + servers.families_evicted,
         [NOTE_ADDRESSES] = clients.addresses_evicted,
         [NOTE_HOSTS] = clients.hosts_evicted,
+        [NOTE_SHELVES] = legs.shelves_evicted,
+        [NOTE_PROXIES] = legs.proxies_missed,
         [NOTE_WAITING] = waiting.pushed_out,
         [NOTE_UNHELD] = waiting.unheld_pushed_out,
         [NOTE_TALLIES] = waiting.tallies_full,

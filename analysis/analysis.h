@@ -6,7 +6,8 @@
  * In:       finished exchanges and losses, in the order of decode's sink.
  * Out:      to the sink: every exchange, once, as it enters, with what could be computed about it
  *           (struct assessed); every finding when its accusation has been closed, which may be much
- *           later; at the end one row per rule, outcome and guard (struct check).
+ *           later; every pair of exchanges on the two sides of a proxy when it is known; at the end
+ *           one row per rule, outcome and guard (struct check).
  * Lifetime: what the sink is given is borrowed for the call. Exchanges are taken and freed here.
  * Thread:   one.
  */
@@ -27,16 +28,16 @@ const char *norm_word(enum norm norm);                   /* "MUST", "SHOULD", NU
 
 /* A row of the catalogue: facts about a rule, the same for every finding. */
 struct rule_card {
-    const char *id;          /* kebab-case, stable for ever */
-    const char *group;       /* "304-violation" "conditional" "cache-behaviour" "waste" "hygiene" */
-    enum severity severity;  /* before any demotion */
+    const char *id;         /* kebab-case, stable for ever */
+    const char *group;      /* "304-violation" "conditional" "cache-behaviour" "waste" "hygiene" */
+    enum severity severity; /* before any demotion */
     enum norm norm;
-    const char *party;       /* "origin" "client-cache" "intermediary" "responder" "sender" ... */
-    const char *section;     /* "RFC 9110 §15.4.5" */
-    const char *formerly;    /* the section in the RFC of 2014, or NULL */
-    const char *title;       /* one line: what is wrong */
-    const char *means;       /* a few sentences: what it means, what it costs */
-    const char *remedy;      /* what to do about it */
+    const char *party;    /* "origin" "client-cache" "intermediary" "responder" "sender" ... */
+    const char *section;  /* "RFC 9110 §15.4.5" */
+    const char *formerly; /* the section in the RFC of 2014, or NULL */
+    const char *title;    /* one line: what is wrong */
+    const char *means;    /* a few sentences: what it means, what it costs */
+    const char *remedy;   /* what to do about it */
     const char *const *variants; /* NULL-terminated names, or NULL */
 };
 
@@ -45,11 +46,11 @@ const struct rule_card *rule_card(unsigned index);
 const struct rule_card *rule_card_by_id(const char *id); /* NULL: no such rule */
 
 enum outcome {
-    OUTCOME_FIRST,            /* this client had no representation of this URL yet, as far as we saw */
-    OUTCOME_NOT_MODIFIED,     /* conditional, 304 */
-    OUTCOME_REFRESHED_SAME,   /* conditional, 200 with the octets the client had */
+    OUTCOME_FIRST,        /* this client had no representation of this URL yet, as far as we saw */
+    OUTCOME_NOT_MODIFIED, /* conditional, 304 */
+    OUTCOME_REFRESHED_SAME, /* conditional, 200 with the octets the client had */
     OUTCOME_REFRESHED_CHANGED,
-    OUTCOME_REFETCHED_SAME,   /* unconditional, 200 with the octets the client had */
+    OUTCOME_REFETCHED_SAME, /* unconditional, 200 with the octets the client had */
     OUTCOME_REFETCHED_CHANGED,
     OUTCOME_OTHER
 };
@@ -59,37 +60,37 @@ const char *outcome_word(enum outcome outcome);
 
 /* An exchange as it enters analysis, and what is computed about it then. */
 struct assessed {
-    uint64_t id;                   /* 1, 2, 3 ... in the order of entry */
+    uint64_t id; /* 1, 2, 3 ... in the order of entry */
     const struct exchange *exchange;
-    struct slice client_key;       /* absent where nobody can be told apart */
-    struct slice forwarded_for;    /* who the request says it is for; absent if it does not */
-    const char *scheme;            /* "http", "https" */
-    struct slice host;             /* as asked for, with port: Host, else of an absolute target */
-    struct slice url;              /* normalised; absent where target or host is not known */
-    struct slice url_pattern;      /* the same with the changing parts of the path replaced */
-    uint64_t outer_exchange_id;    /* 0: none known */
+    struct slice client_key;    /* absent where nobody can be told apart */
+    struct slice forwarded_for; /* who the request says it is for; absent if it does not */
+    const char *scheme;         /* "http", "https" */
+    struct slice host;          /* as asked for, with port: Host, else of an absolute target */
+    struct slice url;           /* normalised; absent where target or host is not known */
+    struct slice url_pattern;   /* the same with the changing parts of the path replaced */
     enum outcome outcome;
     bool is_conditional;
-    int64_t lifetime_s, age_s;     /* for a private cache; ABSENT_NUMBER where nothing is said */
+    int64_t lifetime_s, age_s; /* for a private cache; ABSENT_NUMBER where nothing is said */
 };
 
 /* An accusation that has been closed. */
 struct finding {
     const struct rule_card *rule;
-    const char *variant;           /* NULL: none */
-    enum severity severity;        /* after every demotion */
+    const char *variant;    /* NULL: none */
+    enum severity severity; /* after every demotion */
     enum confidence confidence;
-    enum norm norm;                /* the rule's, unless a variant has another */
+    enum norm norm; /* the rule's, unless a variant has another */
     const char *party;
     const char *section;
     uint64_t exchange_id;
     uint64_t reference_exchange_id; /* 0: none */
-    int64_t found_ns;              /* capture clock when the accused exchange was finished */
-    struct slice message;          /* one line of UTF-8 or wire octets: escape before printing */
-    uint64_t avoidable_bytes;      /* the ledger's claim for this finding */
+    int64_t found_ns;               /* capture clock when the accused exchange was finished */
+    struct slice message;           /* one line of UTF-8 or wire octets: escape before printing */
+    uint64_t avoidable_bytes;       /* the ledger's claim for this finding */
     uint64_t opportunity_bytes;
-    uint64_t standalone_bytes;     /* the claim if this finding were alone; never added up */
-    /* Heads that prove it, with credentials still in them (reports masks them); absent if not kept. */
+    uint64_t standalone_bytes; /* the claim if this finding were alone; never added up */
+    /* Heads that prove it, with credentials still in them (reports masks them); absent if not kept.
+     */
     struct slice request_head, response_head;
     struct slice reference_request_head, reference_response_head;
 };
@@ -100,13 +101,16 @@ enum check_outcome { CHECK_PASSED, CHECK_FIRED, CHECK_WITHHELD };
 struct check {
     const struct rule_card *rule;
     enum check_outcome outcome;
-    const char *guard;             /* "G1" ... "tainted-reference" ...; NULL unless withheld */
+    const char *guard; /* "G1" ... "tainted-reference" ...; NULL unless withheld */
     uint64_t exchanges;
 };
 
 struct analysis_sink {
     void *context;
     void (*exchange)(void *context, const struct assessed *assessed);
+    /* A proxy sent the inner exchange because of the outer one; both have been told. A later call
+     * for the same inner one replaces it; outer_id 0 takes it back. */
+    void (*pair)(void *context, uint64_t inner_id, uint64_t outer_id);
     void (*finding)(void *context, const struct finding *finding);
     void (*check)(void *context, const struct check *check);
 };
@@ -133,10 +137,10 @@ int64_t threshold_value(const struct thresholds *thresholds, unsigned index);
 struct analysis_options {
     struct thresholds thresholds;
     enum client_key client_key;
-    int64_t window_ns;             /* how long an accusation may wait, packet time */
+    int64_t window_ns; /* how long an accusation may wait, packet time */
     bool (*rule_enabled)(void *context, const struct rule_card *rule); /* NULL: all */
     void *rule_context;
-    uint64_t memory;               /* about as many octets for the models; 0: the default caps */
+    uint64_t memory; /* about as many octets for the models; 0: the default caps */
 };
 struct analysis_options analysis_options_default(void);
 

@@ -44,11 +44,14 @@ bool reference_matches(const struct representation *r, const struct facts *not_m
     return date_is_valid(since) && r->last_modified == since->date.seconds;
 }
 
-/* What the asking host itself serves lies on the other side of a proxy: it may add fields. */
+/* What the asking host itself serves, and what the answering host itself asked for, lies on the
+ * other side of a proxy: it may change fields. (With both on one host the ports tell.) */
 static bool is_of_other_leg(const struct representation *r, const struct facts *facts)
 {
     const struct connection_facts *c = &facts->x->connection;
-    return address_equal(&r->server, &c->client) && !address_equal(&r->server, &c->server);
+    if (r->server_port == c->server_port && address_equal(&r->server, &c->server))
+        return false;
+    return address_equal(&r->server, &c->client) || address_equal(&r->client, &c->server);
 }
 
 bool is_comparable(const struct representation *r, const struct facts *facts,
@@ -121,7 +124,7 @@ void references_find_same_tag(struct references *refs, const struct resource *re
     for (uint32_t i = 0; i < resource->n_representations; i++) {
         struct representation *r = resource->representations[i];
         struct sighting at = sighting_begun_before(r, facts->t_rsp0);
-        if (!at.exchange_id || !entity_tag_strong_equal(tag, &r->etag))
+        if (!at.exchange_id || !entity_tag_strong_equal(tag, &r->etag) || is_of_other_leg(r, facts))
             continue;
         consider(&refs->same_tag, r, at, false);
         if (facts->body_is_comparable && digest_equal(r->digest, facts->x->response.digest) &&

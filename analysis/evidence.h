@@ -16,6 +16,7 @@
 #include "analysis/base_status.h"
 #include "analysis/client.h"
 #include "analysis/facts.h"
+#include "analysis/legs.h"
 #include "analysis/server.h"
 #include "analysis/store.h"
 #include "analysis/url.h"
@@ -117,8 +118,20 @@ struct evidence {
     const struct server *reference_server; /* of P, where it is another than `server`; else NULL */
     int64_t heard_until_ns;                /* the capture clock: what came until then is known */
     bool server_has_clock;                 /* a Date was seen within 1 h */
-    bool closing;                          /* nothing that comes later will be heard */
+    /* Both sides of a proxy. */
+    const struct outer_leg *outer; /* what the other side shows of this exchange; NULL: nothing */
+    const struct facts *inner;     /* of the inner exchange that decided it; NULL */
+    const struct server *upstream; /* the origin that what it was answered with came from; NULL */
+    struct unsafe_change unsafe;   /* of the URL; exchange_id 0: none */
+    uint64_t node;                 /* as unsafe.node, of this exchange */
+    bool closing;                  /* nothing that comes later will be heard */
 };
+
+/* How sure the pair is: waits with what rests on time alone until late ones have been told. */
+static inline bool has_sure_inner(const struct evidence *e)
+{
+    return e->inner && (e->closing || e->outer->by > PAIR_BY_TIME);
+}
 
 /* Was something lost in that time that could have been a response for this key (A10)? */
 static inline bool evidence_lost(const struct evidence *e, int64_t from_ns, int64_t until_ns)

@@ -31,6 +31,15 @@
 #define LIMIT_BUSTERS         16384 /* (client, URL without changing parameters) pairs */
 #define LIMIT_GHOSTS          (1u << 23) /* bits that remember which URLs were pushed out */
 
+/* both sides of a proxy */
+#define LIMIT_PROXIES     1024 /* addresses that ask and answer; 100 octets each */
+#define LIMIT_SHELVES     8192 /* (proxy, path) pairs; 850 octets and their exchanges each */
+#define LIMIT_LEGS        32   /* exchanges of each kind on one shelf; the oldest goes */
+#define LIMIT_LEGS_OCTETS (UINT64_C(16) << 20) /* octets of all that is on shelves */
+#define LIMIT_FIRST_LEGS  16 /* exchanges of an address kept before it is known to be a proxy */
+#define LIMIT_LEG_SLACK_NS                                                                         \
+    INT64_C(5000000) /* 5 ms: packets of two sides may be told in the wrong order */
+
 /* what waits */
 #define LIMIT_WAITING           65536 /* exchanges whose accusations wait; the oldest is judged */
 #define LIMIT_WAITING_OCTETS    (UINT64_C(48) << 20) /* octets of their heads */

@@ -12,6 +12,7 @@
 #include "analysis/freshness.h"
 #include "analysis/rules_304.h"
 #include "analysis/rules_proxy.h"
+#include "analysis/shared_cache.h"
 #include "analysis/storable.h"
 #include "base/attributes.h"
 
@@ -19,7 +20,8 @@
 #define HOUR_NS  (3600 * NS_PER_S)
 
 void model_init(struct model *model, const struct analysis_options *options,
-                const struct store_hooks *hooks, uint32_t scale)
+                const struct store_hooks *hooks, const struct legs_hooks *legs_hooks,
+                uint32_t scale)
 {
     *model = (struct model){
         .store = store_new(hooks, scale),
@@ -29,12 +31,14 @@ void model_init(struct model *model, const struct analysis_options *options,
         .thresholds = options->thresholds,
         .client_key = options->client_key,
     };
+    model->legs = legs_new(legs_hooks, model->store, scale);
     arena_init(&model->scratch, 8192);
     arena_init(&model->scratch_again, 4096);
 }
 
 void model_fini(struct model *model)
 {
+    legs_free(model->legs);
     store_free(model->store);
     server_table_free(model->servers);
     client_table_free(model->clients);
@@ -338,6 +342,67 @@ static unsigned count_echoes(const struct resource *resource, const struct tag_l
     return echoes;
 }
 
+/* ---- both sides of a proxy ---- */
+
+/* The cache that an exchange went through: an address may stand for many. */
+static uint64_t endpoint_of(const struct exchange *x)
+{
+    const struct connection_facts *c = &x->connection;
+    return hash_mix(hash64_stable(slice_of(&c->server, sizeof c->server)), c->server_port);
+}
+
+/* Signs by which the nodes behind one address name themselves. */
+static uint64_t node_of(const struct facts *facts)
+{
+    const struct head *head = &facts->x->response.head;
+    return hash_mix(hash64_stable(head_first(head, FIELD_X_SERVED_BY)),
+                    hash64_stable(facts->response.via));
+}
+
+static const struct facts *facts_of(const struct exchange *x, struct arena *scratch)
+{
+    struct facts *facts = arena_alloc(scratch, sizeof *facts);
+    facts_read(facts, x, scratch);
+    return facts;
+}
+
+/* What the pair says, when it enters and again when it is closed. */
+static void gather_pair(struct model *model, struct evidence *e, struct arena *scratch)
+{
+    const struct outer_leg *o = e->outer;
+    if (!o)
+        return;
+    const struct inner_leg *i = o->inner ? o->inner : o->hit.stored;
+    if (o->inner)
+        e->inner = facts_of(&o->inner->x, scratch);
+    if (i)
+        e->upstream = server_find(model->servers, &i->leg.server);
+}
+
+static void gather_legs(struct model *model, struct inspection *n)
+{
+    struct evidence *e = &n->evidence;
+    legs_meet(model->legs, &n->meeting, &n->facts, &n->url, e->id, model->servers);
+    struct outer_leg *o = n->meeting.outer;
+    e->outer = o;
+    if (o && !o->inner && !o->is_crowded && n->facts.is_get && n->facts.is_paired &&
+        n->facts.x->status == 200)
+        shared_cache_find(o, n->meeting.as_outer, e, n->resource ? &n->resource->unsafe : NULL,
+                          &model->scratch);
+    gather_pair(model, e, &model->scratch);
+}
+
+/* A change that passed the same cache as this exchange. */
+static void gather_change(struct inspection *n)
+{
+    struct evidence *e = &n->evidence;
+    const struct unsafe_change *change = &n->resource->unsafe;
+    if (LIKELY(change->exchange_id == 0) || change->endpoint != endpoint_of(n->facts.x))
+        return;
+    e->unsafe = *change;
+    e->node = node_of(&n->facts);
+}
+
 /* ---- the evidence ---- */
 
 static void gather_304(struct model *model, struct inspection *n)
@@ -367,6 +432,7 @@ static void look_up(struct model *model, struct inspection *n)
         e->key.user = hash_mix(n->holder, facts->request.cookie_hash) | 1;
     e->held.contact_ns = NEVER;
     e->held.lifetime_s = ABSENT_NUMBER;
+    gather_change(n);
     if (status == 304 && facts->is_paired)
         gather_304(model, n);
     if ((!facts->is_get && !facts->is_head) || !facts->is_paired)
@@ -410,12 +476,14 @@ void model_inspect(struct model *model, const struct exchange *x, uint64_t id, s
         find_holder(model, n);
     if (!slice_is_absent(n->url.key))
         look_up(model, n);
+    gather_legs(model, n);
     references_take(&n->evidence.refs);
 }
 
 void model_release(struct model *model, struct inspection *n)
 {
     references_drop(&n->evidence.refs, model->store);
+    legs_part(model->legs, &n->meeting);
 }
 
 void model_inspect_again(struct model *model, const struct accused *accused, int64_t heard_until_ns,
@@ -440,10 +508,14 @@ void model_inspect_again(struct model *model, const struct accused *accused, int
         .unsafe_ns = NEVER,
         .fields = accused->fields,
         .came_back = accused->came_back,
+        .outer = accused->outer,
+        .unsafe = accused->unsafe,
+        .node = accused->node,
         .mangled_echo = accused->mangled_echo,
         .heard_until_ns = heard_until_ns,
         .closing = true,
     };
+    gather_pair(model, &n->evidence, &model->scratch_again);
     struct references *refs = &n->evidence.refs;
     struct resource *resource = store_find_resource(model->store, accused->url_key);
     if (n->facts.x->status != 304) {
@@ -685,6 +757,22 @@ static void learn_unsafe(struct model *model, struct inspection *n)
     }
 }
 
+/* The same for whoever stored it on the way, as seen by the answers that come through there. */
+static void learn_change_of_state(struct inspection *n)
+{
+    const struct facts *facts = &n->facts;
+    struct unsafe_change *change = &n->resource->unsafe;
+    if (change->exchange_id && change->t_req0 > facts->t_req0)
+        return;
+    *change = (struct unsafe_change){
+        .exchange_id = n->evidence.id,
+        .t_req0 = facts->t_req0,
+        .t_rsp1 = facts->t_rsp1,
+        .endpoint = endpoint_of(facts->x),
+        .node = node_of(facts),
+    };
+}
+
 static void learn_clear_site_data(struct model *model, struct inspection *n)
 {
     struct slice rest =
@@ -700,13 +788,21 @@ static void learn_clear_site_data(struct model *model, struct inspection *n)
     }
 }
 
+static void learn_legs(struct model *model, struct inspection *n)
+{
+    legs_learn(model->legs, &n->meeting, &n->facts, &n->url, n->shown, n->evidence.id,
+               n->evidence.client.id, &model->scratch);
+}
+
 void model_learn(struct model *model, struct inspection *n)
 {
     const struct facts *facts = &n->facts;
     uint16_t status = facts->x->status;
     learn_server(model, n);
-    if (!n->resource || !facts->is_paired)
+    if (!n->resource || !facts->is_paired) {
+        learn_legs(model, n);
         return;
+    }
     learn_mangled(n);
     learn_change(n);
     learn_base_status(n);
@@ -715,6 +811,9 @@ void model_learn(struct model *model, struct inspection *n)
     else if (status == 304 && facts->is_get)
         learn_304(n);
     learn_asker(n);
+    learn_legs(model, n);
+    if (facts->is_unsafe && status >= 200 && status < 400)
+        learn_change_of_state(n);
     if (n->holder == 0)
         return;
     if (facts->is_unsafe && status >= 200 && status < 400)

@@ -12,6 +12,7 @@
 #include "analysis/analysis.h"
 #include "analysis/client.h"
 #include "analysis/evidence.h"
+#include "analysis/legs.h"
 #include "analysis/server.h"
 #include "analysis/store.h"
 #include "analysis/url.h"
@@ -20,6 +21,7 @@ struct model {
     struct store *store;
     struct server_table *servers;
     struct client_table *clients;
+    struct legs *legs;
     struct thresholds thresholds;
     enum client_key client_key;
     struct arena scratch;       /* for the exchange in hand */
@@ -27,7 +29,8 @@ struct model {
 };
 
 void model_init(struct model *model, const struct analysis_options *options,
-                const struct store_hooks *hooks, uint32_t scale);
+                const struct store_hooks *hooks, const struct legs_hooks *legs_hooks,
+                uint32_t scale);
 void model_fini(struct model *model);
 
 /* One exchange under the lens; facts, URL and evidence borrow from it and from the scratch arena.
@@ -48,7 +51,8 @@ struct inspection {
     bool told_base;               /* after model_learn(): the resource's `base` is of it */
     bool changed;                 /* another tag or other octets than the variant had before */
     bool unchanged;
-    struct facts facts; /* last: it is filled as a whole, the rest must begin as zeros */
+    struct meeting meeting; /* on which sides of proxies it stands */
+    struct facts facts;     /* last: it is filled as a whole, the rest must begin as zeros */
 };
 
 /* Reads the exchange and gathers what is known when it enters. Its references are held until

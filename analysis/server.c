@@ -65,6 +65,17 @@ static void *entry_take(struct table *table, uint32_t cap, size_t size, uint64_t
     return oldest; /* `entry` stands first in all of them */
 }
 
+const struct server *server_find(const struct server_table *table, const struct address *address)
+{
+    for (struct entry *e = table_find(&table->servers, address_hash(address)); e;
+         e = entry_again(e)) {
+        const struct server *server = ENTRY_OF(struct server, entry, e);
+        if (address_equal(&server->address, address))
+            return server;
+    }
+    return NULL;
+}
+
 struct server *server_of(struct server_table *table, const struct address *address, int64_t now_ns)
 {
     uint64_t hash = address_hash(address);

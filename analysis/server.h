@@ -70,6 +70,8 @@ void server_table_free(struct server_table *table); /* accepts NULL */
 
 /* Never NULL; a new one may push the oldest out. `now_ns`: the capture clock. */
 struct server *server_of(struct server_table *table, const struct address *address, int64_t now_ns);
+/* NULL where it is not known. */
+const struct server *server_find(const struct server_table *table, const struct address *address);
 /* `last`: what the caller got last for this pattern or kind, or NULL; saves the search. */
 struct habit *habit_of(struct server_table *table, const struct server *server, uint64_t pattern,
                        struct habit *last);

@@ -277,6 +277,8 @@ static struct representation *representation_new(const struct facts *facts,
         .signs = facts->response.intermediary_signs,
         .carries = due_fields_of(head),
         .server = facts->x->connection.server,
+        .client = facts->x->connection.client,
+        .server_port = facts->x->connection.server_port,
         .varies_by_encoding_only = varies_by_encoding_only(head),
     };
     if (!facts->body_is_comparable)
@@ -556,6 +558,34 @@ static bool continues_run(const struct holding *h, const struct representation *
            digest_equal(h->representation->digest, r->digest);
 }
 
+/* As if it had just come: all but the run, and the reference to the representation. */
+static void holding_restart(struct holding *h, struct representation *representation,
+                            const struct facts *facts, uint64_t exchange_id)
+{
+    struct freshness f;
+    freshness_of(&f, facts);
+    free(h->policy);
+    h->policy = NULL;
+    h->representation = representation;
+    h->exchange_id = exchange_id;
+    h->strict = h->lenient = clock_of(&f);
+    h->arrived_ns = facts->t_rsp1;
+    h->contact_ns = facts->t_rsp0;
+    h->partition = facts->request.partition;
+    h->is_stored = representation->storable == YES;
+    h->had_origin = !slice_is_absent(facts->request.origin);
+    h->by_prefetch = facts->request.is_prefetch;
+    h->ambiguous = false;
+}
+
+void holding_fill(struct holding *holding, struct representation *representation,
+                  const struct facts *facts, uint64_t exchange_id)
+{
+    *holding = (struct holding){0};
+    representation_take(representation);
+    holding_restart(holding, representation, facts, exchange_id);
+}
+
 struct holding *store_hold(struct store *store, uint64_t client, struct resource *resource,
                            struct representation *representation, struct holding *old,
                            const struct facts *facts, uint64_t exchange_id)
@@ -570,25 +600,15 @@ struct holding *store_hold(struct store *store, uint64_t client, struct resource
         h->run_from_ns = facts->t_rsp0;
     }
     h->run++;
-    if (h->representation != representation) {
-        representation_take(representation);
-        if (h->representation)
-            representation_drop(store, h->representation);
-        h->representation = representation;
-        h->exchange_id = exchange_id;
+    if (h->representation == representation) {
+        exchange_id = h->exchange_id;
+    } else if (h->representation) {
+        representation_drop(store, h->representation);
+        h->representation = NULL;
     }
-    free(h->policy);
-    h->policy = NULL;
-    struct freshness f;
-    freshness_of(&f, facts);
-    h->strict = h->lenient = clock_of(&f);
-    h->arrived_ns = facts->t_rsp1;
-    h->contact_ns = facts->t_rsp0;
-    h->partition = facts->request.partition;
-    h->is_stored = representation->storable == YES;
-    h->had_origin = !slice_is_absent(facts->request.origin);
-    h->by_prefetch = facts->request.is_prefetch;
-    h->ambiguous = false;
+    if (!h->representation)
+        representation_take(representation);
+    holding_restart(h, representation, facts, exchange_id);
     return h;
 }
 

@@ -71,9 +71,10 @@ struct representation {
     enum truth storable; /* by a private cache */
     bool has_set_cookie;
     enum responder_class responder;
-    unsigned signs;   /* of an intermediary */
-    unsigned carries; /* set of 1 << enum due_field */
-    struct address server;
+    unsigned signs;                /* of an intermediary */
+    unsigned carries;              /* set of 1 << enum due_field */
+    struct address server, client; /* of the first sighting */
+    uint16_t server_port;
 };
 
 static inline bool representation_has_validator(const struct representation *r)
@@ -104,6 +105,14 @@ struct users {
     uint64_t client[3], cookie[3];
 };
 
+/* An unsafe request that was not answered with an error; exchange_id 0: none. */
+struct unsafe_change {
+    uint64_t exchange_id;
+    int64_t t_req0, t_rsp1;
+    uint64_t endpoint; /* stable hash of the server's address and port: the cache that it passed */
+    uint64_t node;     /* of the signs that tell nodes behind one address apart */
+};
+
 struct accused;
 
 struct resource {
@@ -117,7 +126,8 @@ struct resource {
     struct median sizes; /* header octets of its 304s */
     struct change_count changing;
     struct users users;
-    uint64_t mangled[4]; /* stable hashes of ETags that were no entity tags, as issued */
+    struct unsafe_change unsafe; /* the latest */
+    uint64_t mangled[4];         /* stable hashes of ETags that were no entity tags, as issued */
     uint32_t n_mangled;
     bool was_held;           /* some client was given it: there may be holdings */
     struct base_status base; /* the latest plain answer */
@@ -232,6 +242,11 @@ struct holding *store_holding(struct store *store, uint64_t client, const struct
 struct holding *store_hold(struct store *store, uint64_t client, struct resource *resource,
                            struct representation *representation, struct holding *old,
                            const struct facts *facts, uint64_t exchange_id);
+/* The same for a holding in no table: takes a reference to the representation; policy is to be
+ * freed.
+ */
+void holding_fill(struct holding *holding, struct representation *representation,
+                  const struct facts *facts, uint64_t exchange_id);
 /* A 304 reached the client: restarts the clocks of what it freshens. `holding` is what the client
  * held and asked with. */
 void holding_freshen(struct holding *holding, const struct facts *facts);

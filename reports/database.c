@@ -24,7 +24,8 @@
 #include "reports/schema.h"
 #include "reports/sql.h"
 
-/* What `totals` says, but for the findings: added up as the rows come. */
+/* What `totals` says, but for the findings, and with both sides of every proxy: added up as the
+ * rows come. What lies behind a proxy is taken off at the end. */
 struct sums {
     uint64_t exchanges, observed, retransmitted, overhead, unseen;
 };
@@ -37,7 +38,7 @@ struct database {
     unsigned rows;       /* in the transaction at hand */
     struct exchange_rows *exchanges;
     struct finding_rows *findings;
-    sqlite3_stmt *check, *connection, *coverage;
+    sqlite3_stmt *check, *connection, *coverage, *pair, *unpair;
 };
 
 #define PRAGMAS                                                                                    \
@@ -121,6 +122,8 @@ static void prepare(struct database *database, enum heads_policy heads)
     database->check = sql_prepare(sql, "INSERT INTO looked_at VALUES (NULL,?,?,?,?)");
     database->connection = sql_prepare(
         sql, "INSERT OR REPLACE INTO connection VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+    database->pair = sql_prepare(sql, "INSERT OR REPLACE INTO pair VALUES (?,?)");
+    database->unpair = sql_prepare(sql, "DELETE FROM pair WHERE inner = ?");
     database->coverage = sql_prepare(sql, "INSERT INTO traffic VALUES (NULL,?,?,?,?,?,?,?,?,?)");
 }
 
@@ -163,14 +166,24 @@ static void count_row(struct database *database)
 void database_exchange(struct database *database, const struct assessed *assessed)
 {
     const struct exchange *x = assessed->exchange;
-    if (assessed->outer_exchange_id == 0) {
-        database->sums.exchanges++;
-        database->sums.observed += x->request.header_bytes + x->request.body_bytes +
-                                   x->response.header_bytes + x->response.body_bytes;
-        database->sums.retransmitted += x->retransmitted_bytes;
-    }
+    database->sums.exchanges++;
+    database->sums.observed += x->request.header_bytes + x->request.body_bytes +
+                               x->response.header_bytes + x->response.body_bytes;
+    database->sums.retransmitted += x->retransmitted_bytes;
     exchange_rows_write(database->exchanges, assessed);
     finding_rows_exchange(database->findings, assessed);
+    count_row(database);
+}
+
+void database_pair(struct database *database, uint64_t inner_id, uint64_t outer_id)
+{
+    if (database->sql.failed)
+        return;
+    struct row row = row_begin(&database->sql, outer_id ? database->pair : database->unpair);
+    row_number(&row, (int64_t)inner_id);
+    if (outer_id)
+        row_number(&row, (int64_t)outer_id);
+    row_write(&row);
     count_row(database);
 }
 
@@ -293,7 +306,10 @@ static void close_sql(struct database *database)
     sqlite3_finalize(database->check);
     sqlite3_finalize(database->connection);
     sqlite3_finalize(database->coverage);
+    sqlite3_finalize(database->pair);
+    sqlite3_finalize(database->unpair);
     database->check = database->connection = database->coverage = NULL;
+    database->pair = database->unpair = NULL;
     if (sqlite3_close(database->sql.db) != SQLITE_OK)
         sql_fail(&database->sql);
     else

@@ -112,7 +112,7 @@ struct exchange_rows *exchange_rows_new(struct sql *sql)
                  10);
     repeats_init(&rows->moments, sql, "INSERT INTO moment (date, expires, age, cache_status)", 4);
     repeats_init(&rows->flaws, sql, "INSERT OR IGNORE INTO flaws", 2);
-    batch_init(&rows->exchanges, sql, "INSERT INTO exchange", 28);
+    batch_init(&rows->exchanges, sql, "INSERT INTO exchange", 27);
     return rows;
 }
 
@@ -338,7 +338,6 @@ void exchange_rows_write(struct exchange_rows *rows, const struct assessed *asse
         struct row row = row_begin_in(&rows->exchanges);
         row_number(&row, (int64_t)assessed->id);
         row_number(&row, (int64_t)x->connection.id);
-        row_optional(&row, (int64_t)assessed->outer_exchange_id, 0);
         row_optional(&row, url, 0);
         row_optional(&row, who, 0);
         row_optional(&row, condition, 0);

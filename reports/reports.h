@@ -3,7 +3,7 @@
 /*
  * Front door of reports/: the audit database, and everything made from it.
  *
- * In:       exchanges, findings, checks, connections, coverage, in the order of the sinks.
+ * In:       exchanges, pairs, findings, checks, connections, coverage, in the order of the sinks.
  * Out:      a SQLite database (contract.md: nine views), written beside its final name and renamed by
  *           database_finish(); and from a finished database, text.
  * Lifetime: what is handed in is borrowed for the call.
@@ -44,6 +44,8 @@ struct database;
 struct database *database_create(const struct database_options *options,
                                  struct error *error) MUST_USE;
 void database_exchange(struct database *database, const struct assessed *assessed);
+/* As analysis tells it; outer_id 0: no pair after all. */
+void database_pair(struct database *database, uint64_t inner_id, uint64_t outer_id);
 void database_finding(struct database *database, const struct finding *finding);
 void database_check(struct database *database, const struct check *check);
 void database_connection(struct database *database, const struct connection *connection);

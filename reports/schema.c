@@ -10,6 +10,8 @@
  * time does                                         flaws      a set of flaws, in words verdict
  * rule, variant and weight of a finding        word       enumerations
  *
+ * pair       the exchanges that a proxy sent because of another one, which mostly is known later
+ *
  * A row that repeats may have a second copy (intern.h), so only values are ever compared. The views
  * fetch them by scalar sub-selects, which cost nothing unless the column is asked for; a join would
  * be paid by every query. No index over exchanges exists but the table itself.
@@ -34,13 +36,14 @@ const char schema_tables[] =
 "  content_type, content_encoding, content_length, content_range, via, server_software);"
 "CREATE TABLE moment (id INTEGER PRIMARY KEY, date, expires, age, cache_status);"
 "CREATE TABLE flaws (id INTEGER PRIMARY KEY, words TEXT);"
-"CREATE TABLE exchange (id INTEGER PRIMARY KEY, link INTEGER, outer INTEGER, url INTEGER,"
+"CREATE TABLE exchange (id INTEGER PRIMARY KEY, link INTEGER, url INTEGER,"
 "  requester INTEGER, condition INTEGER, response INTEGER, moment INTEGER,"
 "  bits INTEGER, status INTEGER, flaws INTEGER,"
 "  request_file INTEGER, request_frame INTEGER, response_file INTEGER, response_frame INTEGER,"
 "  start_us INTEGER, request_end INTEGER, responded INTEGER, response_end INTEGER," /* after start_us */
 "  request_header INTEGER, request_body INTEGER, response_header INTEGER, response_body INTEGER,"
 "  wire INTEGER, retransmitted INTEGER, body_hash BLOB, lifetime_s INTEGER, age_s INTEGER);"
+"CREATE TABLE pair (inner INTEGER PRIMARY KEY, outer INTEGER);"
 "CREATE TABLE connection (id INTEGER PRIMARY KEY, transport TEXT, protocol TEXT, tls_version, alpn,"
 "  server_name, first_file INTEGER, first_frame INTEGER, opened_us INTEGER, closed_us INTEGER,"
 "  packets INTEGER, wire INTEGER, overhead INTEGER, retransmitted INTEGER, lost INTEGER,"
@@ -78,12 +81,16 @@ const char schema_settle[] =
 "  FROM finding f GROUP BY issue;";
 
 const char schema_total[] =
-"INSERT INTO total SELECT ?1, ?2, coalesce(sum(avoidable) FILTER (WHERE c = 2), 0),"
+"WITH inners AS (SELECT e.* FROM pair JOIN exchange e ON e.id = pair.inner)"
+"INSERT INTO total SELECT ?1 - (SELECT count(*) FROM inners),"
+"  ?2 - (SELECT coalesce(sum(request_header + request_body + response_header + response_body), 0)"
+"        FROM inners), coalesce(sum(avoidable) FILTER (WHERE c = 2), 0),"
 "  coalesce(sum(avoidable) FILTER (WHERE c = 1), 0),"
-"  coalesce(sum(avoidable) FILTER (WHERE c = 0), 0), coalesce(sum(opportunity), 0), ?3, ?4, ?5 FROM"
+"  coalesce(sum(avoidable) FILTER (WHERE c = 0), 0), coalesce(sum(opportunity), 0),"
+"  ?3 - (SELECT coalesce(sum(retransmitted), 0) FROM inners), ?4, ?5 FROM"
 "  (SELECT avoidable, opportunity, (SELECT confidence FROM verdict WHERE id = f.verdict) AS c"
 "   FROM finding f WHERE (avoidable > 0 OR opportunity > 0)"
-"   AND (SELECT outer FROM exchange WHERE id = f.exchange) IS NULL)";
+"   AND NOT EXISTS (SELECT 1 FROM pair WHERE inner = f.exchange))";
 
 /* Enumerations: number kind * 16 + code, with the kinds of enum word_kind. */
 #define WORD(kind, code) "(SELECT value FROM word WHERE id = 16 * " kind " + (" code "))"
@@ -107,7 +114,7 @@ const char schema_views[] =
 "  FROM total;"
 
 "CREATE VIEW exchanges AS SELECT e.id AS id, e.link AS connection_id,"
-"  e.outer AS outer_exchange_id,"
+"  (SELECT outer FROM pair WHERE inner = e.id) AS outer_exchange_id,"
 "  " OF_REQUESTER("client_key") " AS client_key,"
 "  " OF_LINK("client") " AS client, " OF_LINK("client_port") " AS client_port,"
 "  " OF_LINK("server") " AS server, " OF_LINK("server_port") " AS server_port,"

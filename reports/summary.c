@@ -266,17 +266,20 @@ static void put_matter(const struct summary *summary, const struct query *query)
     page_end_line(page);
 }
 
+/* What lies behind a proxy is not counted a second time. */
 static void put_fix_first(struct summary *summary)
 {
     char told[MOST][64] = {""}; /* a remedy is told once */
     struct query query = query_shown(
         summary,
-        "SELECT rule, variant, sum(avoidable_bytes), sum(exchanges), party, "
+        "SELECT rule, variant, sum(avoidable), sum(concerned), party, "
         "coalesce(host, '') || coalesce(url_pattern, ''), count(*), sum(firm), "
-        "max(firm * 1e6 + avoidable_bytes), software FROM issues JOIN (SELECT issue_id, "
+        "max(firm * 1e6 + avoidable), software FROM issues JOIN (SELECT issue_id, "
+        "sum(avoidable_bytes) AS avoidable, count(DISTINCT exchange_id) AS concerned, "
         "coalesce(sum(avoidable_bytes) FILTER (WHERE confidence <> 'possible'), 0) AS firm "
-        "FROM findings WHERE avoidable_bytes > 0 GROUP BY issue_id) ON issue_id = id "
-        "WHERE instr(?1, severity) > 0 GROUP BY rule, variant, party, host "
+        "FROM findings WHERE (SELECT outer_exchange_id FROM exchanges e "
+        "WHERE e.id = exchange_id) IS NULL GROUP BY issue_id HAVING avoidable > 0) "
+        "ON issue_id = id WHERE instr(?1, severity) > 0 GROUP BY rule, variant, party, host "
         "ORDER BY 8 DESC, 3 DESC, rule, host LIMIT ?2");
     query_bind(&query, 2, summary->rows);
     for (int i = 0; query_next(&query); i++) {

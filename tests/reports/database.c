@@ -316,7 +316,6 @@ Test(database, claims_are_summed_per_exchange_issue_and_confidence)
     for (uint64_t i = 1; i <= 4; i++) {
         struct exchange *x = exchange_usual();
         struct assessed assessed = assessed_of(i, x);
-        assessed.outer_exchange_id = i == 4 ? 1 : 0;
         x->response.body_bytes = 1000;
         database_exchange(bench.database, &assessed);
         exchange_free(x);
@@ -332,7 +331,14 @@ Test(database, claims_are_summed_per_exchange_issue_and_confidence)
     findings[3].avoidable_bytes = 500; /* behind a proxy: in no total */
     for (size_t i = 0; i < COUNT_OF(findings); i++)
         database_finding(bench.database, &findings[i]);
+    database_pair(bench.database, 4, 2);
+    database_pair(bench.database, 3, 2);
+    database_pair(bench.database, 4, 1); /* replaces */
+    database_pair(bench.database, 3, 0); /* takes back */
     cr_assert(bench_finish(&bench));
+    cr_expect_str_eq(ask(&bench, "SELECT group_concat(coalesce(outer_exchange_id, '-'), ' ') "
+                                 "FROM exchanges"),
+                     "- - - 1");
     cr_expect_str_eq(ask(&bench,
                          "SELECT group_concat(avoidable_bytes || '+' || opportunity_bytes, ' ') "
                          "FROM exchanges"),

@@ -38,6 +38,13 @@ static void on_exchange(void *context, const struct assessed *assessed)
     h->outcomes[h->said] = assessed->outcome;
 }
 
+static void on_pair(void *context, uint64_t inner_id, uint64_t outer_id)
+{
+    struct hearing *h = context;
+    assert(inner_id > 0 && inner_id <= h->said + 1 && outer_id <= h->said + 1);
+    h->outers[inner_id - 1] = outer_id;
+}
+
 static void on_finding(void *context, const struct finding *f)
 {
     struct hearing *h = context;
@@ -91,10 +98,11 @@ void hearing_begin(struct hearing *hearing, const struct analysis_options *optio
     struct analysis_options chosen = options ? *options : analysis_options_default();
     if (!chosen.rule_enabled)
         chosen.rule_enabled = is_heard;
-    struct analysis_sink sink = {hearing, on_exchange, on_finding, on_check};
+    struct analysis_sink sink = {hearing, on_exchange, on_pair, on_finding, on_check};
     *hearing = (struct hearing){
         .heard = xcalloc(MOST, sizeof *hearing->heard),
         .outcomes = xcalloc(MOST, sizeof *hearing->outcomes),
+        .outers = xcalloc(MOST, sizeof *hearing->outers),
     };
     arena_init(&hearing->arena, 4096);
     hearing->analysis = analysis_new(&chosen, &sink);
@@ -202,7 +210,13 @@ void hearing_say(struct hearing *hearing, const struct said *said)
     x->connection.id = hearing->said + 1;
     x->connection.client.octets[3] = said->client ? said->client : 1;
     x->connection.server.octets[3] = said->server ? said->server : 1;
-    x->connection.server_port = 80;
+    x->connection.server_port = said->port ? said->port : 80;
+    if (said->asks_as) {
+        x->connection.client = x->connection.server;
+        x->connection.client.octets[3] = said->asks_as;
+    }
+    if (said->same_host)
+        x->connection.client = x->connection.server;
     x->secure = said->secure;
     x->flaws = said->flaws;
     if (said->request)
@@ -210,6 +224,8 @@ void hearing_say(struct hearing *hearing, const struct said *said)
     if (said->response)
         set_response(hearing, x, said, body);
     x->finished_ns = said->response ? x->response.last.time_ns : ns_of(said->at_s + 1);
+    if (said->over_s > 0)
+        x->finished_ns = ns_of(said->over_s);
     x->finished_ordinal = hearing->ordinal;
     analysis_exchange(hearing->analysis, x);
     hearing->said++;
@@ -236,6 +252,7 @@ void hearing_free(struct hearing *hearing)
     arena_fini(&hearing->arena);
     free(hearing->heard);
     free(hearing->outcomes);
+    free(hearing->outers);
     free(hearing->checks);
 }
 

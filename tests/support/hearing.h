@@ -25,6 +25,10 @@ struct said {
     const char *body;       /* of a 200: repeated until it has 1000 octets; NULL: empty */
     unsigned octets;        /* so many instead */
     uint8_t client, server; /* last octets of the addresses; 0: 1 */
+    uint8_t asks_as;        /* the client is this server, asking in its turn; 0: it is `client` */
+    uint16_t port;          /* of the server; 0: 80 */
+    bool same_host;         /* the client is the server's host itself */
+    double over_s;          /* after SPOKEN_S: when it was known to be over; 0: with its end */
     int date_s;             /* added to the Date */
     bool no_date;           /* without Date */
     bool no_length;         /* without Content-Length */
@@ -55,6 +59,7 @@ struct hearing {
     uint64_t said; /* exchanges, which are also their ids */
     uint64_t ordinal;
     enum outcome *outcomes; /* of exchange i + 1 */
+    uint64_t *outers;       /* the outer one of exchange i + 1; 0: none */
     char *checks;           /* "rule passed 1\nrule withheld G1 2\n", after hearing_end() */
 };
 

@@ -72,6 +72,16 @@ static void record_finding(void *context, const struct finding *f)
     };
 }
 
+static void record_pair(void *context, uint64_t inner_id, uint64_t outer_id)
+{
+    struct recording *r = context;
+    size_t inner, outer;
+    if (!find_exchange(r, inner_id, &inner) || (outer_id && !find_exchange(r, outer_id, &outer)))
+        r->broken_laws++;
+    else
+        r->exchanges[inner].outer_id = outer_id;
+}
+
 static void record_check(void *context, const struct check *check)
 {
     struct recording *r = context;
@@ -109,6 +119,7 @@ void recording_init(struct recording *r, const struct analysis_options *options)
     arena_init(&r->arena, 1 << 14);
     r->analysis_sink = (struct analysis_sink){.context = r,
                                               .exchange = record_exchange,
+                                              .pair = record_pair,
                                               .finding = record_finding,
                                               .check = record_check};
     r->decode_sink = (struct decode_sink){.context = r,

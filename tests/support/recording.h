@@ -28,7 +28,8 @@ struct recorded_exchange {
     uint64_t flaws;
     enum ending ending;
     enum outcome outcome;
-    unsigned number; /* its place in the order of `frame`, from 1 */
+    uint64_t outer_id; /* 0: none */
+    unsigned number;   /* its place in the order of `frame`, from 1 */
 };
 
 struct recorded_finding {

@@ -1,0 +1,728 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Shelves of what passed through a proxy, and who belongs to whom on them. Everything is looked at
+ * twice: when the outer exchange enters, and when an inner one enters after it.
+ */
+
+#include "analysis/legs.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/vary.h"
+#include "base/alloc.h"
+#include "base/attributes.h"
+
+#define NS_PER_S INT64_C(1000000000)
+
+/* The latest of a kind; what a full ring gives up is the oldest. */
+struct ring {
+    void *slots[LIMIT_LEGS];
+    uint32_t added;
+};
+
+struct shelf {
+    struct entry entry;
+    struct address proxy;
+    uint64_t path;       /* hash of path and query */
+    struct ring stored;  /* struct inner_leg: 200s to GET */
+    struct ring passing; /* struct inner_leg: everything else */
+    struct ring outers;  /* struct outer_leg */
+};
+
+#define FILTER_BITS  65536
+#define FIRST_COUNTS 4096
+
+struct legs {
+    struct legs_hooks hooks;
+    struct store *store;
+    uint32_t scale;
+    struct table proxies, shelves;
+    uint64_t octets;     /* of all legs alive */
+    struct address lone; /* a host that talks to itself ... */
+    uint16_t lone_port;  /* ... at this port */
+    struct legs_counts counts;
+    uint64_t servers[FILTER_BITS / 64]; /* addresses that answered, by hash */
+    /* how many exchanges of an address, by hash, were kept before it was known */
+    uint8_t asked[FIRST_COUNTS], answered[FIRST_COUNTS];
+};
+
+static uint64_t scaled(const struct legs *legs, uint64_t cap)
+{
+    uint64_t n = cap * legs->scale / 256;
+    return n < 16 ? 16 : n;
+}
+
+struct legs *legs_new(const struct legs_hooks *hooks, struct store *store, uint32_t scale)
+{
+    struct legs *legs = xcalloc(1, sizeof *legs);
+    legs->hooks = *hooks;
+    legs->store = store;
+    legs->scale = scale;
+    table_init(&legs->proxies);
+    table_set_cap(&legs->proxies, LIMIT_PROXIES);
+    table_init(&legs->shelves);
+    table_set_cap(&legs->shelves, scaled(legs, LIMIT_SHELVES));
+    return legs;
+}
+
+/* ---- rings ---- */
+
+static uint32_t ring_count(const struct ring *ring)
+{
+    return ring->added < LIMIT_LEGS ? ring->added : LIMIT_LEGS;
+}
+
+/* The latest is 0. */
+static void *ring_at(const struct ring *ring, uint32_t index)
+{
+    return index < ring_count(ring) ? ring->slots[(ring->added - 1 - index) % LIMIT_LEGS] : NULL;
+}
+
+/* Returns what had to go; NULL. */
+static void *ring_add(struct ring *ring, void *fresh)
+{
+    void **slot = &ring->slots[ring->added % LIMIT_LEGS];
+    void *gone = ring->added >= LIMIT_LEGS ? *slot : NULL;
+    *slot = fresh;
+    if (++ring->added == 2 * LIMIT_LEGS)
+        ring->added = LIMIT_LEGS;
+    return gone;
+}
+
+struct inner_leg *shelf_stored(const struct shelf *shelf, unsigned index)
+{
+    return ring_at(&shelf->stored, index);
+}
+
+/* ---- legs ---- */
+
+void inner_leg_take(struct inner_leg *inner)
+{
+    inner->refs++;
+}
+
+void inner_leg_drop(struct legs *legs, struct inner_leg *inner)
+{
+    assert(inner->refs > 0);
+    if (--inner->refs)
+        return;
+    if (inner->held.representation)
+        representation_drop(legs->store, inner->held.representation);
+    free(inner->held.policy);
+    legs->octets -= inner->octets + inner->outer_vary_key.len;
+    free((void *)(uintptr_t)inner->outer_vary_key.at);
+    free(inner);
+}
+
+void outer_leg_take(struct outer_leg *outer)
+{
+    outer->refs++;
+}
+
+void outer_leg_drop(struct legs *legs, struct outer_leg *outer)
+{
+    assert(outer->refs > 0);
+    if (--outer->refs)
+        return;
+    if (outer->inner)
+        inner_leg_drop(legs, outer->inner);
+    if (outer->hit.stored)
+        inner_leg_drop(legs, outer->hit.stored);
+    legs->octets -= sizeof *outer;
+    free(outer);
+}
+
+/* It will not hear of inner ones that enter from now on. */
+static void outer_leg_leave(struct legs *legs, struct outer_leg *outer)
+{
+    outer->is_crowded = true;
+    outer_leg_drop(legs, outer);
+}
+
+static uint64_t hash_of(struct slice text)
+{
+    return text.len ? hash64(text) | 1 : 0;
+}
+
+/* version "-" trace-id "-" parent-id "-" flags (W3C Trace Context §3.2). */
+static uint64_t trace_of(const struct head *head)
+{
+    struct slice text = head_first(head, FIELD_TRACEPARENT);
+    return text.len < 55 ? 0 : hash_of(slice_of(text.at + 3, 32));
+}
+
+/* "32770 3": what answered was fetched by the request with that number. */
+static uint64_t varnish_fetch_of(const struct head *response)
+{
+    struct slice rest = head_first(response, FIELD_X_VARNISH);
+    if (!rest.len)
+        return 0;
+    slice_cut(&rest, ' ');
+    return slice_is_absent(rest) ? 0 : hash_of(slice_trim(rest));
+}
+
+static uint64_t validator_of(const struct response_facts *r)
+{
+    if (r->etag.valid)
+        return hash_of(r->etag.opaque);
+    return date_is_valid(&r->last_modified) ? (uint64_t)r->last_modified.date.seconds | 1 : 0;
+}
+
+static void leg_fill(struct leg *leg, const struct facts *facts, const struct url *url, uint64_t id)
+{
+    const struct exchange *x = facts->x;
+    const struct response_facts *r = &facts->response;
+    int64_t over = facts->t_rsp0 ? facts->t_rsp0 : x->finished_ns;
+    *leg = (struct leg){
+        .id = id,
+        .method = hash_of(x->method),
+        .host = hash_of(url->authority),
+        .request_id = hash_of(head_first(&x->request.head, FIELD_X_REQUEST_ID)),
+        .answered_id = hash_of(head_first(&x->response.head, FIELD_X_REQUEST_ID)),
+        .trace = trace_of(&x->request.head),
+        .validator = validator_of(r),
+        .date = r->date.date.seconds,
+        .age = r->age_state == AGE_VALID ? r->age : -1,
+        .t_req0 = facts->t_req0 ? facts->t_req0 : over,
+        .t_rsp0 = over,
+        .t_rsp1 = facts->t_rsp1 ? facts->t_rsp1 : over,
+        .finished_ns = x->finished_ns,
+        .client = x->connection.client,
+        .server = x->connection.server,
+        .server_port = x->connection.server_port,
+        .status = x->status,
+        .input = x->request.seen ? x->request.first.input : x->response.first.input,
+        .from_intermediary = r->intermediary_signs != 0,
+    };
+    if (facts->body_is_comparable)
+        leg->digest = x->response.digest;
+}
+
+static struct slice copy_octets(uint8_t **at, struct slice s)
+{
+    if (slice_is_absent(s))
+        return s;
+    uint8_t *copy = *at;
+    if (s.len)
+        memcpy(copy, s.at, s.len);
+    *at += s.len;
+    return slice_of(copy, s.len);
+}
+
+/* Heads and words of an exchange behind the struct that holds the copy. */
+static struct inner_leg *inner_leg_new(struct legs *legs, const struct exchange *x)
+{
+    const struct head *q = &x->request.head, *r = &x->response.head;
+    size_t q_fields = q->n_fields * sizeof *q->fields, r_fields = r->n_fields * sizeof *r->fields;
+    size_t octets = sizeof(struct inner_leg) + q_fields + r_fields + q->bytes.len + r->bytes.len +
+                    x->method.len + x->target.len;
+    struct inner_leg *inner = xmalloc(octets);
+    *inner = (struct inner_leg){
+        .refs = 1, .octets = (uint32_t)octets, .outer_vary_key = SLICE_ABSENT, .x = *x};
+    struct exchange *copy = &inner->x;
+    uint8_t *at = (uint8_t *)(inner + 1);
+    copy->request.head.fields = q_fields ? memcpy(at, q->fields, q_fields) : NULL;
+    at += q_fields;
+    copy->response.head.fields = r_fields ? memcpy(at, r->fields, r_fields) : NULL;
+    at += r_fields;
+    copy->request.head.bytes = copy_octets(&at, q->bytes);
+    copy->response.head.bytes = copy_octets(&at, r->bytes);
+    copy->method = copy_octets(&at, x->method);
+    copy->target = copy_octets(&at, x->target);
+    copy->reason = SLICE_ABSENT;
+    copy->next = NULL;
+    legs->octets += octets;
+    return inner;
+}
+
+/* ---- who is a proxy ---- */
+
+static uint64_t address_mix(const struct address *address)
+{
+    uint64_t halves[2];
+    memcpy(halves, address->octets, sizeof halves);
+    uint64_t mixed = (halves[0] ^ halves[1] * 3 ^ address->family) * 0x9e3779b97f4a7c15u;
+    return mixed ^ mixed >> 29;
+}
+
+static uint64_t address_hash(const struct address *address)
+{
+    return hash64(slice_of(address, sizeof *address));
+}
+
+static struct proxy *proxy_find(const struct legs *legs, const struct address *address)
+{
+    if (LIKELY(legs->proxies.count == 0))
+        return NULL;
+    struct entry *e = table_find(&legs->proxies, address_hash(address));
+    for (; e; e = entry_again(e))
+        if (address_equal(&ENTRY_OF(struct proxy, entry, e)->address, address))
+            return ENTRY_OF(struct proxy, entry, e);
+    return NULL;
+}
+
+/* Proxies are never forgotten: what is counted of them keeps others innocent. */
+static struct proxy *proxy_add(struct legs *legs, const struct address *address)
+{
+    if (legs->proxies.count >= LIMIT_PROXIES) {
+        legs->counts.proxies_missed++;
+        return NULL;
+    }
+    struct proxy *proxy = xcalloc(1, sizeof *proxy);
+    proxy->address = *address;
+    table_add(&legs->proxies, &proxy->entry, address_hash(address));
+    return proxy;
+}
+
+/* A host that asks itself is one where it does so at two ports. */
+static bool talks_to_two_ports(struct legs *legs, const struct connection_facts *c)
+{
+    bool again = address_equal(&legs->lone, &c->server);
+    bool other = again && legs->lone_port != c->server_port;
+    if (!again) {
+        legs->lone = c->server;
+        legs->lone_port = c->server_port;
+    }
+    return other;
+}
+
+/* The client, if it is a proxy. */
+static struct proxy *asking_proxy(struct legs *legs, const struct connection_facts *c,
+                                  const struct server_table *servers)
+{
+    uint64_t server = address_mix(&c->server) % FILTER_BITS;
+    uint64_t client = address_mix(&c->client) % FILTER_BITS;
+    legs->servers[server / 64] |= UINT64_C(1) << server % 64;
+    if (LIKELY(!(legs->servers[client / 64] >> client % 64 & 1)))
+        return NULL;
+    struct proxy *known = proxy_find(legs, &c->client);
+    if (known || !server_find(servers, &c->client))
+        return known;
+    if (address_equal(&c->client, &c->server) && !talks_to_two_ports(legs, c))
+        return NULL;
+    return proxy_add(legs, &c->client);
+}
+
+/* One of the first exchanges of an address that may yet turn out to be one. */
+static bool is_among_first(uint8_t *counts, const struct address *address)
+{
+    uint8_t *count = &counts[(address_mix(address) >> 20) % FIRST_COUNTS];
+    if (LIKELY(*count >= LIMIT_FIRST_LEGS))
+        return false;
+    (*count)++;
+    return true;
+}
+
+/* ---- shelves ---- */
+
+static void forget_shelf(struct legs *legs, struct shelf *shelf)
+{
+    void *leg;
+    table_remove(&legs->shelves, &shelf->entry);
+    for (uint32_t i = 0; (leg = ring_at(&shelf->stored, i)) != NULL; i++)
+        inner_leg_drop(legs, leg);
+    for (uint32_t i = 0; (leg = ring_at(&shelf->passing, i)) != NULL; i++)
+        inner_leg_drop(legs, leg);
+    for (uint32_t i = 0; (leg = ring_at(&shelf->outers, i)) != NULL; i++)
+        outer_leg_leave(legs, leg);
+    free(shelf);
+}
+
+/* Path and query of a URL, which stand side by side in its key. */
+static uint64_t path_hash(const struct url *url)
+{
+    size_t before = (size_t)(url->path.at - url->key.at);
+    return hash64(slice_from(url->key, before));
+}
+
+static struct shelf *shelf_of(struct legs *legs, const struct address *proxy, uint64_t path)
+{
+    uint64_t hash = hash_mix(address_hash(proxy), path);
+    for (struct entry *e = table_find(&legs->shelves, hash); e; e = entry_again(e)) {
+        struct shelf *shelf = ENTRY_OF(struct shelf, entry, e);
+        if (shelf->path != path || !address_equal(&shelf->proxy, proxy))
+            continue;
+        table_touch(&legs->shelves, e);
+        return shelf;
+    }
+    struct shelf *shelf = xcalloc(1, sizeof *shelf);
+    shelf->proxy = *proxy;
+    shelf->path = path;
+    table_add(&legs->shelves, &shelf->entry, hash);
+    return shelf;
+}
+
+/* ---- who belongs to whom ---- */
+
+static bool same_host(const struct leg *outer)
+{
+    return address_equal(&outer->client, &outer->server);
+}
+
+static bool same_endpoint(const struct leg *a, const struct leg *b)
+{
+    return a->server_port == b->server_port && address_equal(&a->server, &b->server);
+}
+
+/* In time, and otherwise possible. */
+static bool lies_in(const struct leg *i, const struct leg *o)
+{
+    return i->id != o->id && i->method == o->method && !same_endpoint(i, o) &&
+           o->t_req0 <= i->t_req0 + LIMIT_LEG_SLACK_NS &&
+           (i->status ? i->t_rsp0 : i->t_req0) <= o->t_rsp1 + LIMIT_LEG_SLACK_NS;
+}
+
+/* Was it under way while the outer one was? */
+static bool overlaps(const struct leg *i, const struct leg *o)
+{
+    return !same_endpoint(i, o) && i->t_req0 <= o->t_rsp1 + LIMIT_LEG_SLACK_NS &&
+           o->t_req0 <= i->t_rsp1 + LIMIT_LEG_SLACK_NS;
+}
+
+static bool equal_hashes(uint64_t a, uint64_t b)
+{
+    return a != 0 && a == b;
+}
+
+static bool same_content(const struct leg *i, const struct leg *o)
+{
+    return equal_hashes(i->validator, o->validator) ||
+           (digest_is_set(i->digest) && digest_equal(i->digest, o->digest));
+}
+
+/* What the outer one was answered with had been made before the inner one came (RFC 9111 §4.2.3:
+ * Age counts from then). A 304 makes old octets young: its Date says nothing. */
+static bool is_older(const struct leg *o, const struct leg *i)
+{
+    enum { GUARD_S = 2 };
+    int64_t since_s = (o->t_rsp0 - i->t_rsp0) / NS_PER_S;
+    int64_t expected = since_s + (i->age > 0 ? i->age : 0) + GUARD_S;
+    if (o->age > expected)
+        return true;
+    return i->status != 304 && o->date != NO_DATE && i->date != NO_DATE &&
+           o->date + GUARD_S < i->date;
+}
+
+static enum pair_by pair_by(const struct leg *o, const struct leg *i)
+{
+    if (o->varnish && i->varnish) {
+        if (o->varnish == i->varnish)
+            return PAIR_BY_NAME;
+        return PAIR_NONE; /* it names another fetch */
+    }
+    if (equal_hashes(i->request_id, o->request_id) || equal_hashes(i->request_id, o->answered_id) ||
+        equal_hashes(i->trace, o->trace))
+        return PAIR_BY_NAME;
+    bool equal = same_content(i, o);
+    if (o->from_intermediary && equal && o->date != NO_DATE && o->date == i->date)
+        return PAIR_BY_VALIDATOR;
+    if (same_host(o) || is_older(o, i) || (o->host != i->host && !equal))
+        return PAIR_NONE;
+    return PAIR_BY_TIME;
+}
+
+/* Later, and not a failed attempt before the one that did it. */
+static bool is_better(const struct inner_leg *a, const struct inner_leg *b)
+{
+    bool a_failed = a->leg.status == 0 || a->leg.status >= 500;
+    bool b_failed = b->leg.status == 0 || b->leg.status >= 500;
+    if (a_failed != b_failed)
+        return b_failed;
+    return a->leg.t_rsp0 > b->leg.t_rsp0;
+}
+
+static void outer_release(struct legs *legs, struct outer_leg *o)
+{
+    if (!o->inner)
+        return;
+    inner_leg_drop(legs, o->inner);
+    o->inner = NULL;
+    o->by = PAIR_NONE;
+}
+
+static void outer_adopt(struct legs *legs, struct outer_leg *o, struct inner_leg *i,
+                        enum pair_by by)
+{
+    if (o->inner && (by < o->by || (by == o->by && !is_better(i, o->inner))))
+        return;
+    inner_leg_take(i);
+    outer_release(legs, o);
+    o->inner = i;
+    o->by = by;
+}
+
+/* Several candidates, and only times: none of them is its own. */
+static void outer_doubt(struct legs *legs, struct outer_leg *o)
+{
+    struct inner_leg *i = o->inner;
+    if (i->outer_id == o->leg.id) {
+        i->outer_id = 0;
+        i->by = PAIR_NONE;
+        legs->hooks.pair(legs->hooks.context, i->leg.id, 0);
+    }
+    outer_release(legs, o);
+}
+
+/* An inner one that lies in the outer one, or does not. */
+static void outer_consider(struct legs *legs, struct outer_leg *o, struct inner_leg *i)
+{
+    o->is_crowded |= overlaps(&i->leg, &o->leg);
+    if (!lies_in(&i->leg, &o->leg))
+        return;
+    enum pair_by by = pair_by(&o->leg, &i->leg);
+    o->candidates++;
+    if (by > PAIR_BY_TIME || (by == PAIR_BY_TIME && o->candidates == 1))
+        outer_adopt(legs, o, i, by);
+    if (o->candidates > 1 && o->by == PAIR_BY_TIME)
+        outer_doubt(legs, o);
+}
+
+static struct outer_leg *find_outer(const struct shelf *shelf, uint64_t id)
+{
+    struct outer_leg *o;
+    for (uint32_t n = 0; (o = ring_at(&shelf->outers, n)) != NULL; n++)
+        if (o->leg.id == id)
+            return o;
+    return NULL;
+}
+
+/* Two outer ones could have caused it, and only their times speak for either. */
+static void contest(struct legs *legs, const struct shelf *shelf, struct inner_leg *i)
+{
+    struct outer_leg *first = find_outer(shelf, i->outer_id);
+    if (first && first->inner == i)
+        outer_release(legs, first);
+    i->is_contested = true;
+    i->outer_id = 0;
+    i->by = PAIR_NONE;
+    legs->hooks.pair(legs->hooks.context, i->leg.id, 0);
+}
+
+/* The inner one learns whose it is. Returns whether the outer one may keep it. */
+static bool inner_claim(struct legs *legs, const struct shelf *shelf, struct inner_leg *i,
+                        const struct outer_leg *o, enum pair_by by)
+{
+    if (by == PAIR_BY_TIME && (i->is_contested || i->by > by))
+        return false;
+    if (by == PAIR_BY_TIME && i->outer_id && i->outer_id != o->leg.id) {
+        contest(legs, shelf, i);
+        return false;
+    }
+    if (i->outer_id && (by < i->by || (by == i->by && i->outer_t_req0 <= o->leg.t_req0)))
+        return true; /* one inner may serve several outer ones: it is the first one's */
+    i->outer_id = o->leg.id;
+    i->outer_t_req0 = o->leg.t_req0;
+    i->outer_host = o->leg.host;
+    i->by = by;
+    legs->hooks.pair(legs->hooks.context, i->leg.id, o->leg.id);
+    return true;
+}
+
+/* ---- meeting ---- */
+
+/* Entries on a ring stand in the order of their ends: from the first that ended before the outer
+ * one began on, none lies in it. */
+static void look_for_inners(struct legs *legs, struct outer_leg *o, const struct ring *ring)
+{
+    struct inner_leg *i;
+    for (uint32_t n = 0; (i = ring_at(ring, n)) != NULL; n++) {
+        if (i->leg.finished_ns + LIMIT_LEG_SLACK_NS < o->leg.t_req0)
+            return;
+        outer_consider(legs, o, i);
+    }
+}
+
+static struct outer_leg *outer_leg_new(struct legs *legs, const struct facts *facts,
+                                       const struct url *url, uint64_t id)
+{
+    struct outer_leg *o = xcalloc(1, sizeof *o);
+    legs->octets += sizeof *o;
+    o->refs = 1;
+    leg_fill(&o->leg, facts, url, id);
+    o->leg.varnish = varnish_fetch_of(&facts->x->response.head);
+    o->proxy = proxy_find(legs, &o->leg.server);
+    return o;
+}
+
+void legs_meet(struct legs *legs, struct meeting *meeting, const struct facts *facts,
+               const struct url *url, uint64_t id, const struct server_table *servers)
+{
+    const struct connection_facts *c = &facts->x->connection;
+    *meeting = (struct meeting){0};
+    bool inner = asking_proxy(legs, c, servers) || is_among_first(legs->asked, &c->client);
+    bool outer = proxy_find(legs, &c->server) || is_among_first(legs->answered, &c->server);
+    if ((!inner && !outer) || slice_is_absent(url->key) || !facts->request_head_whole)
+        return;
+    uint64_t path = path_hash(url);
+    if (inner)
+        meeting->as_inner = shelf_of(legs, &c->client, path);
+    if (!outer)
+        return;
+    meeting->as_outer = shelf_of(legs, &c->server, path);
+    meeting->outer = outer_leg_new(legs, facts, url, id);
+    look_for_inners(legs, meeting->outer, &meeting->as_outer->stored);
+    look_for_inners(legs, meeting->outer, &meeting->as_outer->passing);
+}
+
+/* ---- learning ---- */
+
+/* What the client of the pair had asked with, for the secondary key of what came in. */
+static void note_asker(struct legs *legs, struct inner_leg *i, const struct facts *outer,
+                       uint64_t client, struct arena *scratch)
+{
+    i->outer_client = client;
+    if (!i->held.representation || !slice_is_absent(i->outer_vary_key))
+        return;
+    struct slice key =
+        vary_key(&i->x.response.head, &outer->x->request.head, outer->request_head_whole, scratch);
+    uint8_t *copy = xmalloc(key.len + 1);
+    if (key.len)
+        memcpy(copy, key.at, key.len);
+    i->outer_vary_key = slice_of(copy, key.len);
+    legs->octets += key.len;
+}
+
+static void learn_proxy(struct outer_leg *o, const struct facts *facts)
+{
+    enum { SIGNS = SIGN_AGE | SIGN_X_CACHE | SIGN_CACHE_STATUS | SIGN_CF | SIGN_X_VARNISH };
+    struct proxy *proxy = o->proxy;
+    if (!proxy)
+        return;
+    proxy->outers_paired += o->inner != NULL;
+    if (facts->response.intermediary_signs & SIGNS || o->hit.stored)
+        proxy->is_cache = true;
+    if (o->inner && o->leg.status == 304 && o->inner->leg.status == 200)
+        proxy->is_cache = true; /* it evaluated the condition */
+    o->is_unexplained = facts->is_get && o->leg.status == 200 && !o->is_crowded && !o->inner &&
+                        !o->hit.stored && o->leg.age <= 0 && !facts->response.says_hit;
+    proxy->outers_unexplained += o->is_unexplained;
+}
+
+static void claim_inners(struct legs *legs, const struct shelf *shelf, const struct ring *ring,
+                         struct outer_leg *o)
+{
+    struct inner_leg *i;
+    for (uint32_t n = 0; (i = ring_at(ring, n)) != NULL; n++) {
+        if (i->leg.finished_ns + LIMIT_LEG_SLACK_NS < o->leg.t_req0)
+            return;
+        if (!lies_in(&i->leg, &o->leg))
+            continue;
+        enum pair_by by = pair_by(&o->leg, &i->leg);
+        if (by > PAIR_BY_TIME)
+            inner_claim(legs, shelf, i, o, by);
+        else if (o->inner == i && !inner_claim(legs, shelf, i, o, by) && o->inner == i)
+            outer_release(legs, o);
+    }
+}
+
+static void learn_outer(struct legs *legs, const struct meeting *m, const struct facts *facts,
+                        uint64_t client, struct arena *scratch)
+{
+    struct outer_leg *o = m->outer;
+    claim_inners(legs, m->as_outer, &m->as_outer->stored, o);
+    claim_inners(legs, m->as_outer, &m->as_outer->passing, o);
+    learn_proxy(o, facts);
+    if (o->inner && o->inner->outer_id == o->leg.id)
+        note_asker(legs, o->inner, facts, client, scratch);
+    outer_leg_take(o);
+    struct outer_leg *gone = ring_add(&m->as_outer->outers, o);
+    if (gone)
+        outer_leg_leave(legs, gone);
+}
+
+/* Outer ones that entered before this one, told late: it may be theirs, and in any case nothing may
+ * be said of what they were answered without asking. */
+static void look_for_outers(struct legs *legs, const struct shelf *shelf, struct inner_leg *i)
+{
+    struct outer_leg *o;
+    for (uint32_t n = 0; (o = ring_at(&shelf->outers, n)) != NULL; n++) {
+        if (o->leg.finished_ns + LIMIT_LEG_SLACK_NS < i->leg.t_req0)
+            return;
+        if (same_endpoint(&i->leg, &o->leg))
+            continue;
+        bool was_paired = o->inner != NULL;
+        o->is_crowded |= i->leg.t_req0 <= o->leg.t_rsp1 + LIMIT_LEG_SLACK_NS;
+        outer_consider(legs, o, i);
+        if (o->inner == i && !inner_claim(legs, shelf, i, o, o->by))
+            outer_release(legs, o);
+        if (o->proxy && o->is_crowded && o->is_unexplained) {
+            o->proxy->outers_unexplained--;
+            o->is_unexplained = false;
+        }
+        if (o->proxy && !was_paired && o->inner)
+            o->proxy->outers_paired++;
+    }
+}
+
+/* A 304 freshens what came in before and what it was asked with. */
+static void freshen_stored(struct shelf *shelf, const struct inner_leg *i,
+                           const struct facts *facts)
+{
+    struct inner_leg *s;
+    for (uint32_t n = 0; (s = ring_at(&shelf->stored, n)) != NULL; n++)
+        if (s->leg.host == i->leg.host && s->leg.t_rsp1 <= i->leg.t_req0 &&
+            s->held.contact_ns <= facts->t_rsp0)
+            holding_freshen(&s->held, facts);
+}
+
+static void learn_inner(struct legs *legs, const struct meeting *m, const struct facts *facts,
+                        const struct url *url, struct representation *shown, uint64_t id)
+{
+    struct inner_leg *i = inner_leg_new(legs, facts->x);
+    leg_fill(&i->leg, facts, url, id);
+    i->leg.varnish = hash_of(slice_trim(head_first(&facts->x->request.head, FIELD_X_VARNISH)));
+    i->surrogate = facts->response.has_surrogate_control;
+    if (shown)
+        holding_fill(&i->held, shown, facts, id);
+    look_for_outers(legs, m->as_inner, i);
+    if (facts->x->status == 304)
+        freshen_stored(m->as_inner, i, facts);
+    struct inner_leg *gone = ring_add(shown ? &m->as_inner->stored : &m->as_inner->passing, i);
+    if (gone)
+        inner_leg_drop(legs, gone);
+}
+
+void legs_learn(struct legs *legs, const struct meeting *meeting, const struct facts *facts,
+                const struct url *url, struct representation *shown, uint64_t id, uint64_t client,
+                struct arena *scratch)
+{
+    if (meeting->outer)
+        learn_outer(legs, meeting, facts, client, scratch);
+    if (meeting->as_inner)
+        learn_inner(legs, meeting, facts, url, shown, id);
+}
+
+void legs_part(struct legs *legs, struct meeting *meeting)
+{
+    if (meeting->outer)
+        outer_leg_drop(legs, meeting->outer);
+    *meeting = (struct meeting){0};
+    while (legs->shelves.oldest && (legs->shelves.count > scaled(legs, LIMIT_SHELVES) ||
+                                    legs->octets > scaled(legs, LIMIT_LEGS_OCTETS))) {
+        forget_shelf(legs, ENTRY_OF(struct shelf, entry, legs->shelves.oldest));
+        legs->counts.shelves_evicted++;
+    }
+}
+
+struct legs_counts legs_counts(const struct legs *legs)
+{
+    return legs->counts;
+}
+
+void legs_free(struct legs *legs)
+{
+    if (!legs)
+        return;
+    while (legs->shelves.oldest)
+        forget_shelf(legs, ENTRY_OF(struct shelf, entry, legs->shelves.oldest));
+    while (legs->proxies.oldest) {
+        struct proxy *proxy = ENTRY_OF(struct proxy, entry, legs->proxies.oldest);
+        table_remove(&legs->proxies, &proxy->entry);
+        free(proxy);
+    }
+    table_fini(&legs->shelves);
+    table_fini(&legs->proxies);
+    free(legs);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * Both sides of a proxy in one capture: which exchange with an origin (inner) a proxy sent because
+ * of which exchange with a client (outer).
+ *
+ * An inner one has the method and the path with query of the outer one (its Host may be another),
+ * is sent by the address that answers the outer one, to another endpoint, and lies in it in time:
+ * o.t_req0 <= i.t_req0 and i.t_rsp0 <= o.t_rsp1. Identifiers that both carry decide (X-Request-Id,
+ * the trace-id of traceparent, X-Varnish), then Via with equal validator and Date; time alone only
+ * where there is one candidate on either side, and never where client and proxy are one host.
+ *
+ * Either may enter first: a 304 is known to be over only when the next thing comes on its
+ * connection, so an inner 304 mostly enters after the outer exchange that it decided. Times decide.
+ *
+ * What is remembered lies on shelves, one per proxy and path; bounded, the least recently used goes
+ * first. Most captures have no proxy: an address that is met as client and as server is the
+ * trigger, and only the first few exchanges of every other address are kept, in case it becomes
+ * one.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analysis/facts.h"
+#include "analysis/limits.h"
+#include "analysis/server.h"
+#include "analysis/store.h"
+#include "analysis/table.h"
+#include "analysis/url.h"
+
+enum pair_by { PAIR_NONE, PAIR_BY_TIME, PAIR_BY_VALIDATOR, PAIR_BY_NAME };
+
+/* What both sides show of an exchange: by which the other side knows it. Hashes of this run; 0:
+ * absent. */
+struct leg {
+    uint64_t id; /* of the exchange */
+    uint64_t method, host;
+    uint64_t request_id, answered_id; /* X-Request-Id of the request, of the response */
+    uint64_t trace;                   /* trace-id of traceparent */
+    uint64_t varnish;                 /* X-Varnish: of an inner request; of an outer hit, the fetch
+                                         that it names */
+    uint64_t validator;               /* ETag without its strength, else Last-Modified */
+    struct digest digest;             /* unset where the body cannot be compared */
+    int64_t date;                     /* s; NO_DATE */
+    int64_t age;                      /* s; -1: absent or no number */
+    int64_t t_req0, t_rsp0, t_rsp1;   /* of a half that was not seen: when the other was over */
+    int64_t finished_ns;
+    struct address client, server;
+    uint16_t server_port, status;
+    uint32_t input;
+    bool from_intermediary; /* the response bears a sign of one */
+};
+
+struct shelf;
+
+/* An address that asks and answers. */
+struct proxy {
+    struct entry entry;
+    struct address address;
+    uint64_t outers_paired;      /* outer exchanges with an inner one */
+    uint64_t outers_unexplained; /* GETs answered 200 that neither an inner one, nor anything that
+                                    was seen to come in, nor the answer itself explains: other ways
+                                    in that the capture does not have, or files of its own */
+    bool is_cache; /* showed it: Age, Cache-Status and the like, conditions of its own,
+                      answers without an inner one */
+};
+
+struct inner_leg {
+    struct leg leg;
+    uint32_t refs, octets; /* of this block */
+    /* the outer one that made the proxy send it */
+    uint64_t outer_id; /* 0: none known */
+    enum pair_by by;
+    bool is_contested; /* by time alone there would be several */
+    int64_t outer_t_req0;
+    uint64_t outer_host, outer_client;
+    struct slice outer_vary_key; /* by the fields that the client sent; on the heap; absent: not
+                                    known */
+    /* What came in, if it was a 200 to GET: as of now, with the 304s that freshened it since. */
+    struct holding held; /* representation: a reference, or NULL */
+    bool surrogate;      /* Surrogate-Control: policies for caches in front that were not seen */
+    struct exchange x;   /* a copy: heads and all that does not lie in an arena */
+};
+
+/* What the proxy may have answered with, without asking (shared_cache.h). */
+struct hit {
+    struct inner_leg *stored; /* a reference: the latest of what it may have been; NULL: none */
+    unsigned sins;            /* set of enum stored_sin: of all that it may have been */
+    bool is_proved;           /* by Age, Date, Cache-Status or X-Varnish; else only by absence */
+    int64_t age_s, lifetime_s;
+    struct slice differs; /* SIN_VARY: the field, in stored->outer_vary_key */
+};
+
+struct outer_leg {
+    struct leg leg;
+    uint32_t refs;
+    struct proxy *proxy;     /* NULL: when it entered the address was not known to ask anybody */
+    struct inner_leg *inner; /* a reference: that decided its answer; NULL: none known */
+    enum pair_by by;
+    unsigned candidates; /* inner ones that lie in it */
+    bool is_crowded;     /* something to an origin for this path was under way, or was told later
+                            than this one: then absence of an inner one means nothing */
+    bool is_unexplained; /* counted as such in `proxy` */
+    struct hit hit;
+};
+
+struct legs;
+
+/* Told when a pair is found: both have been told before. A later call for the same inner one
+ * replaces it; outer_id 0 withdraws it. */
+struct legs_hooks {
+    void *context;
+    void (*pair)(void *context, uint64_t inner_id, uint64_t outer_id);
+};
+
+/* Representations are kept in `store`, which must outlive it. */
+struct legs *legs_new(const struct legs_hooks *hooks, struct store *store, uint32_t scale);
+void legs_free(struct legs *legs); /* accepts NULL */
+
+/* An exchange under the lens: what there is of the other sides of its client and of its server. */
+struct meeting {
+    struct shelf *as_inner, *as_outer; /* NULL: nothing to remember */
+    struct outer_leg *outer;           /* what it is to its server; a reference; NULL */
+};
+
+/* Looks for the inner ones of this exchange. Nothing is told yet, and nothing remembered. */
+void legs_meet(struct legs *legs, struct meeting *meeting, const struct facts *facts,
+               const struct url *url, uint64_t id, const struct server_table *servers);
+/* Puts it on its shelves and tells pairs. `shown`: of a 200 to GET, else NULL. `client` is who
+ * asked. */
+void legs_learn(struct legs *legs, const struct meeting *meeting, const struct facts *facts,
+                const struct url *url, struct representation *shown, uint64_t id, uint64_t client,
+                struct arena *scratch);
+/* The meeting is over; brings the shelves under their caps. */
+void legs_part(struct legs *legs, struct meeting *meeting);
+
+/* Every 200 to GET that came in for the path, the latest first; NULL past the end. */
+struct inner_leg *shelf_stored(const struct shelf *shelf, unsigned index);
+
+void outer_leg_take(struct outer_leg *outer);
+void outer_leg_drop(struct legs *legs, struct outer_leg *outer);
+void inner_leg_take(struct inner_leg *inner);
+void inner_leg_drop(struct legs *legs, struct inner_leg *inner);
+
+struct legs_counts {
+    uint64_t shelves_evicted, proxies_missed;
+};
+struct legs_counts legs_counts(const struct legs *legs);

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * RFC 9111 §4, condition by condition, for each response that a proxy may have answered with. What
+ * excuses is taken: the youngest clock, the longest lifetime, fields compared as those compare that
+ * normalise them.
+ */
+
+#include "analysis/shared_cache.h"
+
+#include "analysis/freshness.h"
+#include "analysis/vary.h"
+
+#define NS_PER_S INT64_C(1000000000)
+
+enum { GUARD_S = 3 }; /* two clocks that count whole seconds, and the way */
+
+/* ---- is it this one? ---- */
+
+static bool answers_without_body(const struct evidence *e, const struct leg *i)
+{
+    return !digest_is_set(i->digest) || !e->facts->body_is_comparable;
+}
+
+/* The same representation, as far as tag or octets say. A cache may decode what it stored. */
+static bool is_same_representation(const struct evidence *e, const struct inner_leg *i)
+{
+    const struct representation *r = i->held.representation;
+    const struct entity_tag *tag = &e->facts->response.etag;
+    bool same_coding = slice_equal_nocase(r->content_encoding, e->facts->response.content_encoding);
+    if (!answers_without_body(e, &i->leg) && same_coding)
+        return digest_equal(i->leg.digest, e->x->response.digest) &&
+               (r->etag.valid == tag->valid &&
+                (!tag->valid || entity_tag_weak_equal(&r->etag, tag)));
+    return r->etag.valid && entity_tag_weak_equal(&r->etag, tag);
+}
+
+/* Age of what is held when it was sent, in s. */
+static int64_t age_at(const struct inner_leg *i, int64_t at_ns)
+{
+    struct freshness f = holding_freshness(&i->held, false);
+    return freshness_age(&f, at_ns, 0, GENEROUS);
+}
+
+/* Neither Age nor Date speaks against it: a cache that validates where nobody sees it makes both
+ * young, and one that writes a Date of its own writes the present one. */
+static bool fits_in_time(const struct evidence *e, const struct outer_leg *o,
+                         const struct inner_leg *i)
+{
+    if (i->leg.t_rsp1 > o->leg.t_req0 || i->held.contact_ns > o->leg.t_req0)
+        return false;
+    if (o->leg.age >= 0) {
+        int64_t apart = age_at(i, o->leg.t_rsp0) - o->leg.age;
+        if (apart > GUARD_S || apart < -GUARD_S)
+            return false;
+    }
+    int64_t date = i->held.lenient.date, now_s = o->leg.t_rsp0 / NS_PER_S;
+    if (o->leg.date == NO_DATE || date == NO_DATE || o->leg.date == date)
+        return true;
+    int64_t behind = now_s + server_skew_s(e->server) - o->leg.date;
+    return behind <= GUARD_S && behind >= -GUARD_S;
+}
+
+static bool may_be(const struct evidence *e, const struct outer_leg *o, const struct inner_leg *i)
+{
+    bool same_url = i->leg.host == o->leg.host || (i->outer_id && i->outer_host == o->leg.host);
+    bool named_otherwise = o->leg.varnish && i->leg.varnish && o->leg.varnish != i->leg.varnish;
+    return same_url && !named_otherwise && i->held.representation && fits_in_time(e, o, i) &&
+           is_same_representation(e, i);
+}
+
+/* Did it come from a store, by what the answer itself shows? */
+static bool is_proved(const struct evidence *e, const struct outer_leg *o,
+                      const struct inner_leg *i)
+{
+    const struct response_facts *r = &e->facts->response;
+    bool later = o->leg.t_rsp0 - i->leg.t_rsp0 >= 2 * NS_PER_S;
+    return (o->leg.age > 0 && i->leg.age < o->leg.age) || r->says_hit ||
+           (o->leg.varnish && o->leg.varnish == i->leg.varnish) ||
+           (later && o->leg.date != NO_DATE && o->leg.date == i->held.lenient.date);
+}
+
+/* ---- may it be used? ---- */
+
+/* Of the policy that came with it, and that a 304 may have changed since. */
+static unsigned sins_of_policy(const struct evidence *e, const struct inner_leg *i)
+{
+    struct freshness f = holding_freshness(&i->held, false);
+    const struct cache_control *cc = &f.cc;
+    const struct representation *r = i->held.representation;
+    unsigned sins = 0;
+    if (i->held.ambiguous || f.targeted.lines || i->surrogate)
+        return 0;
+    if (cache_control_says(cc, CC_NO_CACHE) == YES)
+        sins |= SIN_NO_CACHE;
+    if (cache_control_says(cc, CC_NO_STORE) == YES && !cache_control_has(cc, CC_MUST_UNDERSTAND))
+        sins |= SIN_NO_STORE;
+    if (cache_control_says(cc, CC_PRIVATE) == YES)
+        sins |= SIN_PRIVATE;
+    if (r->request.authorization && r->request.authorization != e->key.authorization &&
+        cache_control_says(cc, CC_PUBLIC) == NO && cache_control_says(cc, CC_S_MAXAGE) == NO &&
+        cache_control_says(cc, CC_MUST_REVALIDATE) == NO)
+        sins |= SIN_AUTHORIZATION;
+    if (i->outer_id && i->outer_client && i->outer_client == e->client.id)
+        sins |= SIN_OWN_CLIENT;
+    return sins;
+}
+
+static unsigned sins_of_age(const struct evidence *e, const struct outer_leg *o,
+                            const struct inner_leg *i, struct hit *hit)
+{
+    struct freshness f = holding_freshness(&i->held, false);
+    struct lifetime lifetime = freshness_lifetime(&f, SHARED_CACHE, GENEROUS);
+    int64_t age = freshness_age(&f, o->leg.t_req0, 0, GENEROUS);
+    bool forbidden = lifetime.never_stale || lifetime.must_validate;
+    if (i->held.ambiguous || f.targeted.lines || i->surrogate ||
+        lifetime.kind != LIFETIME_EXPLICIT || age <= lifetime.seconds + e->thresholds->guard_s)
+        return 0;
+    if (!forbidden &&
+        (head_has(&e->x->response.head, FIELD_WARNING) ||
+         freshness_may_serve_stale(&f, age, UNKNOWN, SHARED_CACHE, &e->facts->request.cc) != NO))
+        return 0;
+    hit->age_s = age;
+    hit->lifetime_s = lifetime.seconds;
+    return forbidden ? SIN_STALE | SIN_STALE_FORBIDDEN : SIN_STALE;
+}
+
+/* The fields that Vary nominates, as the client of then sent them and as this one does. Where the
+ * proxy itself changed one of them on the way it normalises, and knows better. A32: whoever accepts
+ * the coding that is delivered was served what it asked for. */
+static unsigned sins_of_variant(const struct evidence *e, const struct inner_leg *i,
+                                struct hit *hit, struct arena *scratch)
+{
+    struct slice differs;
+    struct slice key = i->outer_vary_key;
+    if (!key.len || vary_key_equal(key, i->held.representation->vary_key, VARY_EXACT) != YES ||
+        vary_key_match(key, &e->x->request.head, e->facts->request_head_whole, VARY_CANON, scratch,
+                       &differs) != NO ||
+        slice_is_absent(differs))
+        return 0;
+    if (slice_equal_nocase(differs, SLICE("accept-encoding")) &&
+        accept_encoding_allows(&e->x->request.head, e->facts->response.content_encoding))
+        return 0;
+    hit->differs = differs;
+    return SIN_VARY;
+}
+
+static unsigned sins_of_change(const struct outer_leg *o, const struct inner_leg *i,
+                               const struct unsafe_change *change)
+{
+    bool after = change && change->exchange_id && o->leg.t_req0 >= change->t_rsp1;
+    return after && i->leg.t_rsp1 <= change->t_req0 && i->held.contact_ns <= change->t_req0
+               ? SIN_INVALIDATED
+               : 0;
+}
+
+/* ---- all of them ---- */
+
+void shared_cache_find(struct outer_leg *outer, const struct shelf *shelf, const struct evidence *e,
+                       const struct unsafe_change *change, struct arena *scratch)
+{
+    struct inner_leg *i;
+    for (unsigned n = 0; (i = shelf_stored(shelf, n)) != NULL; n++) {
+        if (!may_be(e, outer, i))
+            continue;
+        struct hit hit = {.stored = i};
+        hit.sins = sins_of_policy(e, i) | sins_of_age(e, outer, i, &hit) |
+                   sins_of_variant(e, i, &hit, scratch) | sins_of_change(outer, i, change);
+        if (outer->hit.stored) {
+            outer->hit.sins &= hit.sins;
+            continue;
+        }
+        hit.is_proved = is_proved(e, outer, i);
+        inner_leg_take(i);
+        outer->hit = hit;
+    }
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/*
+ * The modelled shared cache of a proxy whose both sides are in the capture: what it could have held
+ * when it answered without asking an origin, and whether it may have used it (RFC 9111 §4). It
+ * holds what was seen to come in over its inner side, by URL and Vary, and is asked as of the
+ * request.
+ *
+ * Where several stored responses could be what was sent, and where a stored one can be read in two
+ * ways (directives with arguments that caches take differently, a 304 that freshens it in one
+ * reading only, CDN-Cache-Control), a sin counts only if it holds for all of them.
+ */
+
+#include "analysis/evidence.h"
+#include "analysis/legs.h"
+
+enum stored_sin {
+    SIN_NO_CACHE = 1,         /* no-cache, unqualified: not without validation */
+    SIN_NO_STORE = 2,         /* must not be stored at all */
+    SIN_PRIVATE = 4,          /* private, unqualified: not by a shared cache */
+    SIN_AUTHORIZATION = 8,    /* came for a request with Authorization, and nothing says it is for
+                                 others too (§3.5) */
+    SIN_STALE = 16,           /* older than it may be, and nothing allows that */
+    SIN_STALE_FORBIDDEN = 32, /* ... and must-revalidate, proxy-revalidate or s-maxage forbid it */
+    SIN_VARY = 64,            /* came for a request that differs in a nominated field */
+    SIN_INVALIDATED = 128,    /* came before an unsafe method that succeeded (§4.4) */
+    SIN_OWN_CLIENT = 256      /* not a sin: it came for the client that is answered now */
+};
+
+/* Which of what came in may have been the answer; fills outer->hit. */
+void shared_cache_find(struct outer_leg *outer, const struct shelf *shelf, const struct evidence *e,
+                       const struct unsafe_change *change, struct arena *scratch);
