@@ -11,7 +11,6 @@
 
 #include <jansson.h>
 
-#include "reports/host_filter.h"
 #include "reports/json.h"
 
 #define PACKETS_BETWEEN_LOOKS 1024 /* at the progress; signals are looked for at every packet */
@@ -152,6 +151,7 @@ static bool finish_database(const struct pipeline_options *options, struct pipel
     struct run_facts facts = {
         .options_json = options->options_json,
         .thresholds_json = options->thresholds_json,
+        .price = options->price,
         .inputs_json = inputs,
         .caps_json = caps,
         .started_ns = pipeline->first_ns,
@@ -172,8 +172,8 @@ bool pipeline_run(const struct pipeline_options *options, struct database *datab
     const struct analysis_sink findings = {&pipeline, on_assessed, on_pair, on_finding, on_check};
     const struct decode_sink exchanges = {&pipeline, on_exchange, on_connection, on_loss,
                                           on_coverage};
-    if (options->n_hosts)
-        pipeline.hosts = host_filter_new(options->hosts, options->n_hosts);
+    if (options->hosts.n + options->left_out.n)
+        pipeline.hosts = host_filter_new(options->hosts, options->left_out);
     pipeline.analysis = analysis_new(&options->analysis, &findings);
     struct decoder *decoder = decoder_new(&options->decoder, &exchanges);
 

@@ -14,16 +14,16 @@
 #include "base/error.h"
 #include "capture/capture.h"
 #include "decode/decode.h"
+#include "reports/host_filter.h"
 #include "reports/progress.h"
 #include "reports/reports.h"
 
 struct pipeline_options {
     struct source *source;
-    const char *const *hosts;     /* globs of --host */
-    size_t n_hosts;
+    struct globs hosts, left_out; /* of --host and --leave-out */
     struct decoder_options decoder;
     struct analysis_options analysis;
-    const char *options_json, *thresholds_json;
+    const char *options_json, *thresholds_json, *price; /* as struct run_facts has them */
     struct progress *progress;
     const volatile sig_atomic_t *stop; /* not 0: read no more, finish with what there is */
 };

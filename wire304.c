@@ -178,7 +178,8 @@ static bool tell_input_troubles(const struct source *source, bool quiet)
 static bool audit(const struct options *options, const char *output, struct source *source,
                   struct pipeline_result *result, struct error *error)
 {
-    const struct database_options file = {output, options->force, options->heads};
+    const struct database_options file = {output, options->force, options->heads,
+                                          &options->accepted};
     struct database *database = create_database(&file, error);
     if (!database)
         return false;
@@ -189,17 +190,19 @@ static bool audit(const struct options *options, const char *output, struct sour
     char *thresholds = thresholds_json(&options->thresholds);
     struct pipeline_options pipeline = {
         .source = source,
-        .hosts = options->hosts.items,
-        .n_hosts = options->hosts.n,
+        .hosts = {options->hosts.items, options->hosts.n},
+        .left_out = {options->left_out.items, options->left_out.n},
         .decoder = {.memory = options->memory / 2, .identify = true},
         .analysis = analysis_options_default(),
         .options_json = chosen,
         .thresholds_json = thresholds,
+        .price = options->price,
         .progress = &progress,
         .stop = &signal_received,
     };
     pipeline.analysis.thresholds = options->thresholds;
     pipeline.analysis.client_key = options->client_key;
+    pipeline.analysis.roles = &options->roles;
     pipeline.analysis.window_ns = options->window_ns;
     pipeline.analysis.rule_enabled = options_rule_enabled;
     pipeline.analysis.rule_context = (void *)(uintptr_t)options;

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analysis/roles.h"
 #include "base/slice.h"
 #include "decode/decode.h"
 #include "decode/exchange.h"
@@ -137,6 +138,7 @@ int64_t threshold_value(const struct thresholds *thresholds, unsigned index);
 struct analysis_options {
     struct thresholds thresholds;
     enum client_key client_key;
+    const struct roles *roles; /* outlive the analysis; NULL: none are known */
     int64_t window_ns; /* how long an accusation may wait, packet time */
     bool (*rule_enabled)(void *context, const struct rule_card *rule); /* NULL: all */
     void *rule_context;

@@ -46,15 +46,18 @@ struct host_entry {
 
 struct client_table {
     enum client_key mode;
+    const struct roles *roles;
     unsigned most_connections; /* more at once are a sign; 0: not looked at */
     struct table addresses, hosts;
     struct client_counts counts;
 };
 
-struct client_table *client_table_new(enum client_key mode, int64_t connections)
+struct client_table *client_table_new(enum client_key mode, int64_t connections,
+                                      const struct roles *roles)
 {
     struct client_table *table = xcalloc(1, sizeof *table);
     table->mode = mode;
+    table->roles = roles && roles->n ? roles : NULL;
     if (connections < LIMIT_CLIENT_CONNECTIONS)
         table->most_connections = (unsigned)connections;
     table_init(&table->addresses);
@@ -402,10 +405,13 @@ struct client client_of(struct client_table *table, const struct facts *facts, s
     struct client client = {.address_id = address_hash(peer)};
     struct name_text peer_name, name;
     bool named = find_name(facts, &client, &name, arena);
-    bool by_name = table->mode == CLIENT_AUTO || table->mode == CLIENT_FORWARDED;
+    enum role role = table->roles ? role_of(table->roles, peer) : ROLE_UNKNOWN;
+    bool by_name = (table->mode == CLIENT_AUTO || table->mode == CLIENT_FORWARDED) &&
+                   role != ROLE_CLIENT;
 
     if (by_name)
-        client.is_intermediary = learn_intermediary(table, facts, client.address_id);
+        client.is_intermediary = role == ROLE_PROXY || role == ROLE_CDN ||
+                                 learn_intermediary(table, facts, client.address_id);
     client.is_named = by_name && named;
     client.is_nobody = table->mode == CLIENT_NONE || peer->family == 0 ||
                        (table->mode == CLIENT_AUTO && client.is_intermediary && !named);

@@ -638,3 +638,17 @@ struct cache_status cache_status_parse(struct slice value)
         read_parameter(&status, slice_trim(cut_unquoted(&last, ';')));
     return status;
 }
+
+void facts_assign_role(struct facts *facts, enum role server)
+{
+    struct response_facts *r = &facts->response;
+    if (facts->t_rsp0 == 0)
+        return;
+    if (server == ROLE_PROXY || server == ROLE_CDN)
+        r->intermediary_signs |= SIGN_ROLE;
+    if (server != ROLE_ORIGIN || (r->responder == RESPONDER_CACHE && r->responder_is_sure))
+        return;
+    r->responder = RESPONDER_ORIGIN;
+    r->responder_is_sure = true;
+    r->says_hit = r->says_hit_by_x_cache_only = false; /* X-Cache of a cache inside of it */
+}

@@ -14,6 +14,7 @@
 #include "analysis/cache_control.h"
 #include "analysis/entity_tag.h"
 #include "analysis/http_date.h"
+#include "analysis/roles.h"
 #include "analysis/truth.h"
 #include "base/arena.h"
 #include "decode/exchange.h"
@@ -98,7 +99,8 @@ enum intermediary_sign {
     SIGN_CF = 16, /* CF-Cache-Status, CF-Ray */
     SIGN_X_SERVED_BY = 32,
     SIGN_X_AMZ_CF = 64,
-    SIGN_X_VARNISH = 128
+    SIGN_X_VARNISH = 128,
+    SIGN_ROLE = 256 /* it was said to be a proxy or a CDN */
 };
 
 enum cache_status_forward {
@@ -183,6 +185,10 @@ struct facts {
 
 /* Reads the exchange. `arena` (the exchange's own will do) takes joined lines, which are rare. */
 void facts_read(struct facts *facts, const struct exchange *x, struct arena *arena);
+
+/* What is known of the server's address beside the traffic: an origin is one unless the response
+ * itself says otherwise (Age, Cache-Status); a proxy or CDN may always be the one at fault. */
+void facts_assign_role(struct facts *facts, enum role server);
 
 /* RFC 9110 §8.8.2.2: Date is at least one second later than Last-Modified. */
 enum truth last_modified_is_strong(int64_t last_modified_s, int64_t date_s);

@@ -27,9 +27,11 @@ void model_init(struct model *model, const struct analysis_options *options,
         .store = store_new(hooks, scale),
         .servers = server_table_new(),
         .clients =
-            client_table_new(options->client_key, options->thresholds.same_address_connections),
+            client_table_new(options->client_key, options->thresholds.same_address_connections,
+                             options->roles),
         .thresholds = options->thresholds,
         .client_key = options->client_key,
+        .roles = options->roles && options->roles->n ? options->roles : NULL,
     };
     model->legs = legs_new(legs_hooks, model->store, scale);
     arena_init(&model->scratch, 8192);
@@ -44,6 +46,14 @@ void model_fini(struct model *model)
     client_table_free(model->clients);
     arena_fini(&model->scratch);
     arena_fini(&model->scratch_again);
+}
+
+static void read_facts(const struct model *model, struct facts *facts, const struct exchange *x,
+                       struct arena *scratch)
+{
+    facts_read(facts, x, scratch);
+    if (model->roles)
+        facts_assign_role(facts, role_of(model->roles, &x->connection.server));
 }
 
 /* ---- what was lost ---- */
@@ -458,7 +468,7 @@ void model_inspect(struct model *model, const struct exchange *x, uint64_t id, s
 {
     arena_reset(&model->scratch);
     memset(n, 0, offsetof(struct inspection, facts));
-    facts_read(&n->facts, x, &model->scratch);
+    read_facts(model, &n->facts, x, &model->scratch);
     n->url = url_of(x, &model->scratch);
     n->server = server_of(model->servers, &x->connection.server, x->finished_ns);
     note_half_seen(n->server, &n->facts, &n->url);
@@ -491,7 +501,7 @@ void model_inspect_again(struct model *model, const struct accused *accused, int
 {
     arena_reset(&model->scratch_again);
     memset(n, 0, offsetof(struct inspection, facts));
-    facts_read(&n->facts, accused->exchange, &model->scratch_again);
+    read_facts(model, &n->facts, accused->exchange, &model->scratch_again);
     n->server = accused->server;
     n->evidence = (struct evidence){
         .facts = &n->facts,
@@ -555,7 +565,7 @@ bool model_is_reference(struct model *model, const struct accused *accused,
         return false;
     struct facts facts;
     arena_reset(&model->scratch_again);
-    facts_read(&facts, accused->exchange, &model->scratch_again);
+    read_facts(model, &facts, accused->exchange, &model->scratch_again);
     if (!is_comparable(shown, &facts, &accused->key, &model->scratch_again))
         return false;
     *reference = (struct reference){

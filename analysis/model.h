@@ -24,6 +24,7 @@ struct model {
     struct legs *legs;
     struct thresholds thresholds;
     enum client_key client_key;
+    const struct roles *roles;  /* NULL: nothing is known beside the traffic */
     struct arena scratch;       /* for the exchange in hand */
     struct arena scratch_again; /* for one that is looked at again */
 };

@@ -135,8 +135,9 @@ static bool any_finding(struct audit *audit, enum severity least)
 {
     struct query query = query_begin(
         audit, least == SEVERITY_ERROR
-                   ? "SELECT 1 FROM issues WHERE severity = 'error' LIMIT 1"
-                   : "SELECT 1 FROM issues WHERE severity IN ('error', 'warning') LIMIT 1");
+                   ? "SELECT 1 FROM issues WHERE severity = 'error' AND accepted IS NULL LIMIT 1"
+                   : "SELECT 1 FROM issues WHERE severity IN ('error', 'warning') "
+                     "AND accepted IS NULL LIMIT 1");
     bool found = query_next(&query);
     query_end(&query);
     return found;
@@ -145,8 +146,8 @@ static bool any_finding(struct audit *audit, enum severity least)
 static bool too_much_avoidable(struct audit *audit, const struct fail_on *fail_on)
 {
     uint64_t observed = (uint64_t)audit_number(audit, "SELECT observed_bytes FROM totals");
-    uint64_t avoidable =
-        (uint64_t)audit_number(audit, "SELECT avoidable_certain + avoidable_likely FROM totals");
+    uint64_t avoidable = (uint64_t)audit_number(
+        audit, "SELECT avoidable_certain + avoidable_likely - accepted_bytes FROM totals");
     if (fail_on->avoidable_bytes_given && avoidable > fail_on->avoidable_bytes)
         return true;
     return fail_on->avoidable_percent >= 0 &&

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "reports/acceptances.h"
 #include "reports/exchange_rows.h"
 #include "reports/finding_rows.h"
 #include "reports/limits.h"
@@ -33,9 +34,10 @@ struct sums {
 struct database {
     struct sql sql;
     struct sums sums;
-    char *path, *beside; /* final and temporary name */
-    bool unfinished;     /* the file beside is there */
-    unsigned rows;       /* in the transaction at hand */
+    const struct acceptances *accepted; /* NULL: none */
+    char *path, *beside;                /* final and temporary name */
+    bool unfinished;                    /* the file beside is there */
+    unsigned rows;                      /* in the transaction at hand */
     struct exchange_rows *exchanges;
     struct finding_rows *findings;
     sqlite3_stmt *check, *connection, *coverage, *pair, *unpair;
@@ -139,6 +141,7 @@ struct database *database_create(const struct database_options *options, struct 
     database->beside = beside;
     database->unfinished = true;
     database->sql.name = database->path;
+    database->accepted = options->accepted;
     open_sql(database);
     prepare(database, options->heads);
     if (!database->sql.failed)
@@ -263,7 +266,7 @@ static void bind_run_time(struct row *row, const struct run_facts *facts, int64_
 
 static void write_run(struct sql *sql, const struct run_facts *facts)
 {
-    sqlite3_stmt *insert = sql_prepare(sql, "INSERT INTO run_row VALUES (?,?,?,?,?,?,?,?,?,?,?)");
+    sqlite3_stmt *insert = sql_prepare(sql, "INSERT INTO run_row VALUES (?,?,?,?,?,?,?,?,?,?,?,?)");
     if (sql->failed)
         return;
     struct row row = row_begin(sql, insert);
@@ -278,7 +281,23 @@ static void write_run(struct sql *sql, const struct run_facts *facts)
     row_number(&row, (int64_t)facts->dropped_by_kernel);
     row_number(&row, (int64_t)facts->dropped_by_interface);
     row_words(&row, facts->caps_json);
+    row_words(&row, facts->price);
     row_write(&row);
+    sqlite3_finalize(insert);
+}
+
+static void write_acceptances(struct sql *sql, const struct acceptances *accepted)
+{
+    sqlite3_stmt *insert = sql_prepare(sql, "INSERT INTO acceptance VALUES (?,?,?,?)");
+    for (size_t i = 0; accepted && i < accepted->n && !sql->failed; i++) {
+        const struct acceptance *acceptance = &accepted->items[i];
+        struct row row = row_begin(sql, insert);
+        row_words(&row, acceptance->key);
+        row_words(&row, acceptance->until);
+        row_optional(&row, acceptance->until_us, INT64_MAX);
+        row_text(&row, slice_of_text(acceptance->reason));
+        row_write(&row);
+    }
     sqlite3_finalize(insert);
 }
 
@@ -332,6 +351,7 @@ bool database_finish(struct database *database, const struct run_facts *facts, s
     exchange_rows_flush(database->exchanges);
     finding_rows_flush(database->findings);
     write_run(sql, facts);
+    write_acceptances(sql, database->accepted);
     sql_run(sql, schema_settle);
     write_total(sql, &database->sums);
     sql_run(sql, schema_views);

@@ -20,16 +20,15 @@ struct left_out {
 };
 
 struct host_filter {
-    const char *const *globs;
-    size_t n_globs;
+    struct globs wanted, left_out;
     struct left_out *table; /* a power of two, at most half full */
     size_t size, used;
 };
 
-struct host_filter *host_filter_new(const char *const *globs, size_t n)
+struct host_filter *host_filter_new(struct globs wanted, struct globs left_out)
 {
     struct host_filter *filter = xcalloc(1, sizeof *filter);
-    *filter = (struct host_filter){.globs = globs, .n_globs = n, .size = 64};
+    *filter = (struct host_filter){.wanted = wanted, .left_out = left_out, .size = 64};
     filter->table = xcalloc(filter->size, sizeof *filter->table);
     return filter;
 }
@@ -42,10 +41,10 @@ void host_filter_free(struct host_filter *filter)
     free(filter);
 }
 
-static bool any_matches(const struct host_filter *filter, struct slice text)
+static bool any_matches(const struct globs *globs, struct slice text)
 {
-    for (size_t i = 0; i < filter->n_globs; i++)
-        if (glob_matches(filter->globs[i], text))
+    for (size_t i = 0; i < globs->n; i++)
+        if (glob_matches(globs->items[i], text))
             return true;
     return false;
 }
@@ -84,12 +83,18 @@ static struct slice host_of(const struct exchange *x)
     return host_of_authority(authority);
 }
 
-static bool passes(const struct host_filter *filter, const struct exchange *x)
+static bool concerns(const struct globs *globs, const struct exchange *x)
 {
     char text[46];
-    return any_matches(filter, host_of(x)) ||
-           any_matches(filter, slice_of_text(address_text(&x->connection.server, text))) ||
-           any_matches(filter, slice_of_text(address_text(&x->connection.client, text)));
+    return any_matches(globs, host_of(x)) ||
+           any_matches(globs, slice_of_text(address_text(&x->connection.server, text))) ||
+           any_matches(globs, slice_of_text(address_text(&x->connection.client, text)));
+}
+
+static bool passes(const struct host_filter *filter, const struct exchange *x)
+{
+    return (filter->wanted.n == 0 || concerns(&filter->wanted, x)) &&
+           (filter->left_out.n == 0 || !concerns(&filter->left_out, x));
 }
 
 /* The connection's entry, or the free one where it belongs. */

@@ -222,12 +222,12 @@ void manual_print(FILE *to, const struct manual_command *commands, unsigned n)
     fputs(".SH ENVIRONMENT\n.TP\n.B NO_COLOR\n"
           "Set and not empty: no colors, unless \\fB\\-\\-color always\\fR asks for them.\n"
           ".SH FILES\n.TP\n.I NAME.wire304.db\n"
-          "The audit of the capture NAME.pcap: a SQLite database of nine views,\n"
+          "The audit of the capture NAME.pcap: a SQLite database,\n"
           "in the current folder unless \\fB\\-o\\fR says another place.\n"
           "Only its owner may read it.\n"
           ".TP\n.I /usr/share/doc/wire304\n"
           "The manual: 304.md, rules.md, verdicts.md, database.md,\n"
-          "\\%tapping.md, limits.md.\n"
+          "\\%configuration.md, tapping.md, limits.md.\n"
           ".SH SEE ALSO\n.BR tcpdump (8),\n.BR sqlite3 (1)\n",
           to);
 }

@@ -188,6 +188,46 @@ static bool set_top(struct options *options, const char *value, struct error *er
            wrong(error, "top", value, "a number from 1 on is wanted");
 }
 
+static bool set_leave_out(struct options *options, const char *value, struct error *error)
+{
+    list_add(&options->left_out, value);
+    return *value ||
+           wrong(error, "leave-out", value, "a host name, an address or a pattern is wanted");
+}
+
+static const char *const role_words[] = {"", "origin", "proxy", "cdn", "client", NULL};
+
+/* "proxy=10.0.0.0/8,192.0.2.7"; a config file may write a space for the "=". */
+static bool set_role(struct options *options, const char *value, struct error *error)
+{
+    char word[8];
+    size_t length = strcspn(value, "= ");
+    snprintf(word, sizeof word, "%.*s", (int)length, value);
+    int role = word_index(role_words, word);
+    if (role < ROLE_ORIGIN || !value[length])
+        return wrong(error, "role", value, "origin=, proxy=, cdn= or client= is wanted first");
+    struct slice rest = slice_of_text(value + length + 1);
+    while (!slice_is_absent(rest))
+        if (!roles_add(&options->roles, slice_cut(&rest, ','), (enum role)role))
+            return wrong(error, "role", value,
+                         "addresses or networks are wanted: 192.0.2.7,10.0.0.0/8,2001:db8::/32");
+    return true;
+}
+
+static bool set_price(struct options *options, const char *value, struct error *error)
+{
+    double number;
+    const char *unit;
+    options->price = value;
+    return price_read(value, &number, &unit) ||
+           wrong(error, "price", value, "what a gigabyte costs is wanted: 0.09 or '0.09 EUR'");
+}
+
+static bool set_accept(struct options *options, const char *value, struct error *error)
+{
+    return acceptances_read(&options->accepted, value, error);
+}
+
 static bool set_time(struct time_limit *limit, const char *option, const char *value,
                      struct error *error)
 {
@@ -411,6 +451,10 @@ static const struct option_row rows[] = {
      "only packets that match, as tcpdump writes it: 'port 8080'"},
     {"host", 0, FOR_ANALYZE, true, "GLOB", set_host,
      "only exchanges whose host, server or client address matches;\nmay be repeated: *.example.org, 10.1.*"},
+    {"leave-out", 0, FOR_ANALYZE, true, "GLOB", set_leave_out,
+     "not the exchanges that match, by the same; may be repeated"},
+    {"role", 0, FOR_ANALYZE, true, "ROLE=ADDRESSES", set_role,
+     "what addresses and networks are: origin=192.0.2.7, proxy=10.1.0.0/16,\ncdn=..., client=... (never an intermediary, whatever it sends)"},
     {"from", 0, FOR_ANALYZE, true, "TIME", set_from,
      "only packets from then on: 2026-11-22T10:00:00Z, seconds since the\nepoch, or +90s after the first packet"},
     {"until", 0, FOR_ANALYZE, true, "TIME", set_until,
@@ -433,6 +477,10 @@ static const struct option_row rows[] = {
      "shows findings from here on: info (the default), waste, warning,\nerror; the database has all"},
     {"fail-on", 0, FOR_ANALYZE, true, "WHAT", set_fail_on,
      "exit 1 on: error, warning, 'avoidable>5%', 'avoidable>10MB'\n(certain and likely together); may be repeated"},
+    {"accept", 0, FOR_ANALYZE, true, "FILE", set_accept,
+     "issues that are known and lived with, a line each: KEY UNTIL REASON;\nshown as accepted, and nothing to --fail-on"},
+    {"price", 0, FOR_ANALYZE, true, "AMOUNT", set_price,
+     "what a gigabyte costs, for the summary: '0.09 EUR'"},
     {"heads", 0, FOR_ANALYZE, true, "WHICH", set_heads,
      "heads kept in the database, without credentials: findings, all, none"},
 
@@ -662,6 +710,9 @@ void options_fini(struct options *options)
         free((void *)(uintptr_t)options->owned.items[i]);
     list_fini(&options->owned);
     list_fini(&options->hosts);
+    list_fini(&options->left_out);
+    roles_fini(&options->roles);
+    acceptances_fini(&options->accepted);
     list_fini(&options->only);
     list_fini(&options->skip);
     list_fini(&options->selection.hosts);
@@ -730,12 +781,31 @@ static void json_put_time(json_t *object, const char *name, const struct time_li
         json_object_set_new(object, name, json_text(slice_of_text(limit->text)));
 }
 
+static void json_put_roles(json_t *object, const struct roles *roles)
+{
+    char address[46], network[64];
+    if (roles->n == 0)
+        return;
+    json_t *array = json_array();
+    for (size_t i = 0; i < roles->n; i++) {
+        const struct role_of_network *row = &roles->networks[i];
+        snprintf(network, sizeof network, "%s/%u", address_text(&row->network, address), row->bits);
+        json_t *entry = json_object();
+        json_object_set_new(entry, "network", json_string(network));
+        json_object_set_new(entry, "role", json_string(role_words[row->role]));
+        json_array_append_new(array, entry);
+    }
+    json_object_set_new(object, "roles", array);
+}
+
 char *options_json(const struct options *options)
 {
     json_t *object = json_object();
     if (options->filter)
         json_object_set_new(object, "filter", json_text(slice_of_text(options->filter)));
     json_put_list(object, "host", &options->hosts);
+    json_put_list(object, "leave_out", &options->left_out);
+    json_put_roles(object, &options->roles);
     json_put_time(object, "from", &options->from);
     json_put_time(object, "until", &options->until);
     json_put_list(object, "only", &options->only);

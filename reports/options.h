@@ -13,6 +13,7 @@
 #include "analysis/analysis.h"
 #include "base/attributes.h"
 #include "base/error.h"
+#include "reports/acceptances.h"
 #include "reports/reports.h"
 
 /* Commands as a set, for the table's rows. */
@@ -61,7 +62,10 @@ struct options {
     bool help, quiet, no_progress, force, flaws;
     enum color_choice color;
     const char *filter;
-    struct text_list hosts, only, skip;
+    struct text_list hosts, left_out, only, skip;
+    struct roles roles;
+    struct acceptances accepted;
+    const char *price; /* "0.09 EUR": of a gigabyte; NULL */
     struct time_limit from, until;
     enum severity severity; /* the least that the summary shows */
     struct selection selection; /* of a report; its `least` is `severity` */

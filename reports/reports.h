@@ -23,17 +23,21 @@
 #include "capture/capture.h"
 #include "decode/decode.h"
 
+struct acceptances;
+
 enum heads_policy { HEADS_FINDINGS, HEADS_ALL, HEADS_NONE };
 
 struct database_options {
     const char *path;
     bool force; /* replace a file that is no database of ours */
     enum heads_policy heads;
+    const struct acceptances *accepted; /* borrowed until database_finish(); NULL: none */
 };
 
 /* What `run` says, beside what the sinks bring. JSON texts are made by the caller. */
 struct run_facts {
     const char *options_json, *thresholds_json, *inputs_json, *caps_json;
+    const char *price; /* "0.09 EUR": of a gigabyte; NULL: not told */
     int64_t started_ns; /* smallest packet time; the database never holds wall time */
     int64_t first_ns, last_ns;
     uint64_t packets, dropped_by_kernel, dropped_by_interface;

@@ -63,10 +63,12 @@ const char schema_tables[] =
 "  exchanges INTEGER);"
 "CREATE TABLE total (exchanges INTEGER, observed_bytes INTEGER, avoidable_certain INTEGER,"
 "  avoidable_likely INTEGER, avoidable_possible INTEGER, opportunity_bytes INTEGER,"
-"  retransmitted_bytes INTEGER, connection_bytes INTEGER, unseen_bytes INTEGER);"
+"  retransmitted_bytes INTEGER, connection_bytes INTEGER, unseen_bytes INTEGER,"
+"  accepted_bytes INTEGER);"
 "CREATE TABLE run_row (program_version TEXT, options TEXT, thresholds TEXT, inputs TEXT,"
 "  started_us INTEGER, first_us INTEGER, last_us INTEGER, packets INTEGER,"
-"  dropped_by_kernel INTEGER, dropped_by_interface INTEGER, caps_reached TEXT);";
+"  dropped_by_kernel INTEGER, dropped_by_interface INTEGER, caps_reached TEXT, price TEXT);"
+"CREATE TABLE acceptance (key TEXT PRIMARY KEY, until TEXT, until_us INTEGER, reason);";
 
 const char schema_settle[] =
 "INSERT INTO input SELECT key, json_extract(value, '$.file') FROM json_each("
@@ -87,7 +89,11 @@ const char schema_total[] =
 "        FROM inners), coalesce(sum(avoidable) FILTER (WHERE c = 2), 0),"
 "  coalesce(sum(avoidable) FILTER (WHERE c = 1), 0),"
 "  coalesce(sum(avoidable) FILTER (WHERE c = 0), 0), coalesce(sum(opportunity), 0),"
-"  ?3 - (SELECT coalesce(sum(retransmitted), 0) FROM inners), ?4, ?5 FROM"
+"  ?3 - (SELECT coalesce(sum(retransmitted), 0) FROM inners), ?4, ?5,"
+"  (SELECT coalesce(sum(f.avoidable), 0) FROM acceptance a JOIN issue i ON i.key = a.key"
+"   JOIN finding f ON f.issue = i.id WHERE coalesce(a.until_us >= (SELECT last_us FROM run_row), 1)"
+"   AND (SELECT confidence FROM verdict WHERE id = f.verdict) > 0"
+"   AND NOT EXISTS (SELECT 1 FROM pair WHERE inner = f.exchange)) FROM"
 "  (SELECT avoidable, opportunity, (SELECT confidence FROM verdict WHERE id = f.verdict) AS c"
 "   FROM finding f WHERE (avoidable > 0 OR opportunity > 0)"
 "   AND NOT EXISTS (SELECT 1 FROM pair WHERE inner = f.exchange))";
@@ -105,13 +111,17 @@ const char schema_total[] =
 #define OF_MOMENT(column) "(SELECT " column " FROM moment WHERE id = e.moment)"
 #define OF_VERDICT(column) "(SELECT " column " FROM verdict WHERE id = f.verdict)"
 
+/* Of an issue; NULL where it is not accepted, or no longer at the capture's end. */
+#define ACCEPTANCE(column) "(SELECT " column " FROM acceptance WHERE key = i.key AND"              \
+    " coalesce(until_us >= (SELECT last_us FROM run_row), 1))"
+
 const char schema_views[] =
 "CREATE VIEW run AS SELECT program_version, options, thresholds, inputs, started_us, first_us,"
-"  last_us, packets, dropped_by_kernel, dropped_by_interface, caps_reached FROM run_row;"
+"  last_us, packets, dropped_by_kernel, dropped_by_interface, caps_reached, price FROM run_row;"
 
 "CREATE VIEW totals AS SELECT exchanges, observed_bytes, avoidable_certain, avoidable_likely,"
-"  avoidable_possible, opportunity_bytes, retransmitted_bytes, connection_bytes, unseen_bytes"
-"  FROM total;"
+"  avoidable_possible, opportunity_bytes, retransmitted_bytes, connection_bytes, unseen_bytes,"
+"  accepted_bytes FROM total;"
 
 "CREATE VIEW exchanges AS SELECT e.id AS id, e.link AS connection_id,"
 "  (SELECT outer FROM pair WHERE inner = e.id) AS outer_exchange_id,"
@@ -174,7 +184,8 @@ const char schema_views[] =
 "  " OF_RESPONSE("server_software") " AS server_software, " OF_URL("url_pattern") " AS url_pattern,"
 "  i.first_finding AS first_finding_id, s.exchanges AS exchanges,"
 "  s.avoidable AS avoidable_bytes, s.opportunity AS opportunity_bytes,"
-"  s.first_us AS first_us, s.last_us AS last_us, i.software AS software"
+"  s.first_us AS first_us, s.last_us AS last_us, i.software AS software,"
+"  " ACCEPTANCE("reason") " AS accepted, " ACCEPTANCE("until") " AS accepted_until"
 "  FROM issue i JOIN issue_sum s ON s.id = i.id JOIN finding f ON f.id = i.first_finding"
 "  JOIN verdict v ON v.id = f.verdict JOIN exchange e ON e.id = f.exchange;"
 
@@ -192,6 +203,11 @@ const char schema_views[] =
 
 "CREATE VIEW coverage AS SELECT transport, protocol, server_name, reason, connections, packets,"
 "  bytes, unseen AS unseen_bytes, exchanges FROM traffic;"
+
+"CREATE VIEW accepted AS SELECT a.key AS key, i.id AS issue_id, a.until AS until,"
+"  a.reason AS reason, CASE WHEN a.until_us < (SELECT last_us FROM run_row) THEN 'expired'"
+"  WHEN i.id IS NULL THEN 'not-seen' ELSE 'accepted' END AS state"
+"  FROM acceptance a LEFT JOIN issue i ON i.key = a.key;"
 
 "CREATE VIEW heads AS SELECT id AS exchange_id, request AS request_head,"
 "  response AS response_head FROM head;";

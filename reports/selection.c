@@ -245,6 +245,7 @@ static void stand_in_totals(struct audit *audit)
         {"opportunity_bytes", "d.opportunity"},
         {"retransmitted_bytes", "c.retransmitted"},
         {"connection_bytes", "c.overhead"},
+        {"accepted_bytes", "d.accepted"},
         {NULL, NULL},
     };
     audit_run(
@@ -258,7 +259,10 @@ static void stand_in_totals(struct audit *audit)
         "coalesce(sum(avoidable_bytes) FILTER (WHERE confidence = 'certain'), 0) AS certain, "
         "coalesce(sum(avoidable_bytes) FILTER (WHERE confidence = 'likely'), 0) AS likely, "
         "coalesce(sum(avoidable_bytes) FILTER (WHERE confidence = 'possible'), 0) AS possible, "
-        "coalesce(sum(opportunity_bytes), 0) AS opportunity FROM main.findings f "
+        "coalesce(sum(opportunity_bytes), 0) AS opportunity, "
+        "coalesce(sum(avoidable_bytes) FILTER (WHERE confidence <> 'possible' AND issue_id IN "
+        "(SELECT id FROM main.issues WHERE accepted NOT NULL)), 0) AS accepted "
+        "FROM main.findings f "
         "WHERE id IN temp.chosen_finding AND avoidable_bytes + opportunity_bytes > 0 "
         "AND (SELECT outer_exchange_id FROM main.exchanges WHERE id = f.exchange_id) IS NULL");
     stand_in(audit, "totals", sums, "JOIN temp.chosen_traffic c JOIN temp.chosen_sums d");

@@ -20,6 +20,7 @@
 #include "reports/page.h"
 #include "reports/remedies.h"
 #include "reports/selection.h"
+#include "reports/summary_parts.h"
 #include "reports/values.h"
 
 #define WORST    5   /* rows of each list */
@@ -184,6 +185,7 @@ static void put_accounts(struct summary *summary)
     page_put(page, STYLE_BOLD, ", %s of what was sent",
              percent_text(headline, summary->observed, share));
     page_end_line(page);
+    put_price(page, summary->audit, headline);
     put_account(summary, "certain", summary->certain, STYLE_RED, "");
     put_account(summary, "likely", summary->likely, STYLE_YELLOW, "");
     put_account(summary, "possible", summary->possible, STYLE_DIM, "not in the headline");
@@ -279,7 +281,7 @@ static void put_fix_first(struct summary *summary)
         "coalesce(sum(avoidable_bytes) FILTER (WHERE confidence <> 'possible'), 0) AS firm "
         "FROM findings WHERE (SELECT outer_exchange_id FROM exchanges e "
         "WHERE e.id = exchange_id) IS NULL GROUP BY issue_id HAVING avoidable > 0) "
-        "ON issue_id = id WHERE instr(?1, severity) > 0 GROUP BY rule, variant, party, host "
+        "ON issue_id = id WHERE accepted IS NULL AND instr(?1, severity) > 0 GROUP BY rule, variant, party, host "
         "ORDER BY 8 DESC, 3 DESC, rule, host LIMIT ?2");
     query_bind(&query, 2, summary->rows);
     for (int i = 0; query_next(&query); i++) {
@@ -407,10 +409,10 @@ static void put_broken_rules(struct summary *summary)
     char number[32];
     const struct page *page = &summary->page;
     struct query query = query_shown(
-        summary,
-        "SELECT rule, severity, sum(exchanges), min(first_finding_id), software FROM "
-        "issues WHERE severity <> 'waste' AND instr(?1, severity) > 0 GROUP BY rule, severity "
-        "ORDER BY instr('error,warning,info', severity), 3 DESC, rule");
+        summary, "SELECT rule, severity, sum(exchanges), min(first_finding_id), software FROM "
+                 "issues WHERE accepted IS NULL AND severity <> 'waste' AND instr(?1, severity) > "
+                 "0 GROUP BY rule, severity "
+                 "ORDER BY instr('error,warning,info', severity), 3 DESC, rule");
     for (int i = 0; query_next(&query); i++) {
         const char *rule = query_word(&query, 0), *severity = query_word(&query, 1);
         const struct rule_card *card = rule_card_by_id(rule);
@@ -615,6 +617,7 @@ void summary_write(struct report *report)
         put_fix_first(&summary);
         put_rankings(&summary);
         put_broken_rules(&summary);
+        put_accepted(&summary.page, summary.audit);
     }
     put_unseen(&summary);
     if (summary.observed)

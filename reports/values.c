@@ -213,6 +213,23 @@ bool value_time(const char *text, int64_t *ns, bool *relative)
     return calendar_time(text, ns) || epoch_time(text, ns);
 }
 
+bool price_read(const char *text, double *amount, const char **unit)
+{
+    size_t digits = strspn(text, "0123456789."), length;
+    char number[24];
+    char *end;
+    if (digits == 0 || digits >= sizeof number)
+        return false;
+    memcpy(number, text, digits);
+    number[digits] = '\0';
+    *amount = strtod(number, &end);
+    text += digits + strspn(text + digits, " ");
+    *unit = text;
+    for (length = 0; text[length] > ' ' && text[length] <= '~';)
+        length++;
+    return *end == '\0' && text[length] == '\0' && length <= 8;
+}
+
 bool value_number(const char *text, int64_t least, int64_t most, int64_t *number)
 {
     size_t sign = *text == '-' && least < 0;

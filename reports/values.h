@@ -22,6 +22,10 @@ bool value_duration(const char *text, int64_t *ns);
  * then set). */
 bool value_time(const char *text, int64_t *ns, bool *relative);
 
+/* "0.09", "0.09 EUR", "12 ct": an amount and what it is of, which is at most 8 printable ASCII
+ * characters; *unit points into `text`, at "" where there is none. */
+bool price_read(const char *text, double *amount, const char **unit);
+
 /* Whole decimal number within [least, most]; a sign is allowed where least < 0. */
 bool value_number(const char *text, int64_t least, int64_t most, int64_t *number);
 

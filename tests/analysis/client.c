@@ -16,7 +16,7 @@ static struct client_table *table;
 
 static void setup(void)
 {
-    table = client_table_new(CLIENT_AUTO, 12);
+    table = client_table_new(CLIENT_AUTO, 12, NULL);
 }
 
 static void teardown(void)
@@ -174,7 +174,40 @@ Test(client, preambles_name_the_client)
 static void use_mode(enum client_key mode)
 {
     client_table_free(table);
-    table = client_table_new(mode, 12);
+    table = client_table_new(mode, 12, NULL);
+}
+
+static void restart_with(struct roles *roles, const char *network, enum role role)
+{
+    client_table_free(table);
+    cr_assert(roles_add(roles, slice_of_text(network), role));
+    table = client_table_new(CLIENT_AUTO, 12, roles);
+}
+
+Test(client, one_that_is_said_to_be_a_client_is_no_intermediary)
+{
+    struct roles roles = {0};
+    restart_with(&roles, "192.0.2.0/24", ROLE_CLIENT);
+    struct told plain = ask((struct who){0});
+    struct told forged = ask((struct who){.lines = "X-Forwarded-For: 203.0.113.9\n"});
+    cr_expect_not(forged.is_intermediary);
+    cr_expect_not(forged.is_named);
+    cr_expect_eq(forged.id, plain.id);
+    cr_expect_str_eq(forged.forwarded_for, "203.0.113.9"); /* it is what the request says */
+    cr_expect_eq(ask((struct who){.lines = "Via: 1.1 x\n"}).id, plain.id);
+    roles_fini(&roles);
+}
+
+Test(client, one_that_is_said_to_be_a_proxy_is_an_intermediary_from_the_first_request_on)
+{
+    struct roles roles = {0};
+    restart_with(&roles, "192.0.2.1", ROLE_PROXY);
+    struct told told = ask((struct who){0});
+    cr_expect(told.is_intermediary);
+    cr_expect(told.is_nobody);
+    cr_expect_eq(told.id, 0u);
+    cr_expect(ask((struct who){.lines = "X-Forwarded-For: 203.0.113.9\n"}).is_named);
+    roles_fini(&roles);
 }
 
 Test(client, modes)

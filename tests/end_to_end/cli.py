@@ -497,6 +497,45 @@ def test_config_and_set(folder):
         wrong(folder, "analyze", "--config", "bad.conf", "c.pcap").says(says)
 
 
+def test_what_is_left_out_does_not_count(folder):
+    Run("analyze", "-q", "--leave-out", "*.example.org", "c.pcap", folder=folder).exits(5)
+    assert rows_after(folder, "SELECT count(*) FROM exchanges", "--leave-out", "other.*") == [(3,)]
+    options = json.loads(rows(folder, "SELECT options FROM run")[0][0])
+    assert options["leave_out"] == ["other.*"]
+
+
+def test_roles_are_kept_with_the_run(folder):
+    with open(f"{folder}/w.conf", "w") as file:
+        file.write("role = proxy 10.0.0.0/8, 192.0.2.7\nrole = client=2001:db8::/32\nprice = 0.09 EUR\n")
+    Run("analyze", "--config", "w.conf", "c.pcap", folder=folder).exits(0)
+    price, options = rows(folder, "SELECT price, options FROM run")[0]
+    assert price == "0.09 EUR" and len(json.loads(options)["roles"]) == 3
+    for value, says in (("boss=1.2.3.4", "origin="), ("proxy", "origin="), ("proxy=1.2.3.4/40", "networks are wanted")):
+        wrong(folder, "analyze", "--role", value, "c.pcap").says(says)
+    wrong(folder, "analyze", "--price", "much", "c.pcap").says("gigabyte")
+
+
+def test_accepted_issues_are_shown_and_do_not_fail(folder):
+    Run("analyze", "-q", "--fail-on", "error", "c.pcap", folder=folder).exits(1)
+    keys = [key for key, in rows(folder, "SELECT key FROM issues WHERE severity IN ('error', 'warning')")]
+
+    def accept(until):
+        with open(f"{folder}/accepted.txt", "w") as file:
+            file.write("# known\n" + "".join(f"{key} {until} we know \033[31m#1\n" for key in keys))
+
+    accept("never")
+    run = Run("analyze", "--accept", "accepted.txt", "--fail-on", "warning", "c.pcap", folder=folder).exits(0)
+    run.prints("Accepted").prints("304-unsolicited").prints("until never: we know")
+    assert "\033" not in run.out
+    assert len(rows(folder, "SELECT 1 FROM issues WHERE accepted NOT NULL")) == len(keys)
+    accept("2001-01-01")
+    Run("analyze", "--accept", "accepted.txt", "--fail-on", "error", "c.pcap", folder=folder).exits(1).prints(
+        "expired on 2001-01-01")
+    assert rows(folder, "SELECT DISTINCT state FROM accepted") == [("expired",)]
+    accept("soon")
+    wrong(folder, "analyze", "--accept", "accepted.txt", "c.pcap").says("accepted.txt, line 2")
+
+
 def test_jobs_and_looks_change_nothing(folder):
     def dump(*options):
         Run("analyze", *options, "c.pcap", folder=folder).exits(0)

@@ -25,7 +25,7 @@ static struct bench bench_new(enum heads_policy heads)
     struct bench bench = {.folder = "/tmp/wire304-test-XXXXXX"};
     cr_assert(mkdtemp(bench.folder));
     snprintf(bench.path, sizeof bench.path, "%s/x.db", bench.folder);
-    const struct database_options options = {bench.path, false, heads};
+    const struct database_options options = {.path = bench.path, .heads = heads};
     bench.database = database_create(&options, &bench.error);
     cr_assert(bench.database, "%s", bench.error.text);
     return bench;

@@ -42,7 +42,7 @@ Test(host_filter, the_host_is_the_targets_else_the_fields)
         {"a.example", "/", "[", false},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct host_filter *filter = host_filter_new(&cases[i].glob, 1);
+        struct host_filter *filter = host_filter_new((struct globs){&cases[i].glob, 1}, (struct globs){0});
         cr_expect_eq(passes(filter, cases[i].target, cases[i].host), cases[i].want, "case %zu", i);
         host_filter_free(filter);
     }
@@ -51,7 +51,7 @@ Test(host_filter, the_host_is_the_targets_else_the_fields)
 Test(host_filter, what_is_left_out_becomes_overhead_of_its_connection)
 {
     const char *glob = "never.example";
-    struct host_filter *filter = host_filter_new(&glob, 1);
+    struct host_filter *filter = host_filter_new((struct globs){&glob, 1}, (struct globs){0});
     for (uint64_t round = 0; round < 3; round++) {
         for (uint64_t id = 1; id <= CONNECTIONS; id++) {
             struct exchange x = {.connection.id = id, .wire_bytes = id, .retransmitted_bytes = 1};
@@ -74,7 +74,7 @@ Test(host_filter, what_is_left_out_becomes_overhead_of_its_connection)
 Test(host_filter, a_connection_without_anything_left_is_not_told)
 {
     const char *glob = "never.example";
-    struct host_filter *filter = host_filter_new(&glob, 1);
+    struct host_filter *filter = host_filter_new((struct globs){&glob, 1}, (struct globs){0});
     struct exchange x = {.connection.id = 9, .wire_bytes = 5};
     struct connection connection = {.facts.id = 9, .exchanges = 1};
     cr_assert_not(host_filter_exchange(filter, &x));
