@@ -281,7 +281,8 @@ static void put_fix_first(struct summary *summary)
         "coalesce(sum(avoidable_bytes) FILTER (WHERE confidence <> 'possible'), 0) AS firm "
         "FROM findings WHERE (SELECT outer_exchange_id FROM exchanges e "
         "WHERE e.id = exchange_id) IS NULL GROUP BY issue_id HAVING avoidable > 0) "
-        "ON issue_id = id WHERE accepted IS NULL AND instr(?1, severity) > 0 GROUP BY rule, variant, party, host "
+        "ON issue_id = id WHERE accepted IS NULL AND instr(?1, severity) > 0 GROUP BY rule, "
+        "variant, party, host "
         "ORDER BY 8 DESC, 3 DESC, rule, host LIMIT ?2");
     query_bind(&query, 2, summary->rows);
     for (int i = 0; query_next(&query); i++) {
