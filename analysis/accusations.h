@@ -66,6 +66,8 @@ struct accused {
     struct references refs; /* references are held */
     struct base_status status_before, status_after;
     struct field_sets fields;
+    struct asker asker;
+    bool is_shared_address; /* of the client */
     bool came_back;
     struct outer_leg *outer; /* a reference; NULL */
     struct unsafe_change unsafe;

@@ -343,6 +343,8 @@ static struct accused *accused_keep(struct analysis *a, struct inspection *n, st
     kept->refs = e->refs;
     kept->status_before = e->status_before;
     kept->fields = e->fields;
+    kept->asker = e->asker;
+    kept->is_shared_address = e->client.shared_address;
     kept->came_back = e->came_back;
     kept->outer = n->meeting.outer;
     if (kept->outer)

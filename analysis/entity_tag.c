@@ -8,6 +8,8 @@
 
 #include "analysis/entity_tag.h"
 
+#include <string.h>
+
 #include "base/attributes.h"
 
 /* Longest first where one ends like another. */
@@ -80,15 +82,26 @@ bool entity_tag_tolerant_equal(const struct entity_tag *a, const struct entity_t
     return core.len && slice_equal(core, core_of(b->text));
 }
 
-struct slice entity_tag_stem(const struct entity_tag *tag)
+static struct slice without_suffix(struct slice inner)
 {
-    if (!tag->valid)
-        return SLICE_ABSENT;
-    struct slice inner = slice_first(slice_from(tag->opaque, 1), tag->opaque.len - 2);
+    if (inner.len == 0 || !memchr("prdf", inner.at[inner.len - 1], 4)) /* how they all end */
+        return inner;
     for (size_t i = 0; i < COUNT_OF(coding_suffixes); i++)
         if (inner.len > coding_suffixes[i].len && slice_ends_with(inner, coding_suffixes[i]))
             return slice_first(inner, inner.len - coding_suffixes[i].len);
     return inner;
+}
+
+struct slice entity_tag_stem(const struct entity_tag *tag)
+{
+    if (!tag->valid)
+        return SLICE_ABSENT;
+    return without_suffix(slice_first(slice_from(tag->opaque, 1), tag->opaque.len - 2));
+}
+
+struct slice entity_tag_core(const struct entity_tag *tag)
+{
+    return without_suffix(core_of(tag->text));
 }
 
 enum tag_kinship entity_tag_kinship(const struct entity_tag *a, const struct entity_tag *b)

@@ -40,6 +40,10 @@ enum tag_kinship {
 };
 enum tag_kinship entity_tag_kinship(const struct entity_tag *a, const struct entity_tag *b);
 
+/* What is left of a tag, valid or not, without its marks (W/, quotes, backslashes) and such a
+ * suffix: equal for all tags that are tolerantly equal or akin. */
+struct slice entity_tag_core(const struct entity_tag *tag);
+
 /* The opaque part between the quotes without such a suffix; absent where the tag is not valid. */
 struct slice entity_tag_stem(const struct entity_tag *tag);
 

@@ -12,7 +12,7 @@
 
 #define HOUR_NS (INT64_C(3600) * 1000000000)
 
-#define REFERENCES 5
+#define REFERENCES 7
 _Static_assert(offsetof(struct references, same_octets_ns) == REFERENCES * sizeof(struct reference),
                "the references stand first and side by side");
 
@@ -46,7 +46,7 @@ bool reference_matches(const struct representation *r, const struct facts *not_m
 
 /* What the asking host itself serves, and what the answering host itself asked for, lies on the
  * other side of a proxy: it may change fields. (With both on one host the ports tell.) */
-static bool is_of_other_leg(const struct representation *r, const struct facts *facts)
+bool is_of_other_leg(const struct representation *r, const struct facts *facts)
 {
     const struct connection_facts *c = &facts->x->connection;
     if (r->server_port == c->server_port && address_equal(&r->server, &c->server))

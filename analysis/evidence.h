@@ -35,6 +35,10 @@ struct references {
     struct reference same_tag;      /* of a 200: the latest other 200 with its strong tag */
     struct reference offered;       /* of a 200: one with its octets, whose tag was offered */
     struct reference held;          /* what the client held; `at` is the client's own exchange */
+    struct reference variant;       /* of a 200: another one, made to measure for another request;
+                                       `matches`: the URL has gone there and come back */
+    struct reference fragment;      /* of a 200: its octets under another secondary key; `matches`:
+                                       of the same client, which held it */
     int64_t same_octets_ns;         /* when the strong tag was seen last with these octets; NEVER */
 };
 
@@ -83,6 +87,14 @@ struct busting {
     bool first_is_fresh;
 };
 
+/* Who asks, as far as rules about validators mind. */
+struct asker {
+    bool sends_tags;        /* this client was seen to ask with an entity tag (A19) */
+    bool date_is_ambiguous; /* the Last-Modified it asks with was issued without a tag, too */
+    uint8_t foreign;        /* enum foreign: a tag that the URL never issued */
+    uint64_t foreign_exchange_id; /* that issued it for another URL */
+};
+
 struct evidence {
     const struct facts *facts;
     const struct exchange *x;
@@ -99,8 +111,12 @@ struct evidence {
     struct references refs;
     struct field_sets fields;
     struct held held;
+    struct asker asker;
     struct pace pace;
     struct busting busting;
+    struct slice fragmented_by; /* of refs.fragment: the field that keeps it from being reused */
+    unsigned fragments;         /* how many values of it were given the octets, with this one */
+    bool ignores_cookies;       /* of a 304: its octets were given for different Cookies */
     uint32_t users; /* different users that got these octets as private ones, with this new one; 0:
                        none, or not a new one */
     uint64_t first_user_exchange_id;
@@ -142,6 +158,9 @@ static inline bool evidence_lost(const struct evidence *e, int64_t from_ns, int6
 
 /* match() of §0.4: does this 200 carry the validator that the 304 speaks of? */
 bool reference_matches(const struct representation *r, const struct facts *not_modified);
+
+/* What the asking host itself serves lies on the other side of a proxy. */
+bool is_of_other_leg(const struct representation *r, const struct facts *facts);
 
 /* May it be held against the 304 at all (C of §0.4 with A8 and A31)? */
 bool is_comparable(const struct representation *r, const struct facts *facts,

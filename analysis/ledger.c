@@ -43,7 +43,8 @@ static uint64_t claim_from(uint64_t remaining[FOUR], uint64_t size_of_304,
     case CLAIM_REPLACE:
         return replace(remaining, size_of_304, claim->added_octets);
     case CLAIM_PART:
-        return take(&remaining[RESPONSE_HEADER], claim->header_octets) +
+        return take(&remaining[REQUEST_HEADER], claim->request_header_octets) +
+               take(&remaining[RESPONSE_HEADER], claim->header_octets) +
                take(&remaining[RESPONSE_BODY], claim->body_octets);
     case CLAIM_NOTHING:
         break;

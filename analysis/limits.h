@@ -29,6 +29,9 @@
 #define LIMIT_FAMILIES        16384 /* (server, kind of URL) pairs whose 304s are measured */
 #define LIMIT_CLIENTS         65536 /* clients of which it is known that they have a cache */
 #define LIMIT_BUSTERS         16384 /* (client, URL without changing parameters) pairs */
+#define LIMIT_TAGS_OF_URL     4     /* entity tags that a URL issued; more: it cannot be said what it
+                                       never issued */
+#define LIMIT_ISSUERS         16384 /* tags of which it is known what URL issued them; 24 octets */
 #define LIMIT_GHOSTS          (1u << 23) /* bits that remember which URLs were pushed out */
 
 /* both sides of a proxy */

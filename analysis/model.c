@@ -14,6 +14,7 @@
 #include "analysis/rules_proxy.h"
 #include "analysis/shared_cache.h"
 #include "analysis/storable.h"
+#include "analysis/variants.h"
 #include "base/attributes.h"
 
 #define NS_PER_S INT64_C(1000000000)
@@ -32,6 +33,7 @@ void model_init(struct model *model, const struct analysis_options *options,
         .thresholds = options->thresholds,
         .client_key = options->client_key,
         .roles = options->roles && options->roles->n ? options->roles : NULL,
+        .begin_ns = INT64_MAX,
     };
     model->legs = legs_new(legs_hooks, model->store, scale);
     arena_init(&model->scratch, 8192);
@@ -126,6 +128,49 @@ static enum truth same_octets(const struct representation *r, const struct facts
     return *inferred ? YES : UNKNOWN;
 }
 
+/* Was this date issued without a tag, too? Then the client may have that response. */
+static bool date_is_ambiguous(const struct resource *resource, int64_t modified)
+{
+    for (uint32_t i = 0; i < resource->n_representations; i++) {
+        const struct representation *r = resource->representations[i];
+        if (r->last_modified == modified && slice_is_absent(r->etag.text))
+            return true;
+    }
+    return false;
+}
+
+/* Does the client offer what this URL never issued? Only where all of its doings with the URL were
+ * seen, or a day of the capture: what it keeps for longer, it may have from before. */
+static void find_foreign(struct model *model, struct inspection *n)
+{
+    enum { DAY_S = 86400 };
+    const struct facts *facts = &n->facts;
+    const struct holding *h = n->holding ? n->holding : n->other;
+    struct asker *asker = &n->evidence.asker;
+    struct slice tag;
+    if (!h || h->arrived_ns > facts->t_req0 ||
+        (!h->began_plain && facts->t_req0 - model->begin_ns < DAY_S * NS_PER_S))
+        return;
+    asker->foreign = (uint8_t)issued_foreign(&n->resource->issued, store_issuers(model->store),
+                                             n->resource->serial, &facts->request.if_none_match,
+                                             &tag, &asker->foreign_exchange_id);
+}
+
+static void gather_asker(struct model *model, struct inspection *n)
+{
+    const struct request_facts *q = &n->facts.request;
+    const struct reference *held = &n->evidence.refs.held;
+    struct asker *asker = &n->evidence.asker;
+    if (n->evidence.client.id == 0)
+        return;
+    if (q->if_none_match.kind == TAG_LIST_TAGS && !n->evidence.held.asked_with)
+        find_foreign(model, n);
+    if (q->if_none_match.kind != TAG_LIST_ABSENT || !n->evidence.held.asked_with)
+        return;
+    asker->sends_tags = store_client_sends_tags(model->store, n->holder);
+    asker->date_is_ambiguous = date_is_ambiguous(n->resource, held->representation->last_modified);
+}
+
 static void gather_held(struct model *model, struct inspection *n)
 {
     const struct facts *facts = &n->facts;
@@ -181,9 +226,11 @@ static void gather_held(struct model *model, struct inspection *n)
 static void notice_cache(struct model *model, struct inspection *n)
 {
     struct evidence *e = &n->evidence;
-    if (e->held.asked_with && !n->holding->proved) {
-        store_prove_cache(model->store, n->holder);
+    bool by_tag = n->facts.request.if_none_match.kind != TAG_LIST_ABSENT;
+    if (e->held.asked_with && !(by_tag ? n->holding->proved_tags : n->holding->proved)) {
+        store_prove_cache(model->store, n->holder, by_tag);
         n->holding->proved = true;
+        n->holding->proved_tags |= by_tag;
     }
     if (e->cache_is_shared || (n->facts.x->status == 200 && e->held.known))
         e->has_cache = store_client_has_cache(model->store, n->holder);
@@ -413,6 +460,54 @@ static void gather_change(struct inspection *n)
     e->node = node_of(&n->facts);
 }
 
+/* ---- variants ---- */
+
+/* The client has these octets, and cannot use them for this request. */
+static bool find_own_fragment(struct model *model, struct inspection *n)
+{
+    struct evidence *e = &n->evidence;
+    const struct holding *h = n->other;
+    bool inferred = false;
+    if (!h || e->held.known || h->arrived_ns > n->facts.t_req0 || !h->is_stored ||
+        same_octets(h->representation, &n->facts, &inferred) != YES || inferred)
+        return false;
+    e->fragmented_by = variants_fragmenting(h->representation, &n->facts, &model->scratch);
+    if (slice_is_absent(e->fragmented_by))
+        return false;
+    e->held.same_partition = partition_same(h->partition, n->facts.request.partition);
+    e->held.stored_s = (n->facts.t_req0 - h->arrived_ns) / NS_PER_S;
+    e->held.by_prefetch = h->by_prefetch;
+    e->refs.fragment = (struct reference){
+        .representation = n->other->representation,
+        .at = {.exchange_id = h->exchange_id, .t_rsp0 = h->arrived_ns, .t_rsp1 = h->arrived_ns},
+        .matches = true,
+    };
+    return true;
+}
+
+static void find_fragment(struct model *model, struct inspection *n)
+{
+    struct evidence *e = &n->evidence;
+    if (find_own_fragment(model, n) || cache_control_says(&n->facts.response.cc, CC_PRIVATE) != NO)
+        return;
+    struct representation *r = variants_of_equal_octets(n->resource, &n->facts, &e->fragments,
+                                                        &e->fragmented_by, &model->scratch);
+    if (!r || !may_share(r) || r->first.t_rsp1 > n->facts.t_req0)
+        return;
+    e->refs.fragment = (struct reference){.representation = r, .at = r->first};
+}
+
+static void find_variants(struct model *model, struct inspection *n)
+{
+    struct evidence *e = &n->evidence;
+    const struct facts *facts = &n->facts;
+    if (n->resource->n_representations == 0)
+        return;
+    e->refs.variant = variants_find(n->resource, facts, &e->key, &model->scratch);
+    if (UNLIKELY(facts->response.has_vary) && facts->body_is_comparable && !facts->is_excluded)
+        find_fragment(model, n);
+}
+
 /* ---- the evidence ---- */
 
 static void gather_304(struct model *model, struct inspection *n)
@@ -424,6 +519,8 @@ static void gather_304(struct model *model, struct inspection *n)
     if (p && !address_equal(&p->server, &n->server->address))
         e->reference_server = server_of(model->servers, &p->server, n->facts.x->finished_ns);
     struct resource *r = n->resource;
+    if (e->key.has_cookie && p && e->refs.before.matches)
+        e->ignores_cookies = variants_ignore_cookies(r, p);
     n->habit = r->habit = habit_of(model->servers, n->server, r->pattern_hash, r->habit);
     gather_history(r, e);
     if (r->base.exchange_id && r->base.t_rsp1 <= n->facts.t_req0)
@@ -450,6 +547,7 @@ static void look_up(struct model *model, struct inspection *n)
     if (n->holder && facts->is_get && (status == 200 || status == 304)) {
         gather_held(model, n);
         notice_cache(model, n);
+        gather_asker(model, n);
     }
     if (status == 200 && facts->is_get) {
         references_find_same_tag(&e->refs, n->resource, facts);
@@ -457,6 +555,7 @@ static void look_up(struct model *model, struct inspection *n)
         find_offered_by_date(n);
         measure_busting(model, n);
         measure_sharing(n);
+        find_variants(model, n);
     }
     if (facts->is_get && (status == 200 || status == 304))
         measure_change(model, n);
@@ -472,6 +571,8 @@ void model_inspect(struct model *model, const struct exchange *x, uint64_t id, s
     n->url = url_of(x, &model->scratch);
     n->server = server_of(model->servers, &x->connection.server, x->finished_ns);
     note_half_seen(n->server, &n->facts, &n->url);
+    if (n->facts.t_req0 && n->facts.t_req0 < model->begin_ns)
+        model->begin_ns = n->facts.t_req0;
     struct evidence *e = &n->evidence;
     e->facts = &n->facts;
     e->x = x;
@@ -517,6 +618,8 @@ void model_inspect_again(struct model *model, const struct accused *accused, int
         .latest_200_ns = NEVER,
         .unsafe_ns = NEVER,
         .fields = accused->fields,
+        .asker = accused->asker,
+        .client.shared_address = accused->is_shared_address,
         .came_back = accused->came_back,
         .outer = accused->outer,
         .unsafe = accused->unsafe,
@@ -723,9 +826,17 @@ static void learn_200(struct model *model, struct inspection *n)
     if (n->holder == 0 || n->facts.was_aborted) /* then it keeps what it had */
         return;
     bool again_proved = n->holding && n->holding->proved;
+    bool again_tags = n->holding && n->holding->proved_tags;
+    bool is_new = !n->holding && !n->other;
     n->holding =
         store_hold(model->store, n->holder, n->resource, n->shown, n->holding, &n->facts, e->id);
     n->holding->proved = again_proved;
+    n->holding->proved_tags = again_tags;
+    if (is_new)
+        n->holding->began_plain =
+            !n->facts.request.is_conditional && !n->facts.request.wants_reload;
+    else if (n->other)
+        n->holding->began_plain |= n->other->began_plain;
     n->holding->stale_on_arrival =
         arrives_stale(&n->facts, e->cache_is_shared ? SHARED_CACHE : PRIVATE_CACHE);
     if (n->buster) {
@@ -814,6 +925,8 @@ void model_learn(struct model *model, struct inspection *n)
         return;
     }
     learn_mangled(n);
+    issued_learn(&n->resource->issued, store_issuers(model->store), n->resource->serial, facts,
+                 n->evidence.id);
     learn_change(n);
     learn_base_status(n);
     if (status == 200 && facts->is_get)

@@ -25,6 +25,7 @@ struct model {
     struct thresholds thresholds;
     enum client_key client_key;
     const struct roles *roles;  /* NULL: nothing is known beside the traffic */
+    int64_t begin_ns;           /* of the capture: the first request that was seen */
     struct arena scratch;       /* for the exchange in hand */
     struct arena scratch_again; /* for one that is looked at again */
 };

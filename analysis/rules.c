@@ -35,6 +35,8 @@ static const char *const ids[] = {
     "ims-honoured-over-inm",
     "304-policy-differs",
     "cache-buster-identical",
+    "missing-vary-observed",
+    "vary-fragmentation",
     "unstable-last-modified",
     "304-etag-strength-flip",
     "304-despite-change",
@@ -42,6 +44,8 @@ static const char *const ids[] = {
     "304-masks-non-2xx",
     "206-despite-inm-match",
     "412-instead-of-304",
+    "client-omits-etag",
+    "oversized-revalidation-headers",
     "served-stale",
     "age-missing-on-hit",
     "if-range-weak-validator",
@@ -49,6 +53,8 @@ static const char *const ids[] = {
     "if-range-mismatch-got-206",
     "if-range-match-got-200",
     "precondition-outcome-mismatch",
+    "foreign-validator",
+    "client-omits-ims",
     "malformed-validator",
     "last-modified-in-future",
     "lm-unchanged-body-changed",
@@ -59,15 +65,17 @@ static const char *const ids[] = {
     "bad-http-date",
     "heuristic-only-freshness",
     "vary-star",
+    "uncompressed-transfer",
     "304-no-validator",
     "stale-on-arrival",
 };
 _Static_assert(COUNT_OF(ids) <= RULES_MOST, "tables of rules have room for all of them");
 
 static const struct rule_set *const sets[] = {
-    &rules_304,    &rules_304_validators, &rules_304_form,    &rules_conditional, &rules_outcome,
-    &rules_ranges, &rules_proxy,          &rules_hits,        &rules_waste,       &rules_hygiene,
-    &rules_fields, &rules_policy,         &rules_304_history, &rules_dates,
+    &rules_304,      &rules_304_validators, &rules_304_form,    &rules_conditional, &rules_outcome,
+    &rules_ranges,   &rules_proxy,          &rules_hits,        &rules_waste,       &rules_hygiene,
+    &rules_fields,   &rules_policy,         &rules_304_history, &rules_dates,       &rules_clients,
+    &rules_variants, &rules_octets,
 };
 
 unsigned rules_count(void)

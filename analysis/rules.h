@@ -45,14 +45,15 @@ enum claim_kind {
     CLAIM_NOTHING,
     CLAIM_ELIMINATE, /* the whole exchange */
     CLAIM_REPLACE,   /* a 304 would have done */
-    CLAIM_PART       /* these octets of the response's head and body */
+    CLAIM_PART       /* these octets of the heads and the response's body */
 };
 
 struct claim {
     enum claim_kind kind;
     bool waived;                         /* shown as standalone, claims 0 */
     uint64_t added_octets;               /* REPLACE: the condition that the request lacked */
-    uint64_t header_octets, body_octets; /* PART */
+    uint64_t header_octets, body_octets; /* PART: of the response */
+    uint64_t request_header_octets;      /* PART */
 };
 
 /* A word of a message: octets or a number. */
@@ -106,8 +107,9 @@ struct rule_set {
     unsigned count;
 };
 extern const struct rule_set rules_304, rules_304_validators, rules_304_form, rules_conditional,
-    rules_outcome, rules_304_history, rules_dates, rules_ranges, rules_proxy, rules_hits, rules_waste, rules_hygiene, rules_fields,
-    rules_policy;
+    rules_outcome, rules_304_history, rules_dates, rules_ranges, rules_proxy, rules_hits,
+    rules_waste, rules_hygiene, rules_fields, rules_policy, rules_clients, rules_variants,
+    rules_octets;
 
 #define RULES_MOST 96
 unsigned rules_count(void);

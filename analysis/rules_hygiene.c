@@ -9,8 +9,8 @@ enum row { MALFORMED_VALIDATOR, ROWS };
 static const struct rule rows[ROWS];
 #define CARD(row) (&rows[row].card)
 
-static const char *const malformed_variants[] = {"etag", "if-none-match", "star-list", "echoed",
-                                                 NULL};
+static const char *const malformed_variants[] = {"etag",   "if-none-match", "star-list",
+                                                 "echoed", "requoted",      NULL};
 
 /* "*" beside other members: invalid whatever was issued (RFC 9110 §13.1.2). */
 static bool has_star_beside(const struct tag_list *list)
@@ -74,6 +74,7 @@ static enum judgement judge_request(const struct evidence *e, struct verdict *v)
     if (!e->closing)
         return wait_for(v, WAIT_FOR_LOSSES);
     v->message = "If-None-Match: {} is not the tag that the client was given: {}";
+    v->variant = "requoted";
     say_text(v, e->refs.held.representation->etag.text);
     v->reference = &e->refs.held;
     v->confidence = CONFIDENCE_CERTAIN;

@@ -19,6 +19,7 @@
 struct proof {
     struct entry entry;
     uint64_t client;
+    bool by_tag;
 };
 
 /* Clear-Site-Data told this client to forget an origin. */
@@ -43,6 +44,7 @@ struct store {
     uint32_t scale;
     struct arena scratch;
     struct known_encoding encodings[64];
+    struct issuers *issuers;
     uint64_t *ghosts; /* bit per hash: a URL that was pushed out; NULL until one was */
     struct store_counts counts;
 };
@@ -58,6 +60,7 @@ struct store *store_new(const struct store_hooks *hooks, uint32_t scale)
     struct store *store = xcalloc(1, sizeof *store);
     store->hooks = *hooks;
     store->scale = scale;
+    store->issuers = issuers_new();
     arena_init(&store->scratch, 2048);
     table_init(&store->resources);
     table_set_cap(&store->resources, scaled(store, LIMIT_RESOURCES));
@@ -163,6 +166,18 @@ unsigned due_fields_of(const struct head *head)
            (unsigned)head_has(head, FIELD_VARY) << DUE_VARY;
 }
 
+/* How Access-Control-Allow-Origin speaks, not to whom: a value for each page that asks would make
+ * a representation of each. */
+static uint64_t origin_class(const struct facts *facts)
+{
+    struct slice allowed = head_first(&facts->x->response.head, FIELD_ACCESS_CONTROL_ALLOW_ORIGIN);
+    if (slice_is_absent(allowed))
+        return 0;
+    if (slice_equal(allowed, SLICE("*")))
+        return 1;
+    return slice_equal(allowed, facts->request.origin) ? 2 : 3;
+}
+
 /* Fields whose values tell representations, policies or backends apart. */
 static bool is_telling(uint16_t token)
 {
@@ -202,6 +217,8 @@ static uint64_t signature_of(const struct facts *facts, const struct request_key
     if (facts->body_is_comparable)
         signature = hash_mix(signature, x->response.digest.high ^ x->response.digest.low);
     signature = hash_mix(signature, x->response.content_bytes << 1 | facts->body_is_comparable);
+    if (head_has(head, FIELD_ACCESS_CONTROL_ALLOW_ORIGIN))
+        signature = hash_mix(signature, origin_class(facts));
     signature = hash_mix(signature, key->accept_encoding);
     signature = hash_mix(signature, key->accept_encoding_raw);
     signature = hash_mix(signature, key->authorization);
@@ -279,6 +296,7 @@ static struct representation *representation_new(const struct facts *facts,
         .server = facts->x->connection.server,
         .client = facts->x->connection.client,
         .server_port = facts->x->connection.server_port,
+        .cookie = facts->request.cookie_hash,
         .varies_by_encoding_only = varies_by_encoding_only(head),
     };
     if (!facts->body_is_comparable)
@@ -305,8 +323,9 @@ static struct representation *representation_new(const struct facts *facts,
     return r;
 }
 
-static void sighting_add(struct representation *r, struct sighting sighting)
+static void sighting_add(struct representation *r, struct sighting sighting, uint64_t cookie)
 {
+    r->many_cookies |= cookie != r->cookie;
     if (r->first.exchange_id == 0)
         r->first = sighting;
     memmove(&r->latest[1], &r->latest[0], (SIGHTINGS - 1) * sizeof r->latest[0]);
@@ -399,7 +418,8 @@ struct representation *store_show(struct store *store, struct resource *resource
     for (uint32_t i = 0; i < resource->n_representations; i++) {
         if (resource->representations[i]->signature != signature)
             continue;
-        sighting_add(resource->representations[i], sighting_of(facts, exchange_id, key->user));
+        sighting_add(resource->representations[i], sighting_of(facts, exchange_id, key->user),
+                     facts->request.cookie_hash);
         bring_forward(resource, i);
         return resource->representations[0];
     }
@@ -413,7 +433,7 @@ struct representation *store_show(struct store *store, struct resource *resource
     store->octets += r->octets;
     resource->representations[resource->n_representations++] = r;
     bring_forward(resource, resource->n_representations - 1);
-    sighting_add(r, sighting_of(facts, exchange_id, key->user));
+    sighting_add(r, sighting_of(facts, exchange_id, key->user), facts->request.cookie_hash);
     return r;
 }
 
@@ -802,10 +822,22 @@ bool store_client_has_cache(const struct store *store, uint64_t client)
     return proof_of(store, client) != NULL;
 }
 
-void store_prove_cache(struct store *store, uint64_t client)
+bool store_client_sends_tags(const struct store *store, uint64_t client)
+{
+    const struct proof *proof = proof_of(store, client);
+    return proof && proof->by_tag;
+}
+
+struct issuers *store_issuers(struct store *store)
+{
+    return store->issuers;
+}
+
+void store_prove_cache(struct store *store, uint64_t client, bool by_tag)
 {
     struct proof *known = proof_of(store, client);
     if (known) {
+        known->by_tag |= by_tag;
         table_touch(&store->proofs, &known->entry);
         return;
     }
@@ -817,6 +849,7 @@ void store_prove_cache(struct store *store, uint64_t client)
     }
     struct proof *proof = xmalloc(sizeof *proof);
     proof->client = client;
+    proof->by_tag = by_tag;
     table_add(&store->proofs, &proof->entry, pair_hash(client, 0));
 }
 
@@ -892,6 +925,7 @@ void store_free(struct store *store)
     FREE_PLAIN(&store->busters, struct buster);
     FREE_PLAIN(&store->clearings, struct clearing);
     arena_fini(&store->scratch);
+    issuers_free(store->issuers);
     free(store->ghosts);
     free(store);
 }

@@ -17,6 +17,7 @@
 #include "analysis/estimates.h"
 #include "analysis/facts.h"
 #include "analysis/freshness.h"
+#include "analysis/issued.h"
 #include "analysis/limits.h"
 #include "analysis/server.h"
 #include "analysis/table.h"
@@ -75,6 +76,8 @@ struct representation {
     unsigned carries;              /* set of 1 << enum due_field */
     struct address server, client; /* of the first sighting */
     uint16_t server_port;
+    uint64_t cookie;   /* stable hash of the first request's Cookie; 0: it had none */
+    bool many_cookies; /* it was given for another Cookie, too */
 };
 
 static inline bool representation_has_validator(const struct representation *r)
@@ -128,6 +131,7 @@ struct resource {
     struct users users;
     struct unsafe_change unsafe; /* the latest */
     uint64_t mangled[4];         /* stable hashes of ETags that were no entity tags, as issued */
+    struct issued issued;
     uint32_t n_mangled;
     bool was_held;           /* some client was given it: there may be holdings */
     struct base_status base; /* the latest plain answer */
@@ -168,6 +172,8 @@ struct holding {
     bool had_origin;       /* the request had an Origin field */
     bool by_prefetch;      /* G12 */
     bool proved;           /* the client was noted to have a cache */
+    bool proved_tags;      /* and to send entity tags */
+    bool began_plain;      /* the first thing known of this client and URL is a plain GET */
     bool stale_on_arrival; /* at latest contact (A23) */
     bool ambiguous;        /* the readings differ by more than clocks: no verdict on freshness */
     struct tally tally;    /* accusations that wait for `run` */
@@ -261,7 +267,12 @@ void store_clear_site(struct store *store, uint64_t client, struct slice origin,
 
 /* Does this client have a cache (G13)? */
 bool store_client_has_cache(const struct store *store, uint64_t client);
-void store_prove_cache(struct store *store, uint64_t client);
+/* `by_tag`: it asked with an entity tag. */
+void store_prove_cache(struct store *store, uint64_t client, bool by_tag);
+/* Has it ever asked with an entity tag that it had been given (A19)? */
+bool store_client_sends_tags(const struct store *store, uint64_t client);
+/* Which tags were issued by which URL. */
+struct issuers *store_issuers(struct store *store);
 
 /* Made where there is none. */
 struct buster *store_buster(struct store *store, uint64_t client, struct digest url);

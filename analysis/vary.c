@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "analysis/limits.h"
+#include "base/attributes.h"
 #include "base/hash.h"
 
 enum key_flag {
@@ -305,6 +306,21 @@ static unsigned coding_weight(const struct head *request, struct slice coding)
     return star;
 }
 
+bool accept_encoding_wants_coding(const struct head *request)
+{
+    static const struct slice codings[] = {
+        {(const uint8_t *)"gzip", 4}, {(const uint8_t *)"br", 2}, {(const uint8_t *)"zstd", 4}};
+    if (!head_has(request, FIELD_ACCEPT_ENCODING))
+        return false;
+    unsigned plain = coding_weight(request, SLICE("identity"));
+    for (unsigned i = 0; i < COUNT_OF(codings); i++) {
+        unsigned weight = coding_weight(request, codings[i]);
+        if (weight && weight >= plain)
+            return true;
+    }
+    return false;
+}
+
 bool accept_encoding_allows(const struct head *request, struct slice content_encoding)
 {
     if (!head_has(request, FIELD_ACCEPT_ENCODING))
@@ -469,6 +485,36 @@ enum truth vary_key_match(struct slice key, const struct head *request, bool req
         all = truth_and(all, same);
     }
     return all;
+}
+
+static const struct slice *find_name(const struct slice *names, unsigned n, struct slice name)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (slice_equal(names[i], name))
+            return &names[i];
+    return NULL;
+}
+
+struct slice vary_key_differs_in(struct slice key, const struct head *request, bool request_whole,
+                                 const struct slice *names, unsigned n, struct arena *scratch)
+{
+    struct record stored;
+    struct slice rest = slice_from(key, 1), first = SLICE_ABSENT;
+    if (key.len == 0 || key.at[0] & KEY_TOO_MANY)
+        return SLICE_ABSENT;
+    while (record_read(&rest, &stored)) {
+        struct record live = record_of(request, stored.name, scratch);
+        enum truth same =
+            values_equal(&stored, !(key.at[0] & KEY_PARTIAL), &live, request_whole, VARY_EXACT);
+        if (same == YES)
+            continue;
+        const struct slice *name = same == NO ? find_name(names, n, stored.name) : NULL;
+        if (!name)
+            return SLICE_ABSENT;
+        if (slice_is_absent(first))
+            first = *name;
+    }
+    return slice_is_absent(first) && key.at[0] & KEY_STAR ? SLICE("*") : first;
 }
 
 enum truth vary_key_equal(struct slice a, struct slice b, enum vary_mode mode)

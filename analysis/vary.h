@@ -59,6 +59,12 @@ struct slice vary_key(const struct head *response, const struct head *request, b
 enum truth vary_key_match(struct slice key, const struct head *request, bool request_whole,
                           enum vary_mode mode, struct arena *scratch, struct slice *differs);
 
+/* The nominated fields in which the request differs octet by octet from the key, where all of them
+ * are among `names`: the first of those, or "*" where that is nominated. Absent where the key
+ * answers the request, where another field differs, or where it cannot be told. */
+struct slice vary_key_differs_in(struct slice key, const struct head *request, bool request_whole,
+                                 const struct slice *names, unsigned n, struct arena *scratch);
+
 /* Two keys of the same response class: equal names and values under that mode. */
 enum truth vary_key_equal(struct slice a, struct slice b, enum vary_mode mode);
 
@@ -73,6 +79,10 @@ struct slice field_canon(const struct head *head, enum field_token token, struct
 /* Hash of the canonical Accept-Encoding; 0 where the field is absent. Cheap enough for every
  * exchange; equal hashes mean canon-equal. Seeded: for this run only. */
 uint64_t accept_encoding_hash(const struct head *request, struct arena *scratch);
+
+/* Does it want a coding that everybody has (gzip, br, zstd) no less than none? Not without
+ * Accept-Encoding. */
+bool accept_encoding_wants_coding(const struct head *request);
 
 /* Does the request accept a response with this Content-Encoding (all its codings)? Without
  * Accept-Encoding anything goes (RFC 9110 §12.5.3). "x-gzip" is "gzip". */

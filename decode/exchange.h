@@ -110,6 +110,9 @@ struct message {
     struct digest digest;  /* over the content; unset unless every octet was seen */
     bool body_whole;       /* every octet of the body was seen and counted */
     bool end_certain;      /* Content-Length, chunked, or by definition without body */
+    uint16_t sampled_octets; /* at the beginning of the content, of which the entropy was taken: only
+                              of texts sent plain to who accepts a coding; else 0 */
+    uint16_t entropy;      /* of these, in hundredths of a bit per octet */
 };
 
 /* Facts of the connection that an exchange went over; a copy, so that no exchange holds a flow. */

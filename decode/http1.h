@@ -119,7 +119,7 @@ struct http1 {
     uint8_t alternations;
     struct address preamble;
 };
-_Static_assert(sizeof(struct http1) <= 640, "a busy connection costs little");
+_Static_assert(sizeof(struct http1) <= 656, "a busy connection costs little");
 
 /* ---- http1_request.c, http1_response.c: octets, losses and the end of one direction. The first
  * two return how many octets they used, which may be none where the phase changed. */

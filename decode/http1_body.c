@@ -4,23 +4,60 @@
 #include "decode/http1_body.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/attributes.h"
 
-void body_begin(struct body *body, const struct framing *framing, bool is_hashed)
+void body_begin(struct body *body, const struct framing *framing, bool is_hashed, bool is_sampled)
 {
-    assert(!body->stream);
+    assert(!body->stream && !body->entropy);
     *body = (struct body){
         .left = framing->length,
         .kind = (uint8_t)framing->kind,
         .is_hashed = is_hashed && !framing->is_coded,
     };
+    body->is_sampled = is_sampled && body->is_hashed;
+}
+
+static void note_entropy(struct body *body, const struct entropy *entropy)
+{
+    body->sampled_octets = (uint16_t)entropy->octets;
+    body->centibits = entropy_centibits(entropy);
+    body->is_sampled = false;
+}
+
+static void sample_drop(struct body *body)
+{
+    free(body->entropy);
+    body->entropy = NULL;
+    body->is_sampled = false;
+}
+
+/* What comes in one run, as most do, is counted on the stack. */
+static void sample_run(struct body *body, bool is_last)
+{
+    if (!body->entropy && (is_last || body->run.len >= LIMIT_ENTROPY_OCTETS)) {
+        struct entropy entropy = {0};
+        entropy_add(&entropy, body->run);
+        note_entropy(body, &entropy);
+        return;
+    }
+    if (!body->entropy)
+        body->entropy = xcalloc(1, sizeof *body->entropy);
+    entropy_add(body->entropy, body->run);
+    if (!is_last && !entropy_is_full(body->entropy))
+        return;
+    note_entropy(body, body->entropy);
+    sample_drop(body);
 }
 
 static void hash_run(struct body *body)
 {
     if (!body->run.len)
         return;
+    if (body->is_sampled)
+        sample_run(body, false);
     if (!body->stream)
         body->stream = digest_stream_new();
     digest_stream_add(body->stream, body->run);
@@ -110,6 +147,10 @@ void body_park(struct body *body)
 
 void body_finish(struct body *body, struct message *message)
 {
+    if (body->is_sampled)
+        sample_run(body, true);
+    message->sampled_octets = body->sampled_octets;
+    message->entropy = body->centibits;
     if (body->is_hashed && !body->stream) {
         message->digest = digest_of(body->run.at ? body->run : SLICE(""));
     } else if (body->is_hashed) {
@@ -123,6 +164,7 @@ void body_drop(struct body *body)
 {
     digest_stream_free(body->stream);
     body->stream = NULL;
+    sample_drop(body);
     body->run = SLICE_ABSENT;
     body->is_hashed = false;
 }

@@ -10,6 +10,7 @@
 
 #include "base/slice.h"
 #include "decode/chunked.h"
+#include "decode/entropy.h"
 #include "decode/exchange.h"
 #include "decode/http1_framing.h"
 
@@ -17,15 +18,19 @@ struct body {
     uint64_t left;                /* FRAMING_LENGTH: octets to come */
     struct chunked chunked;       /* FRAMING_CHUNKED */
     struct slice run;             /* content that was not hashed yet; borrowed, see body_park() */
+    struct entropy *entropy;      /* of a sample that came in more than one run, until it is full */
     struct digest_stream *stream; /* what was hashed, where it came in more than one run */
     uint8_t kind;                 /* enum framing_kind */
     bool is_hashed;
+    bool is_sampled;         /* and its entropy is wanted, and not yet known */
+    uint16_t sampled_octets; /* as in struct message, once it is known */
+    uint16_t centibits;
 };
 
 enum body_state { BODY_MORE, BODY_DONE, BODY_BROKEN };
 
-/* `is_hashed`: its digest is wanted. */
-void body_begin(struct body *body, const struct framing *framing, bool is_hashed);
+/* `is_hashed`: its digest is wanted; `is_sampled`: its entropy too. */
+void body_begin(struct body *body, const struct framing *framing, bool is_hashed, bool is_sampled);
 
 /* Takes octets into *message; *used of them belong to the body. */
 enum body_state body_take(struct body *body, struct slice bytes, struct message *message,
@@ -39,7 +44,7 @@ enum body_state body_skip(struct body *body, uint64_t length, struct message *me
  * than a stream of one run, so hashing waits as long as it can. */
 void body_park(struct body *body);
 
-/* All of it was seen: sets the digest. */
+/* All of it was seen: sets the digest, and the entropy where it was wanted. */
 void body_finish(struct body *body, struct message *message);
 
 /* Gives up hashing; harmless after body_finish(). */

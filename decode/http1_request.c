@@ -53,7 +53,7 @@ static void begin_body(struct http1 *s, struct exchange *x)
     struct reader *r = &s->client;
     struct framing framing = framing_of_request(&x->request);
     x->flaws |= framing.flaws;
-    body_begin(&r->body, &framing, true);
+    body_begin(&r->body, &framing, true, false);
     r->exchange = x;
     r->phase = PHASE_BODY;
     if (framing.kind == FRAMING_NONE)

@@ -159,7 +159,7 @@ static void stray_begins(struct http1 *s, struct exchange *x, uint8_t begin, siz
         framing.length = length - before - kept;
     else
         begin_hunting(s);
-    body_begin(&r->body, &framing, false);
+    body_begin(&r->body, &framing, false, false);
 }
 
 /* At most two empty lines. */
@@ -344,7 +344,7 @@ static void begin_body(struct http1 *s, struct exchange *x)
         leave(s, x);
         return;
     }
-    body_begin(&r->body, &framing, true);
+    body_begin(&r->body, &framing, true, entropy_is_wanted(x));
     r->exchange = x;
     r->phase = PHASE_BODY;
     if (framing.kind == FRAMING_NONE) {
@@ -424,7 +424,7 @@ static void simple_response(struct http1 *s, struct exchange *x, struct slice ke
         x->flaws |= FLAW(JUNK_BEFORE);
     r->exchange = x;
     r->junk = false;
-    body_begin(&r->body, &framing, true);
+    body_begin(&r->body, &framing, true, false);
     r->phase = r->resume = PHASE_BODY;
     reader_pay(r, x);
     x->wire_bytes -= kept.len;

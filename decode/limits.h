@@ -12,6 +12,8 @@
                                                are a few dozen */
 #define LIMIT_HEAD (256u << 10)             /* octets of one head: servers refuse far smaller ones */
 #define LIMIT_FIELDS 1024                   /* field lines of one head */
+#define LIMIT_ENTROPY_OCTETS 4096           /* octets of a text whose entropy is measured: a few
+                                               microseconds, and more tell little more */
 #define LIMIT_FRAGMENTED_DATAGRAMS 4096     /* datagrams waiting for fragments */
 #define LIMIT_FRAGMENT_MEMORY (16u << 20)   /* octets waiting in them */
 #define LIMIT_FRAGMENT_SECONDS 30           /* RFC 791 suggests 15, Linux keeps 30 */

@@ -328,8 +328,8 @@ Test(store, tells_who_has_a_cache)
 {
     begin(256);
     cr_expect(not(store_client_has_cache(store, 7)));
-    store_prove_cache(store, 7);
-    store_prove_cache(store, 7);
+    store_prove_cache(store, 7, false);
+    store_prove_cache(store, 7, false);
     cr_expect(store_client_has_cache(store, 7));
     cr_expect(not(store_client_has_cache(store, 8)));
     end();

@@ -116,6 +116,61 @@ Test(vary, sets_are_compared_without_case_order_and_lines)
     }
 }
 
+// clang-format off
+/* response, its request, another request: the first of cookie and user-agent in which they differ */
+static const struct { const char *vary, *stored, *live, *differs; } fragments[] = {
+    {"", "", "Cookie: a\n", NULL},
+    {"Vary: Cookie\n", "Cookie: a\n", "Cookie: a\n", NULL},
+    {"Vary: Cookie\n", "Cookie: a\n", "Cookie: b\n", "cookie"},
+    {"Vary: COOKIE\n", "", "Cookie: b\n", "cookie"},
+    {"Vary: Cookie, User-Agent\n", "Cookie: a\nUser-Agent: x\n", "Cookie: a\nUser-Agent: y\n", "user-agent"},
+    {"Vary: Cookie, Accept-Encoding\n", "Cookie: a\nAccept-Encoding: gzip\n", "Cookie: b\nAccept-Encoding: gzip\n", "cookie"},
+    {"Vary: Cookie, Accept-Encoding\n", "Cookie: a\nAccept-Encoding: gzip\n", "Cookie: b\nAccept-Encoding: br\n", NULL},
+    {"Vary: Origin\n", "Origin: a\n", "Origin: b\n", NULL},
+    {"Vary: *\n", "", "", "*"},
+    {"Vary: *, Cookie\n", "Cookie: a\n", "Cookie: b\n", "cookie"},
+    {"Vary: *, Origin\n", "Origin: a\n", "Origin: b\n", NULL},
+};
+
+static const struct { const char *accept; bool wants; } wishes[] = {
+    {"", false},
+    {"Accept-Encoding: gzip\n", true},
+    {"Accept-Encoding: \n", false},
+    {"Accept-Encoding: identity\n", false},
+    {"Accept-Encoding: deflate\n", false},
+    {"Accept-Encoding: *\n", true},
+    {"Accept-Encoding: gzip;q=0\n", false},
+    {"Accept-Encoding: gzip;q=0, br\n", true},
+    {"Accept-Encoding: *;q=0\n", false},
+    {"Accept-Encoding: identity, gzip;q=0.5\n", false},
+    {"Accept-Encoding: gzip;q=1.0, identity;q=0.5, *;q=0\n", true},
+    {"Accept-Encoding: deflate\nAccept-Encoding: zstd\n", true},
+};
+// clang-format on
+
+Test(vary, differs_only_in_fields_that_fragment)
+{
+    static const struct slice names[] = {{(const uint8_t *)"user-agent", 10},
+                                         {(const uint8_t *)"cookie", 6}};
+    for (size_t i = 0; i < COUNT_OF(fragments); i++) {
+        struct head response = lines(fragments[i].vary), stored = lines(fragments[i].stored),
+                    live = lines(fragments[i].live);
+        struct slice key = vary_key(&response, &stored, true, &arena);
+        struct slice differs =
+            vary_key_differs_in(key, &live, true, names, COUNT_OF(names), &arena);
+        cr_expect(slice_is_absent(differs) == (fragments[i].differs == NULL), "%zu", i);
+        cr_expect(slice_equal(differs, slice_of_text(fragments[i].differs)), "%zu", i);
+    }
+}
+
+Test(vary, a_coding_is_wanted_where_it_is_named_no_less_than_none)
+{
+    for (size_t i = 0; i < COUNT_OF(wishes); i++) {
+        struct head request = lines(wishes[i].accept);
+        cr_expect(accept_encoding_wants_coding(&request) == wishes[i].wants, "%zu", i);
+    }
+}
+
 static void expect_match(size_t i, struct slice key, const struct head *live, enum vary_mode mode,
                          enum truth want)
 {

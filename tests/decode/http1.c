@@ -39,6 +39,7 @@ static bool same_messages(const struct message *a, const struct message *b)
     return digest_equal(a->digest, b->digest) && a->body_whole == b->body_whole &&
            a->header_bytes == b->header_bytes && a->first.ordinal == b->first.ordinal &&
            a->head_end.ordinal == b->head_end.ordinal && a->last.ordinal == b->last.ordinal &&
+           a->sampled_octets == b->sampled_octets && a->entropy == b->entropy &&
            a->end_certain == b->end_certain && a->version == b->version &&
            slice_equal(a->head.bytes, b->head.bytes) && a->head.n_fields == b->head.n_fields &&
            memcmp(a->head.present, b->head.present, sizeof a->head.present) == 0;
@@ -103,6 +104,11 @@ SCRIPTS(framing, responses,
     ROW("content-length 0", GET("/a") LEN("0", ""), "GET /a 200 0"),
     ROW("body in pieces", GET("/a") LEN("10", "he") "< llo\n< world\n", "GET /a 200 10"),
     ROW("body of many packets", GET("/a") LEN("3000", "{1000 abc}") "< {1000 xyz}\n< {1000 q}\n", "GET /a 200 3000"),
+    ROW("a text in many packets, of which a sample is taken", "> GET /a HTTP/1.1|Host: a|Accept-Encoding: gzip||\n"
+     "< HTTP/1.1 200 OK|Content-Type: text/plain|Content-Length: 9000||{3000 It was a dark night}\n"
+     "< {3000 and stormy}\n< {3000 0123456789}\n", "GET /a 200 9000"),
+    ROW("a short text in chunks", "> GET /a HTTP/1.1|Host: a|Accept-Encoding: gzip||\n"
+     "< HTTP/1.1 200 OK|Content-Type: text/plain|Transfer-Encoding: chunked||5|hello|3|abc|0||\n", "GET /a 200 8/23"),
     ROW("no length: until close", GET("/a") "< HTTP/1.1 200 OK||hello\n< world\nfin<\n",
      "GET /a 200 10 closed ended-by-close"),
     ROW("until close, empty", GET("/a") "< HTTP/1.1 200 OK||\nfin<\n", "GET /a 200 0 closed ended-by-close"),
