@@ -242,7 +242,7 @@ static int analyze_source(const struct options *options, const char *output, str
         return code_of(error);
     if (!options->quiet) {
         const struct report_options report = {"terminal", layout(options), &options->selection,
-                                              options->table};
+                                              options->table, options->price};
         if (!report_print(output, stdout, &report, error))
             return code_of(error);
     }
@@ -279,7 +279,7 @@ static int run_analyze(const struct options *options, struct error *error)
 static int run_report(const struct options *options, struct error *error)
 {
     struct report_options report = {options->format, layout(options), &options->selection,
-                                    options->table};
+                                    options->table, options->price};
     struct output output;
     if (!report_is_format(report.format, error))
         return EXIT_USAGE;

@@ -34,6 +34,7 @@ enum kept {
     KEPT_CONTENT_ENCODING,
     KEPT_CONTENT_LENGTH,
     KEPT_CONTENT_RANGE,
+    KEPT_CONTENT_LOCATION,
     KEPT_VIA,
     KEPT_SERVER,
     KEPT_DATE,
@@ -60,6 +61,7 @@ static const uint8_t kept_of_response[FIELD_TOKENS] = {
     [FIELD_CONTENT_ENCODING] = 1 + KEPT_CONTENT_ENCODING,
     [FIELD_CONTENT_LENGTH] = 1 + KEPT_CONTENT_LENGTH,
     [FIELD_CONTENT_RANGE] = 1 + KEPT_CONTENT_RANGE,
+    [FIELD_CONTENT_LOCATION] = 1 + KEPT_CONTENT_LOCATION,
     [FIELD_VIA] = 1 + KEPT_VIA,
     [FIELD_SERVER] = 1 + KEPT_SERVER,
     [FIELD_DATE] = 1 + KEPT_DATE,
@@ -108,8 +110,9 @@ struct exchange_rows *exchange_rows_new(struct sql *sql)
                  "INSERT INTO condition (if_none_match, if_modified_since, range)", 3);
     repeats_init(&rows->responses, sql,
                  "INSERT INTO response (etag, last_modified, cache_control, vary, content_type, "
-                 "content_encoding, content_length, content_range, via, server_software)",
-                 10);
+                 "content_encoding, content_length, content_range, content_location, via, "
+                 "server_software)",
+                 11);
     repeats_init(&rows->moments, sql, "INSERT INTO moment (date, expires, age, cache_status)", 4);
     repeats_init(&rows->flaws, sql, "INSERT OR IGNORE INTO flaws", 2);
     batch_init(&rows->exchanges, sql, "INSERT INTO exchange", 27);

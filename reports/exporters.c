@@ -11,6 +11,7 @@
 
 #include "reports/csv.h"
 #include "reports/har.h"
+#include "reports/html_report.h"
 #include "reports/json_document.h"
 #include "reports/markdown_report.h"
 #include "reports/ndjson.h"
@@ -22,6 +23,7 @@
 // clang-format off
 static const struct exporter exporters[] = {
     {"terminal", "the summary, as analyze prints it", summary_write},
+    {"html", "one page for a browser, with everything in it", html_write},
     {"json", "one document: docs/audit.schema.json says what is in it", json_document_write},
     {"ndjson", "a line for each exchange and finding, as in Suricata's EVE log", ndjson_write},
     {"csv", "one view, or with --table another, for spreadsheets", csv_write},

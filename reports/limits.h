@@ -14,4 +14,14 @@
 #define LIMIT_ROWS_PER_TRANSACTION 65536 /* rows: commits are rare, and trouble is seen in time */
 #define LIMIT_PAGE_CACHE_KIB 8192        /* of SQLite while writing: rows are appended, not looked up */
 #define LIMIT_SHOWN_TEXT 1024            /* octets of one wire text that are ever put on a terminal */
+#define LIMIT_HTML_PAGE (9u << 19)        /* octets after which the HTML report adds no more rows, 4.5 MiB: a
+                                            page under 5 MiB opens at once */
+#define LIMIT_HTML_RANKING 100           /* hosts, clients, URL patterns, rows of the 304 report card */
+#define LIMIT_HTML_LIVES 24              /* URLs whose life is told */
+#define LIMIT_HTML_EVENTS 40             /* exchanges of such a URL: the earliest */
+#define LIMIT_HTML_LANES 6               /* validators of such a URL that get a lane of their own */
+#define LIMIT_HTML_ISSUES 40             /* issues listed of one rule */
+#define LIMIT_HTML_EVIDENCE 3            /* of them with their heads side by side */
+#define LIMIT_HTML_FIELDS 64             /* field lines of one head that are compared */
+#define LIMIT_HTML_COLUMNS 96            /* intervals of the timeline */
 // clang-format on

@@ -479,8 +479,8 @@ static const struct option_row rows[] = {
      "exit 1 on: error, warning, 'avoidable>5%', 'avoidable>10MB'\n(certain and likely together); may be repeated"},
     {"accept", 0, FOR_ANALYZE, true, "FILE", set_accept,
      "issues that are known and lived with, a line each: KEY UNTIL REASON;\nshown as accepted, and nothing to --fail-on"},
-    {"price", 0, FOR_ANALYZE, true, "AMOUNT", set_price,
-     "what a gigabyte costs, for the summary: '0.09 EUR'"},
+    {"price", 0, FOR_ANALYZE | FOR_REPORT, true, "AMOUNT", set_price,
+     "what a gigabyte costs: '0.09 EUR'; of a report, for the format html"},
     {"heads", 0, FOR_ANALYZE, true, "WHICH", set_heads,
      "heads kept in the database, without credentials: findings, all, none"},
 

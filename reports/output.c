@@ -80,3 +80,11 @@ bool output_close(struct output *output, bool good, struct error *error)
     free(output->beside);
     return written;
 }
+
+struct slice file_base_name(struct slice path)
+{
+    for (size_t i = path.len; i > 0; i--)
+        if (path.at[i - 1] == '/' && i < path.len)
+            return slice_from(path, i);
+    return path;
+}

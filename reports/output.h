@@ -7,6 +7,7 @@
 
 #include "base/attributes.h"
 #include "base/error.h"
+#include "base/slice.h"
 
 struct output {
     FILE *to;
@@ -26,3 +27,6 @@ char *file_beside(const char *path, struct error *error) MUST_USE;
 
 /* Is the file at `path` an audit database? */
 bool file_is_audit(const char *path);
+
+/* A file's name without its folders. */
+struct slice file_base_name(struct slice path);

@@ -80,6 +80,7 @@ struct report_options {
     struct summary_options layout; /* where it is for a terminal */
     const struct selection *selection; /* options.h; what of the audit is reported */
     const char *table; /* of csv: a view */
+    const char *price; /* of html: "0.09 EUR", of a gigabyte; NULL: what the audit was told */
 };
 
 /* False and ERROR_USAGE where no exporter has that name. */

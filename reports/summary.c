@@ -17,7 +17,9 @@
 #include "reports/audit.h"
 #include "reports/escape.h"
 #include "reports/exporters.h"
+#include "reports/output.h"
 #include "reports/page.h"
+#include "reports/reasons.h"
 #include "reports/remedies.h"
 #include "reports/selection.h"
 #include "reports/summary_parts.h"
@@ -66,15 +68,6 @@ static const char *plural(uint64_t n)
     return n == 1 ? "" : "s";
 }
 
-/* A file's name without its folders. */
-static struct slice base_name(struct slice path)
-{
-    for (size_t i = path.len; i > 0; i--)
-        if (path.at[i - 1] == '/' && i < path.len)
-            return slice_from(path, i);
-    return path;
-}
-
 static void put_time(const struct page *page, int64_t us, bool with_date)
 {
     char text[40];
@@ -94,7 +87,7 @@ static void put_inputs(struct summary *summary)
                                     "run, json_each(run.inputs) ORDER BY key");
     if (query_next(&query)) {
         int64_t n = query_number(&query, 1);
-        page_wire(&summary->page, STYLE_BOLD, base_name(query_text(&query, 0)), 60);
+        page_wire(&summary->page, STYLE_BOLD, file_base_name(query_text(&query, 0)), 60);
         if (n > 1)
             page_put(&summary->page, STYLE_BOLD, " and %" PRId64 " more file%s", n - 1,
                      plural((uint64_t)n - 1));
@@ -364,7 +357,7 @@ static void put_frames(const struct page *page, const struct query *query, int c
         if (!slice_is_absent(before))
             page_put(page, STYLE_DIM, ", ");
         if (slice_is_absent(before) || !slice_equal(file, before)) {
-            page_wire(page, STYLE_DIM, base_name(file), 40);
+            page_wire(page, STYLE_DIM, file_base_name(file), 40);
             page_put(page, STYLE_DIM, ": ");
         }
         page_put(page, STYLE_DIM, "%s in frame %" PRId64, halves[half],
@@ -434,28 +427,6 @@ static void put_broken_rules(struct summary *summary)
 
 /* ------------------------------------------------------------------ what could not be seen */
 
-struct word_meaning {
-    const char *word, *meaning;
-};
-
-static const struct word_meaning reasons[] = {
-    {"no-keys", "encrypted, and no keys"},
-    {"unknown-cipher", "encrypted in a way that cannot be read"},
-    {"lost-at-tap", "packets that the capture does not have"},
-    {"snaplen", "packets that the capture has cut short (record with -s 0)"},
-    {"began-before-capture", "connections that began before the capture"},
-    {"unsupported", "no HTTP, or a form of it that cannot be read"},
-    {"cap", "more than a limit of this program allows"},
-};
-
-static const char *meaning_of(const char *reason)
-{
-    for (unsigned i = 0; i < COUNT_OF(reasons); i++)
-        if (strcmp(reasons[i].word, reason) == 0)
-            return reasons[i].meaning;
-    return reason;
-}
-
 /* The largest protocols of one reason: "TLS, DNS, SSH". */
 static void put_protocols(struct summary *summary, const char *reason)
 {
@@ -495,7 +466,7 @@ static void put_coverage(struct summary *summary)
         snprintf(reason, sizeof reason, "%s", query_word(&query, 0));
         put_doubt_heading(summary);
         page_put(page, STYLE_PLAIN, "  %9s  %s", size_text(seen ? seen : unseen, bytes),
-                 meaning_of(reason));
+                 reason_meaning(reason));
         if (n)
             page_put(page, STYLE_PLAIN, ", %s connection%s", number_text(n, number), plural(n));
         put_protocols(summary, reason);

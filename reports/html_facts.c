@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* The sums that the sections of the HTML report share, as temporary tables; html_report.h says what
+ * they hold. Read from the narrow tables (schema.c) rather than the views, whose columns are looked
+ * up one by one: a million exchanges take seconds. */
+
+#include "reports/html_report.h"
+
+#include "base/attributes.h"
+#include "reports/schema.h"
+
+/* All four byte counters of an exchange, as contract.md counts `observed_bytes`. */
+#define OCTETS "(request_header + request_body + response_header + response_body)"
+
+#define DIGITS_(number) #number
+#define DIGITS(number)  DIGITS_(number)
+
+static const char *const tables[] = {
+    "CREATE TEMP TABLE same_url AS SELECT id, min(id) OVER (PARTITION BY coalesce(url, target), "
+    "host) AS one FROM main.url",
+    "CREATE UNIQUE INDEX temp.same_url_id ON same_url (id, one)",
+
+    "CREATE TEMP TABLE per_url (url INTEGER PRIMARY KEY, exchanges, conditional, not_modified, "
+    "octets, firm, weak, opportunity)",
+    "INSERT INTO per_url SELECT coalesce(e.url, 0), count(*),"
+    " sum(e.bits >> " DIGITS(
+        BITS_CONDITIONAL) " & 1), sum(coalesce(e.status = 304, 0)),"
+                          " sum" OCTETS ", coalesce(sum(c.firm), 0), coalesce(sum(c.weak), 0),"
+                          " coalesce(sum(c.opportunity), 0)"
+                          " FROM exchanges x JOIN main.exchange e ON e.id = x.id LEFT JOIN cost c "
+                          "ON c.id = e.id"
+                          " WHERE " NOT_INNER " GROUP BY 1",
+
+    "CREATE TEMP TABLE matter (issue INTEGER PRIMARY KEY, confidence, firm, weak, opportunity, "
+    "trips, waited_us)",
+    "INSERT INTO matter SELECT f.issue, max(v.confidence),"
+    " coalesce(sum(f.avoidable) FILTER (WHERE v.confidence > 0 AND " NOT_INNER "), 0),"
+    " coalesce(sum(f.avoidable) FILTER (WHERE v.confidence = 0 AND " NOT_INNER "), 0),"
+    " coalesce(sum(f.opportunity) FILTER (WHERE " NOT_INNER "), 0),"
+    " count(*) FILTER (WHERE f.avoidable + f.opportunity = " OCTETS " AND " NOT_INNER "),"
+    " coalesce(sum(e.response_end) FILTER (WHERE f.avoidable + f.opportunity = " OCTETS
+    " AND " NOT_INNER "), 0)"
+    " FROM findings n JOIN main.finding f ON f.id = n.id JOIN main.verdict v ON v.id = f.verdict"
+    " JOIN main.exchange e ON e.id = f.exchange GROUP BY f.issue",
+};
+
+/* As `totals`, whatever --severity shows. */
+static const char make_cost[] =
+    "CREATE TEMP TABLE cost (id INTEGER PRIMARY KEY, firm, weak, opportunity, whole)";
+#define COST(chosen)                                                                               \
+    "INSERT INTO cost SELECT f.exchange,"                                                          \
+    " coalesce(sum(f.avoidable) FILTER (WHERE v.confidence > 0), 0),"                              \
+    " coalesce(sum(f.avoidable) FILTER (WHERE v.confidence = 0), 0), sum(f.opportunity),"          \
+    " max(f.avoidable + f.opportunity = " OCTETS ") FROM main.finding f"                           \
+    " JOIN main.verdict v ON v.id = f.verdict JOIN main.exchange e ON e.id = f.exchange"           \
+    " WHERE f.avoidable + f.opportunity > 0 AND " NOT_INNER " " chosen " GROUP BY f.exchange"
+
+void html_facts(struct html_report *report)
+{
+    audit_run(report->audit, make_cost);
+    audit_run(report->audit, report->is_whole ? COST("") : COST("AND f.id IN temp.chosen_finding"));
+    for (unsigned i = 0; i < COUNT_OF(tables); i++)
+        audit_run(report->audit, tables[i]);
+    struct query query = query_begin(
+        report->audit, "SELECT r.first_us, r.last_us, r.packets, t.exchanges, t.observed_bytes,"
+                       " t.avoidable_certain, t.avoidable_likely, t.avoidable_possible,"
+                       " t.opportunity_bytes FROM run r, totals t");
+    if (query_next(&query)) {
+        report->first_us = query_number(&query, 0);
+        report->last_us = query_number(&query, 1);
+        report->packets = (uint64_t)query_number(&query, 2);
+        report->exchanges = (uint64_t)query_number(&query, 3);
+        report->observed = (uint64_t)query_number(&query, 4);
+        report->certain = (uint64_t)query_number(&query, 5);
+        report->likely = (uint64_t)query_number(&query, 6);
+        report->possible = (uint64_t)query_number(&query, 7);
+        report->opportunity = (uint64_t)query_number(&query, 8);
+    }
+    query_end(&query);
+    report->not_modified =
+        (uint64_t)audit_number(report->audit, "SELECT sum(not_modified) FROM per_url");
+}

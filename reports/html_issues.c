@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every rule that fired: what it means, in what words the duty was given, where it was broken, and
+ * the evidence of the worst places. What is `info`, and what is `possible` at most, is folded away,
+ * so that nobody takes it for an accusation.
+ */
+
+#include "reports/html_report.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "reports/limits.h"
+#include "reports/norms.h"
+#include "reports/remedies.h"
+#include "reports/software.h"
+
+enum { REMEDIES = 3 }; /* of a rule, by software */
+
+/* How an issue is shown, over i (issues) and m (matter): as an enum fold. */
+#define FOLD                                                                                       \
+    "(CASE WHEN i.accepted NOT NULL THEN 2 WHEN i.severity = 'info' OR m.confidence = 0 THEN 1"    \
+    " ELSE 0 END)"
+enum fold { IN_THE_OPEN, FOLDED_AWAY, ACCEPTED, FOLDS };
+#define WORST_FIRST                                                                                \
+    " ORDER BY m.firm DESC, instr('error,warning,waste,info', i.severity), m.opportunity DESC,"    \
+    " i.exchanges DESC, i.id"
+
+/* What costs a hundredth of all comes first, the most costly at the front; then by severity. */
+static const char rules_of[] =
+    "SELECT i.rule, sum(i.exchanges), sum(m.firm), sum(m.weak), sum(m.opportunity), count(*),"
+    " min(instr('error,warning,waste,info', i.severity)) AS rank, max(m.confidence)"
+    " FROM issues i JOIN matter m ON m.issue = i.id WHERE " FOLD " = ?1 GROUP BY i.rule"
+    " ORDER BY CASE WHEN sum(m.firm) * 100 >= (SELECT observed_bytes FROM totals)"
+    " THEN sum(m.firm) ELSE 0 END DESC, rank, 3 DESC, 5 DESC, 2 DESC, i.rule";
+
+static const char issues_of[] =
+    "SELECT i.first_finding_id, i.severity, i.variant, i.host, i.url_pattern, i.server,"
+    " i.server_software, i.party, i.exchanges, m.firm, m.weak, m.opportunity, m.confidence,"
+    " count(*) OVER (), i.accepted, i.accepted_until, i.software FROM issues i JOIN matter m ON "
+    "m.issue = i.id"
+    " WHERE i.rule = ?2 AND " FOLD " = ?1" WORST_FIRST " LIMIT ?3";
+
+enum column {
+    FINDING,
+    SEVERITY,
+    VARIANT,
+    HOST,
+    PATTERN,
+    SERVER,
+    SOFTWARE,
+    PARTY,
+    EXCHANGES,
+    FIRM,
+    WEAK,
+    OPPORTUNITY,
+    CONFIDENCE,
+    ALL,
+    WHY_ACCEPTED,
+    ACCEPTED_UNTIL,
+    NAMED
+};
+
+static const char *const prefixes[FOLDS] = {"issues", "also", "accepted"};
+static const char *const confidences[] = {"possible", "likely", "certain"};
+
+/* ------------------------------------------------------------------ what the rule is */
+
+static void put_norm(struct html *out, const struct rule_card *card)
+{
+    char address[96];
+    const struct norm_sentence *norm = norm_sentence_of(card->id);
+    if (!norm) {
+        html_put(out, "<p class=\"note\">No sentence of an RFC forbids it; it is about ");
+        html_text(out, card->section);
+        html_put(out, ".</p>\n");
+        return;
+    }
+    norm_address(norm->source, address);
+    html_put(out, "<blockquote><p>“");
+    html_text(out, norm->text);
+    html_put(out, "”</p><footer>");
+    if (*address)
+        html_put(out, "<a href=\"%s\" rel=\"noreferrer\">%s</a>", address, norm->source);
+    else
+        html_text(out, norm->source);
+    if (card->norm != NORM_NONE)
+        html_put(out, ", a %s", norm_word(card->norm));
+    html_put(out, "</footer></blockquote>\n");
+}
+
+/* How often it was looked at, so that "11 fired" has its denominator. */
+static void put_checks(struct html_report *report, const char *rule)
+{
+    struct html *out = &report->out;
+    struct query query = query_begin(
+        report->audit, "SELECT coalesce(sum(exchanges) FILTER (WHERE outcome = 'fired'), 0),"
+                       " coalesce(sum(exchanges) FILTER (WHERE outcome = 'passed'), 0),"
+                       " coalesce(sum(exchanges) FILTER (WHERE outcome = 'withheld'), 0)"
+                       " FROM checks WHERE rule = ?1");
+    query_bind_word(&query, 1, rule);
+    if (query_next(&query)) {
+        uint64_t fired = (uint64_t)query_number(&query, 0);
+        html_put(out, "<p class=\"note\">In the whole capture it fired on ");
+        html_count(out, fired);
+        html_put(out, " of ");
+        html_count(out, fired + (uint64_t)query_number(&query, 1));
+        html_put(out, " exchanges that it could judge");
+        if (query_number(&query, 2)) {
+            html_put(out, ", and was withheld from ");
+            html_count(out, (uint64_t)query_number(&query, 2));
+            html_put(out, " for want of evidence");
+        }
+        html_put(out, ".</p>\n");
+    }
+    query_end(&query);
+}
+
+static void put_card(struct html_report *report, const char *rule)
+{
+    struct html *out = &report->out;
+    const struct rule_card *card = rule_card_by_id(rule);
+    if (!card)
+        return;
+    html_put(out, "<p>");
+    html_text(out, card->means);
+    html_put(out, "</p>\n");
+    put_norm(out, card);
+    html_put(out, "<p class=\"remedy\"><b>Remedy.</b> ");
+    html_text(out, card->remedy);
+    html_put(out, "</p>\n");
+    put_checks(report, rule);
+}
+
+/* ------------------------------------------------------------------ where */
+
+static void put_issue(struct html *out, const struct query *query, bool costs)
+{
+    const char *severity = query_word(query, SEVERITY);
+    html_put(out, "<tr><td><span class=\"sev %s\">%s</span></td><td>%s</td><td>", severity,
+             severity, confidences[query_number(query, CONFIDENCE) % 3]);
+    html_text(out, query_is_null(query, VARIANT) ? "" : query_word(query, VARIANT));
+    html_put(out, "</td><td class=\"w wide\">");
+    html_wire_breaking(out, query_text(query, HOST), 80);
+    if (!query_is_null(query, PATTERN))
+        html_wire_breaking(out, query_text(query, PATTERN), 120);
+    html_put(out, "</td>");
+    html_put(out, "<td class=\"w\">");
+    html_wire(out, query_text(query, SERVER), 46);
+    if (!query_is_null(query, SOFTWARE)) {
+        html_put(out, " <small>");
+        html_wire(out, query_text(query, SOFTWARE), 40);
+        html_put(out, "</small>");
+    }
+    html_put(out, "</td><td>");
+    html_text(out, query_word(query, PARTY));
+    html_put(out, "</td>");
+    html_cell_count(out, (uint64_t)query_number(query, EXCHANGES));
+    for (int account = FIRM; account <= OPPORTUNITY && costs; account++)
+        html_cell_size(out, (uint64_t)query_number(query, account));
+    html_put(out, "</tr>\n");
+}
+
+static struct query begin_issues(struct html_report *report, const char *rule, enum fold fold,
+                                 int64_t rows)
+{
+    struct query query = query_begin(report->audit, issues_of);
+    query_bind(&query, 1, fold);
+    query_bind_word(&query, 2, rule);
+    query_bind(&query, 3, rows);
+    return query;
+}
+
+/* `costs`: some of them claim bytes. */
+static void put_issues(struct html_report *report, const char *rule, enum fold fold, bool costs)
+{
+    const char *columns[] = {"severity",  "confidence",   "variant",    "where",
+                             "server",    "party",        "#exchanges", "#avoidable",
+                             "#possible", "#opportunity", NULL};
+    if (!costs)
+        columns[7] = NULL;
+    struct html *out = &report->out;
+    char id[96], all_of_it[192];
+    uint64_t shown = 0, all = 0;
+    snprintf(id, sizeof id, "%s-%s", prefixes[fold], rule);
+    html_table(report, id, "Where", columns);
+    struct query query =
+        begin_issues(report, rule, fold, report_rows(report->report, LIMIT_HTML_ISSUES));
+    while (query_next(&query)) {
+        all = (uint64_t)query_number(&query, ALL);
+        if (!html_has_room(out))
+            continue;
+        put_issue(out, &query, costs);
+        shown++;
+    }
+    html_table_end(report);
+    snprintf(all_of_it, sizeof all_of_it,
+             "SELECT severity, host, url_pattern, server, exchanges, avoidable_bytes FROM issues "
+             "WHERE rule = '%.60s'",
+             rule);
+    html_the_rest(report, shown, all, "places", all_of_it);
+}
+
+static void put_evidence_of(struct html_report *report, const char *rule, enum fold fold)
+{
+    struct html *out = &report->out;
+    struct query query = begin_issues(report, rule, fold, LIMIT_HTML_EVIDENCE);
+    for (unsigned i = 0; query_next(&query); i++) {
+        if (!html_has_room(out))
+            continue;
+        html_put(out, "<details class=\"evidence\"%s><summary>Evidence: <span class=\"w\">",
+                 i == 0 && fold == IN_THE_OPEN ? " open=\"open\"" : "");
+        html_wire_breaking(out, query_text(&query, HOST), 80);
+        if (!query_is_null(&query, PATTERN))
+            html_wire_breaking(out, query_text(&query, PATTERN), 120);
+        html_put(out, "</span>");
+        if (query_number(&query, EXCHANGES) > 1) {
+            html_put(out, " <small>the first of ");
+            html_count(out, (uint64_t)query_number(&query, EXCHANGES));
+            html_put(out, " exchanges</small>");
+        }
+        html_put(out, "</summary>\n");
+        if (!query_is_null(&query, WHY_ACCEPTED)) {
+            html_put(out, "<p>Accepted until %s: ", query_word(&query, ACCEPTED_UNTIL));
+            html_wire(out, query_text(&query, WHY_ACCEPTED), 200);
+            html_put(out, "</p>\n");
+        }
+        html_evidence(report, query_number(&query, FINDING));
+        html_remedy_here(report, rule, query_text(&query, NAMED));
+        html_put(out, "</details>\n");
+    }
+}
+
+/* ------------------------------------------------------------------ the section */
+
+static bool has_issues(struct html_report *report, const char *rule, enum fold fold)
+{
+    struct query query = begin_issues(report, rule, fold, 1);
+    bool has = query_next(&query);
+    query_end(&query);
+    return has;
+}
+
+static void put_rule(struct html_report *report, const struct query *query, enum fold fold)
+{
+    static const char *const ranks[] = {"error", "warning", "waste", "info"};
+    static const int at[] = {1, 7, 15, 21}; /* where they begin in the text that is searched */
+    struct html *out = &report->out;
+    const char *severity = "info";
+    char rule[80];
+    snprintf(rule, sizeof rule, "%s", query_word(query, 0));
+    const struct rule_card *card = rule_card_by_id(rule);
+    bool is_first = true; /* of the rule's places on the page: links lead there */
+    for (enum fold before = IN_THE_OPEN; before < fold; before++)
+        is_first &= !has_issues(report, rule, before);
+    for (unsigned i = 0; i < sizeof at / sizeof *at; i++)
+        if (query_number(query, 6) == at[i])
+            severity = ranks[i];
+    html_put(out,
+             "<details class=\"rule\" id=\"%s-%s\"%s><summary><h3><span class=\"sev %s\">%s"
+             "</span> <code>%s</code> ",
+             is_first ? "rule" : prefixes[fold], rule, fold == IN_THE_OPEN ? " open=\"open\"" : "",
+             severity, severity, rule);
+    if (card)
+        html_text(out, card->title);
+    html_put(out, " <small>");
+    html_count(out, (uint64_t)query_number(query, 1));
+    html_put(out, " exchange%s", query_number(query, 1) == 1 ? "" : "s");
+    if (query_number(query, 2)) {
+        html_put(out, ", avoidable ");
+        html_size(out, (uint64_t)query_number(query, 2));
+    }
+    if (query_number(query, 4)) {
+        html_put(out, ", opportunity ");
+        html_size(out, (uint64_t)query_number(query, 4));
+    }
+    html_put(out, "</small></h3></summary>\n");
+    put_card(report, rule);
+    put_issues(report, rule, fold,
+               query_number(query, 2) + query_number(query, 3) + query_number(query, 4) > 0);
+    put_evidence_of(report, rule, fold);
+    html_put(out, "</details>\n");
+}
+
+static unsigned put_rules(struct html_report *report, enum fold fold)
+{
+    unsigned n = 0;
+    struct query query = query_begin(report->audit, rules_of);
+    query_bind(&query, 1, fold);
+    while (query_next(&query)) {
+        if (html_has_room(&report->out))
+            put_rule(report, &query, fold);
+        n++;
+    }
+    return n;
+}
+
+static void put_folded(struct html_report *report, enum fold fold, const char *what)
+{
+    struct html *out = &report->out;
+    struct query query =
+        query_begin(report->audit, "SELECT count(*) FROM issues i JOIN matter m ON m.issue = i.id "
+                                   "WHERE " FOLD " = ?1");
+    query_bind(&query, 1, fold);
+    uint64_t folded = query_next(&query) ? (uint64_t)query_number(&query, 0) : 0;
+    query_end(&query);
+    if (folded == 0)
+        return;
+    html_put(out, "<details class=\"folded\"><summary>Folded away: ");
+    html_count(out, folded);
+    html_put(out, " issue%s, %s</summary>\n", folded == 1 ? "" : "s", what);
+    put_rules(report, fold);
+    html_put(out, "</details>\n");
+}
+
+void html_issues(struct html_report *report)
+{
+    struct html *out = &report->out;
+    html_section(report, "issues", "What was found");
+    html_put(out, "<p class=\"note\">Rule by rule: first what costs a hundredth of the audited "
+                  "bytes or more, then by severity. The evidence shows the "
+                  "exchange that is accused beside the one it is held against: = the same, ≠ "
+                  "differs, − not in the accused, + in the accused alone.</p>\n");
+    if (put_rules(report, IN_THE_OPEN) == 0)
+        html_put(out, "<p>No rule fired with more than <em>info</em> and <em>possible</em>. What "
+                      "was not checked stands <a href=\"#doubts\">below</a>.</p>\n");
+    put_folded(report, FOLDED_AWAY, "only worth knowing (info), or possible at most");
+    put_folded(report, ACCEPTED, "accepted: somebody has decided to live with them");
+    html_section_end(report);
+}
+
+/* ------------------------------------------------------------------ remedies */
+
+/* The first remedies for what is named in `software`, `put` each. */
+static void each_remedy(struct html *out, const char *rule, struct slice software,
+                        const char *before, const char *after)
+{
+    uint64_t set = software_set(software);
+    unsigned told = 0;
+    for (unsigned i = 0; i < SOFTWARES && told < REMEDIES; i++) {
+        const struct remedy *remedy = set >> i & 1 ? remedy_find(rule, (enum software)i) : NULL;
+        if (!remedy)
+            continue;
+        html_put(out, "%s<b>", before);
+        html_text(out, software_name(i));
+        if (*remedy->since) {
+            html_put(out, " (from ");
+            html_text(out, remedy->since);
+            html_put(out, " on)");
+        }
+        html_put(out, ":</b> ");
+        html_text(out, remedy->text);
+        html_put(out, "%s", after);
+        told++;
+    }
+}
+
+void html_remedy_here(struct html_report *report, const char *rule, struct slice software)
+{
+    each_remedy(&report->out, rule, software, "<p class=\"remedy\">At this server: ", "</p>\n");
+}
+
+void html_remedy(struct html_report *report, const char *rule, struct slice software)
+{
+    const struct rule_card *card = rule_card_by_id(rule);
+    if (card)
+        html_text(&report->out, card->remedy);
+    each_remedy(&report->out, rule, software, " ", "");
+}

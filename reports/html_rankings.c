@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* Whom it concerns: hosts, clients and URL patterns, the most costly first. Each row has its own
+ * denominators: what was exchanged with it, and how many of its conditions were answered 304. */
+
+#include "reports/html_report.h"
+
+#include "reports/limits.h"
+
+/* Of every ranking: name, exchanges, conditional, 304s, octets, firm, weak, opportunity, rows. */
+#define SUMS                                                                                       \
+    " sum(p.exchanges), sum(p.conditional), sum(p.not_modified), sum(p.octets), sum(p.firm),"      \
+    " sum(p.weak), sum(p.opportunity), count(*) OVER ()"
+#define WORST_FIRST " GROUP BY 1 ORDER BY 6 DESC, 8 DESC, 7 DESC, 5 DESC, 1 LIMIT ?1"
+
+static const struct ranking {
+    const char *id, *name, *title, *caption, *of_what, *query, *all;
+} rankings[] = {
+    {"hosts", "host", "Hosts", "as the requests name them", "hosts",
+     "SELECT u.host," SUMS " FROM per_url p LEFT JOIN main.url u ON u.id = p.url" WORST_FIRST,
+     "SELECT host, count(*), sum(avoidable_bytes), sum(opportunity_bytes) FROM exchanges GROUP BY "
+     "1 "
+     "ORDER BY 3 DESC, 4 DESC"},
+    {"clients", "client", "Clients",
+     "by the address that the request names (Forwarded, X-Forwarded-For), else by that of the "
+     "connection",
+     "clients",
+     "SELECT coalesce(q.forwarded_for, l.client)," SUMS " FROM per_client p"
+     " LEFT JOIN main.link l ON l.id = p.link LEFT JOIN main.requester q ON q.id = "
+     "p.requester" WORST_FIRST,
+     "SELECT coalesce(forwarded_for, client), count(*), sum(avoidable_bytes), "
+     "sum(opportunity_bytes) "
+     "FROM exchanges GROUP BY 1 ORDER BY 3 DESC, 4 DESC"},
+    {"patterns", "URL pattern", "URL patterns", "the changing parts of the path replaced by *",
+     "URL patterns",
+     "SELECT coalesce(u.host, '') || coalesce(u.url_pattern, '')," SUMS
+     " FROM per_url p LEFT JOIN main.url u ON u.id = p.url" WORST_FIRST,
+     "SELECT host, url_pattern, count(*), sum(avoidable_bytes), sum(opportunity_bytes) FROM "
+     "exchanges GROUP BY 1, 2 ORDER BY 4 DESC, 5 DESC"},
+};
+
+static const char make_per_client[] =
+    "CREATE TEMP TABLE per_client AS SELECT e.link, e.requester, count(*) AS exchanges,"
+    " sum(x.is_conditional) AS conditional, sum(coalesce(e.status = 304, 0)) AS not_modified,"
+    " sum(e.request_header + e.request_body + e.response_header + e.response_body) AS octets,"
+    " coalesce(sum(c.firm), 0) AS firm, coalesce(sum(c.weak), 0) AS weak,"
+    " coalesce(sum(c.opportunity), 0) AS opportunity"
+    " FROM exchanges x JOIN main.exchange e ON e.id = x.id LEFT JOIN cost c ON c.id = e.id"
+    " WHERE " NOT_INNER " GROUP BY e.link, e.requester";
+
+static void put_row(struct html *out, const struct query *query)
+{
+    uint64_t conditional = (uint64_t)query_number(query, 2);
+    uint64_t octets = (uint64_t)query_number(query, 4);
+    html_put(out, "<tr><th scope=\"row\" class=\"w\">");
+    html_wire_breaking(out, query_text(query, 0), 200);
+    html_put(out, "</th>");
+    html_cell_count(out, (uint64_t)query_number(query, 1));
+    html_cell_count(out, conditional);
+    html_cell_count(out, (uint64_t)query_number(query, 3));
+    html_cell_size(out, octets);
+    html_cell_size(out, (uint64_t)query_number(query, 5));
+    html_cell_share(out, (uint64_t)query_number(query, 5), octets);
+    html_cell_size(out, (uint64_t)query_number(query, 7));
+    html_put(out, "</tr>\n");
+}
+
+static void put_ranking(struct html_report *report, const struct ranking *ranking)
+{
+    struct html *out = &report->out;
+    const char *const columns[] = {ranking->name,   "#exchanges",   "#conditional",
+                                   "#304s",         "#bytes",       "#avoidable",
+                                   "#of its bytes", "#opportunity", NULL};
+    uint64_t shown = 0, all = 0;
+    html_put(out, "<h3 id=\"%s\">%s <small>%s</small></h3>\n", ranking->id, ranking->title,
+             ranking->caption);
+    html_table(report, ranking->id, NULL, columns);
+    struct query query = query_begin(report->audit, ranking->query);
+    query_bind(&query, 1, report_rows(report->report, LIMIT_HTML_RANKING));
+    while (query_next(&query)) {
+        all = (uint64_t)query_number(&query, 8);
+        if (!html_has_room(out))
+            continue;
+        put_row(out, &query);
+        shown++;
+    }
+    html_table_end(report);
+    html_the_rest(report, shown, all, ranking->of_what, ranking->all);
+}
+
+void html_rankings(struct html_report *report)
+{
+    if (report->exchanges == 0)
+        return;
+    html_section(report, "where", "Where it goes");
+    html_put(&report->out,
+             "<p class=\"note\">The most costly first. <em>Avoidable</em> is what is certain or "
+             "likely, and its share is of the bytes of the same row; <em>conditional</em> are "
+             "requests that asked whether something changed, <em>304s</em> the answers that it did "
+             "not.</p>\n");
+    audit_run(report->audit, make_per_client);
+    for (unsigned i = 0; i < sizeof rankings / sizeof *rankings; i++)
+        put_ranking(report, &rankings[i]);
+    html_section_end(report);
+}

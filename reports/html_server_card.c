@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The 304 report card: what the 304s of each server software are worth, duty by duty (RFC 9110
+ * §15.4.5, §8.6). The findings say what failed; `checks` says how often each rule passed, but not
+ * at whose 304s, so that what passed is counted here, from what the database has of each 304:
+ *
+ *   a field   passed: the 304 has it; or it lacks it, and so does the latest 200 of the same URL
+ *             before it that is the same representation by its validator, so that nothing was due
+ *   body      passed: nothing followed the head
+ *   length    passed: its Content-Length is that of that 200
+ *
+ * Checked is what passed or failed. A 304 with a finding that is only `possible` is neither; nor is
+ * one whose heads were not seen whole, or whose request is not certain.
+ */
+
+#include "reports/html_report.h"
+
+#include "reports/limits.h"
+
+enum { DUTIES = 8 };
+
+static const struct duty {
+    const char *heading, *rule;
+} duties[DUTIES] = {
+    {"#Cache-Control", "304-missing-cache-control"},
+    {"#Content-Location", "304-missing-content-location"},
+    {"#Date", "304-missing-date"},
+    {"#ETag", "304-missing-etag"},
+    {"#Expires", "304-missing-expires"},
+    {"#Vary", "304-missing-vary"},
+    {"#no body", "304-has-body"},
+    {"#length", "304-content-length-mismatch"},
+};
+
+/* The sum over the rules above of 1 << place, for a finding of verdict v. */
+#define PLACE(place, rule) "WHEN '" rule "' THEN 1 << " place " "
+#define PLACES                                                                                     \
+    "CASE v.rule " PLACE("0", "304-missing-cache-control")                                         \
+        PLACE("1", "304-missing-content-location") PLACE("2", "304-missing-date")                  \
+            PLACE("3", "304-missing-etag") PLACE("4", "304-missing-expires")                       \
+                PLACE("5", "304-missing-vary") PLACE("6", "304-has-body")                          \
+                    PLACE("7", "304-content-length-mismatch") "ELSE 0 END"
+#define OPAQUE(tag)                                                                                \
+    "(CASE WHEN substr(" tag ", 1, 2) = 'W/' THEN substr(" tag ", 3) ELSE " tag " END)"
+#define HAS_FLAW(word) "instr(words, '" word "') > 0"
+
+/* A set of places is the sum of its distinct members: no exchange has a rule twice with one
+ * confidence class. */
+static const char
+    make_tables[] =
+        "CREATE TEMP TABLE accused (exchange INTEGER PRIMARY KEY, firm, anyhow);"
+        "INSERT INTO accused SELECT f.exchange,"
+        " coalesce(sum(DISTINCT " PLACES ") FILTER (WHERE v.confidence > 0 AND v.severity > 1), 0),"
+        " sum(DISTINCT " PLACES ") FROM main.finding f JOIN main.verdict v ON v.id = f.verdict"
+        " WHERE " PLACES " > 0 GROUP BY f.exchange;"
+
+        "CREATE TEMP TABLE unsure AS SELECT id FROM main.flaws WHERE " HAS_FLAW("head-incomplete") " OR " HAS_FLAW("request-missing") " OR " HAS_FLAW(
+            "pairing-unsure") ";"
+                              "CREATE TEMP TABLE stray AS SELECT id FROM main.flaws "
+                              "WHERE " HAS_FLAW(
+                                  "body-on-bodiless") ";"
+
+                                                      "CREATE TEMP TABLE full_response (one, id, "
+                                                      "PRIMARY KEY (one, id)) WITHOUT ROWID;"
+                                                      "INSERT INTO full_response SELECT u.one, "
+                                                      "e.id FROM exchanges x"
+                                                      " JOIN main.exchange e ON e.id = x.id JOIN "
+                                                      "same_url u ON u.id = e.url"
+                                                      " WHERE e.status = 200 AND e.flaws NOT IN "
+                                                      "unsure"
+                                                      " AND (SELECT method FROM main.requester "
+                                                      "WHERE id = e.requester) = 'GET';"
+
+                                                      "CREATE TEMP TABLE told AS SELECT e.id, "
+                                                      "e.response, e.moment, e.condition, e.flaws,"
+                                                      " (SELECT max(id) FROM full_response WHERE "
+                                                      "one = u.one AND id < e.id) AS reference"
+                                                      " FROM exchanges x JOIN main.exchange e ON "
+                                                      "e.id = x.id LEFT JOIN same_url u ON u.id = "
+                                                      "e.url"
+                                                      " WHERE e.status = 304 AND e.flaws NOT IN "
+                                                      "unsure;"
+
+                                                      "CREATE TEMP TABLE graded AS SELECT n.id, "
+                                                      "a.server_software AS software,"
+                                                      " a.cache_control, a.content_location, "
+                                                      "b.date, a.etag, b.expires, a.vary, "
+                                                      "a.content_length,"
+                                                      " r.cache_control AS r_cache_control, "
+                                                      "r.content_location AS r_content_location,"
+                                                      " s.date AS r_date, r.etag AS r_etag, "
+                                                      "s.expires AS r_expires, r.vary AS r_vary,"
+                                                      " r.content_length AS r_content_length, "
+                                                      "n.flaws IN stray AS stray,"
+                                                      " coalesce(" OPAQUE("r.etag") " = " OPAQUE(
+                                                          "a.etag") " OR "
+                                                                    "instr(k.if_none_match,"
+                                                                    " " OPAQUE("r.etag") ") > 0 OR "
+                                                                                         "(k.if_"
+                                                                                         "none_"
+                                                                                         "match IS "
+                                                                                         "NULL AND "
+                                                                                         "r.last_"
+                                                                                         "modified "
+                                                                                         "= "
+                                                                                         "k.if_"
+                                                                                         "modified_"
+                                                                                         "since), "
+                                                                                         "0)"
+                                                                                         " AS "
+                                                                                         "held, "
+                                                                                         "coalesce("
+                                                                                         "c.firm, "
+                                                                                         "0) AS "
+                                                                                         "firm, "
+                                                                                         "coalesce("
+                                                                                         "c.anyhow,"
+                                                                                         " 0) AS "
+                                                                                         "anyhow"
+                                                                                         " FROM "
+                                                                                         "told n "
+                                                                                         "LEFT "
+                                                                                         "JOIN "
+                                                                                         "main."
+                                                                                         "response "
+                                                                                         "a ON "
+                                                                                         "a.id = "
+                                                                                         "n."
+                                                                                         "response"
+                                                                                         " LEFT "
+                                                                                         "JOIN "
+                                                                                         "main."
+                                                                                         "moment b "
+                                                                                         "ON b.id "
+                                                                                         "= "
+                                                                                         "n.moment"
+                                                                                         " LEFT "
+                                                                                         "JOIN "
+                                                                                         "main."
+                                                                                         "condition"
+                                                                                         " k ON "
+                                                                                         "k.id = "
+                                                                                         "n."
+                                                                                         "condition"
+                                                                                         " LEFT "
+                                                                                         "JOIN "
+                                                                                         "main."
+                                                                                         "exchange "
+                                                                                         "e ON "
+                                                                                         "e.id = "
+                                                                                         "n."
+                                                                                         "reference"
+                                                                                         " LEFT "
+                                                                                         "JOIN "
+                                                                                         "main."
+                                                                                         "response "
+                                                                                         "r ON "
+                                                                                         "r.id = "
+                                                                                         "e."
+                                                                                         "response "
+                                                                                         "LEFT "
+                                                                                         "JOIN "
+                                                                                         "main."
+                                                                                         "moment s "
+                                                                                         "ON s.id "
+                                                                                         "= "
+                                                                                         "e.moment"
+                                                                                         " LEFT "
+                                                                                         "JOIN "
+                                                                                         "accused "
+                                                                                         "c ON "
+                                                                                         "c."
+                                                                                         "exchange "
+                                                                                         "= n.id;";
+
+#define FAILED(place)        "sum(firm >> " place " & 1)"
+#define PASSED(place, holds) "sum((anyhow >> " place " & 1) = 0 AND coalesce(" holds ", 0))"
+#define FIELD(place, name)                                                                         \
+    PASSED(place, "(" name " NOT NULL OR (held AND r_" name " IS NULL))") ", " FAILED(place) ", "
+
+static const char grades[] =
+    "SELECT software, count(*), count(*) OVER (), " FIELD("0", "cache_control")
+        FIELD("1", "content_location") FIELD("2", "date") FIELD("3", "etag") FIELD("4", "expires")
+            FIELD("5", "vary") PASSED("6", "NOT stray") ", " FAILED("6") ", " PASSED(
+                "7", "held AND content_length = "
+                     "r_content_length") ", " FAILED("7") " FROM graded GROUP BY software ORDER BY "
+                                                          "2 DESC, 1 LIMIT ?1";
+
+static void put_cell(struct html *out, const struct duty *duty, uint64_t passed, uint64_t failed,
+                     uint64_t all)
+{
+    uint64_t checked = passed + failed;
+    const char *look = checked == 0 ? "unknown" : failed == 0 ? "good" : passed ? "mixed" : "bad";
+    html_put(out, "<td class=\"grade %s\" data-v=\"%.4f\" title=\"", look,
+             checked ? (double)passed / (double)checked : -1.0);
+    html_text(out, duty->rule);
+    html_put(out, ": ");
+    html_count(out, checked);
+    html_put(out, " of ");
+    html_count(out, all);
+    html_put(out, " 304s could be checked, ");
+    html_count(out, failed);
+    html_put(out, " failed\">");
+    if (checked == 0) {
+        html_put(out, "<span>not checked</span></td>");
+        return;
+    }
+    html_put(out, "<i aria-hidden=\"true\">%s</i> ", failed == 0 ? "✓" : passed ? "◐" : "✗");
+    html_count(out, passed);
+    html_put(out, "<small> of ");
+    html_count(out, checked);
+    html_put(out, "</small></td>");
+}
+
+static void put_row(struct html *out, const struct query *query)
+{
+    uint64_t all = (uint64_t)query_number(query, 1);
+    html_put(out, "<tr><th scope=\"row\" class=\"w\">");
+    if (query_is_null(query, 0))
+        html_put(out, "<em>no Server field</em>");
+    else
+        html_wire(out, query_text(query, 0), 60);
+    html_put(out, "</th>");
+    html_cell_count(out, all);
+    for (int i = 0; i < DUTIES; i++)
+        put_cell(out, &duties[i], (uint64_t)query_number(query, 3 + 2 * i),
+                 (uint64_t)query_number(query, 4 + 2 * i), all);
+    html_put(out, "</tr>\n");
+}
+
+static const char how_to_read[] =
+    "<p class=\"note\">Each cell: 304s that passed, of those that could be checked. ✓ all passed, "
+    "◐ some did, ✗ none; <em>not checked</em> is not passed. A field passes where the 304 carries "
+    "it, or where the 200 before it with the same validator lacks it too, so that nothing was due; "
+    "it fails where the 200s show that it was due (findings that are certain or likely). A 304 "
+    "that "
+    "lacks a field and has no 200 to be held against is not checked. <em>length</em>: of the 304s "
+    "that have Content-Length, which must then be that of the 200. 304s whose heads were not seen "
+    "whole, or whose request is not certain, are left out.</p>\n";
+
+void html_server_card(struct html_report *report)
+{
+    struct html *out = &report->out;
+    const char *columns[DUTIES + 3] = {"server software", "#304s"};
+    uint64_t shown = 0, all = 0;
+    for (unsigned i = 0; i < DUTIES; i++)
+        columns[2 + i] = duties[i].heading;
+    html_section(report, "card", "304 report card");
+    audit_run(report->audit, make_tables);
+    struct query query = query_begin(report->audit, grades);
+    query_bind(&query, 1, report_rows(report->report, LIMIT_HTML_RANKING));
+    while (query_next(&query)) {
+        if (shown++ == 0)
+            html_table(report, "card-table",
+                       "By the Server field of the responses: the six fields that a 304 must carry "
+                       "where its 200 has "
+                       "them, no body, and a true length",
+                       columns);
+        all = (uint64_t)query_number(&query, 2);
+        put_row(out, &query);
+    }
+    if (shown) {
+        html_table_end(report);
+        html_put(out, "%s", how_to_read);
+        html_the_rest(report, shown, all, "server softwares",
+                      "SELECT server_software, count(*) FROM exchanges WHERE status = 304 GROUP BY "
+                      "1 ORDER BY 2 DESC");
+    } else {
+        html_put(out, "<p>No 304 of which both heads were seen whole.</p>\n");
+    }
+    html_section_end(report);
+}
