@@ -8,12 +8,15 @@
 #include "pipeline.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include <jansson.h>
 
 #include "reports/json.h"
 
-#define PACKETS_BETWEEN_LOOKS 1024 /* at the progress; signals are looked for at every packet */
+#define PACKETS_BETWEEN_LOOKS 1024 /* at the clock; signals are looked for at every packet */
+#define CHECKPOINT_NS         INT64_C(1000000000)  /* a database that grows is committed so often */
+#define WHOLE_NS              INT64_C(10000000000) /* and its sums stand so often */
 
 struct pipeline {
     struct database *database;
@@ -22,6 +25,10 @@ struct pipeline {
     uint64_t exchanges, packets;
     int64_t first_ns, last_ns; /* smallest and largest packet time */
     json_t *caps;
+    struct decoder *decoder;
+    struct status_facts status;
+    int64_t until_ns, checkpoint_ns, whole_ns; /* monotonic clock: when due */
+    bool draining;
 };
 
 static void on_exchange(void *context, struct exchange *exchange)
@@ -50,6 +57,9 @@ static void on_loss(void *context, const struct loss *loss)
 static void on_coverage(void *context, const struct coverage *coverage)
 {
     struct pipeline *pipeline = context;
+    pipeline->status.bytes += coverage->bytes;
+    if (!coverage->reason)
+        pipeline->status.audited_bytes += coverage->bytes;
     database_coverage(pipeline->database, coverage);
 }
 
@@ -69,6 +79,9 @@ static void on_pair(void *context, uint64_t inner_id, uint64_t outer_id)
 static void on_finding(void *context, const struct finding *finding)
 {
     struct pipeline *pipeline = context;
+    pipeline->status.findings++;
+    if (finding->confidence != CONFIDENCE_POSSIBLE)
+        pipeline->status.avoidable_bytes += finding->avoidable_bytes;
     database_finding(pipeline->database, finding);
 }
 
@@ -76,6 +89,12 @@ static void on_check(void *context, const struct check *check)
 {
     struct pipeline *pipeline = context;
     database_check(pipeline->database, check);
+}
+
+static void on_waits(void *context, uint64_t exchange_id, bool waits)
+{
+    struct pipeline *pipeline = context;
+    database_waits(pipeline->database, exchange_id, waits);
 }
 
 /* Caps that were reached, for run.caps_reached. */
@@ -104,10 +123,12 @@ static json_t *input_facts(const struct input *input)
     }
     json_object_set_new(object, "packets", json_integer((json_int_t)input->packets));
     json_object_set_new(object, "state", json_string(states[input->state]));
+    if (input->late)
+        json_object_set_new(object, "late", json_integer((json_int_t)input->late));
     return object;
 }
 
-static char *inputs_json(const struct source *source)
+char *pipeline_inputs_json(const struct source *source)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < source_inputs(source); i++)
@@ -125,67 +146,178 @@ static void note_time(struct pipeline *pipeline, int64_t time_ns)
         pipeline->last_ns = time_ns;
 }
 
-/* Returns whether it was stopped before the end. */
-static bool read_packets(const struct pipeline_options *options, struct pipeline *pipeline,
-                         struct decoder *decoder)
+/* ---- what is due by the clock ---- */
+
+static int64_t monotonic_ns(void)
 {
-    struct packet packet;
-    uint64_t done, total;
-    while (!*options->stop && source_next(options->source, &packet)) {
-        note_time(pipeline, packet.time_ns);
-        decoder_packet(decoder, &packet);
-        if (pipeline->packets % PACKETS_BETWEEN_LOOKS == 0) {
-            source_progress(options->source, &done, &total);
-            progress_update(options->progress, done, total);
-        }
-    }
-    progress_clear(options->progress);
-    return *options->stop != 0;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-static bool finish_database(const struct pipeline_options *options, struct pipeline *pipeline,
-                            struct error *error)
+static void gather_facts(const struct pipeline_options *options, const struct pipeline *pipeline,
+                         struct run_facts *facts)
 {
-    char *inputs = inputs_json(options->source);
-    char *caps = json_finish(pipeline->caps);
-    struct run_facts facts = {
+    *facts = (struct run_facts){
         .options_json = options->options_json,
         .thresholds_json = options->thresholds_json,
         .price = options->price,
-        .inputs_json = inputs,
-        .caps_json = caps,
+        .inputs_json = pipeline_inputs_json(options->source),
+        .caps_json = NULL,
         .started_ns = pipeline->first_ns,
         .first_ns = pipeline->first_ns,
         .last_ns = pipeline->last_ns,
         .packets = pipeline->packets,
     };
+    for (size_t i = 0; i < source_inputs(options->source); i++) {
+        const struct input *input = source_input(options->source, i);
+        facts->dropped_by_kernel += input->dropped_by_kernel;
+        facts->dropped_by_interface += input->dropped_by_interface;
+    }
+}
+
+static char *caps_json(struct pipeline *pipeline)
+{
+    pipeline->caps = json_array();
+    decoder_counters(pipeline->decoder, on_counter, pipeline);
+    analysis_counters(pipeline->analysis, on_counter, pipeline);
+    return json_finish(pipeline->caps);
+}
+
+static void free_facts(struct run_facts *facts)
+{
+    free((char *)(uintptr_t)facts->inputs_json);
+    free((char *)(uintptr_t)facts->caps_json);
+}
+
+/* Checks and coverage begin anew: they are told as sums. */
+static void begin_standing(struct pipeline *pipeline)
+{
+    database_begin_checkpoint(pipeline->database);
+    pipeline->status.bytes = pipeline->status.audited_bytes = 0;
+}
+
+static bool checkpoint(const struct pipeline_options *options, struct pipeline *pipeline,
+                       bool whole, struct error *error)
+{
+    struct run_facts facts;
+    if (whole) {
+        begin_standing(pipeline);
+        analysis_checks(pipeline->analysis, on_check, pipeline);
+        decoder_coverage(pipeline->decoder, on_coverage, pipeline);
+    }
+    gather_facts(options, pipeline, &facts);
+    facts.caps_json = caps_json(pipeline);
+    bool done = database_checkpoint(pipeline->database, &facts, whole, error);
+    pipeline->status.packets = pipeline->packets;
+    pipeline->status.exchanges = pipeline->exchanges;
+    pipeline->status.dropped = facts.dropped_by_kernel + facts.dropped_by_interface;
+    free_facts(&facts);
+    return done;
+}
+
+/* False and *error where the database cannot be written any more. */
+static bool look_at_clock(const struct pipeline_options *options, struct pipeline *pipeline,
+                          struct error *error)
+{
+    uint64_t done, total;
+    source_progress(options->source, &done, &total);
+    progress_update(options->progress, done, total);
+    if (!database_grows(pipeline->database))
+        return true;
+    int64_t now = monotonic_ns();
+    if (now < pipeline->checkpoint_ns)
+        return true;
+    bool whole = now >= pipeline->whole_ns;
+    pipeline->checkpoint_ns = now + CHECKPOINT_NS;
+    if (whole)
+        pipeline->whole_ns = now + WHOLE_NS;
+    if (!checkpoint(options, pipeline, whole, error))
+        return false;
+    if (options->status)
+        status_update(options->status, &pipeline->status);
+    return true;
+}
+
+static bool is_over(const struct pipeline_options *options, const struct pipeline *pipeline)
+{
+    return *options->stop || (options->count && pipeline->packets >= options->count) ||
+           (options->duration_ns && monotonic_ns() >= pipeline->until_ns);
+}
+
+/* ---- reading ---- */
+
+static bool read_packets(const struct pipeline_options *options, struct pipeline *pipeline,
+                         struct error *error)
+{
+    struct packet packet;
+    bool done = true;
+    while (done) {
+        if (!pipeline->draining && (*options->stop || options->count || options->duration_ns) &&
+            is_over(options, pipeline)) {
+            pipeline->draining = true;
+            source_drain(options->source);
+        }
+        bool has_packet = source_next(options->source, &packet);
+        if (!has_packet && !source_is_idle(options->source))
+            break;
+        if (has_packet && !(options->count && pipeline->packets >= options->count)) {
+            note_time(pipeline, packet.time_ns);
+            decoder_packet(pipeline->decoder, &packet);
+        }
+        if (!has_packet || pipeline->packets % PACKETS_BETWEEN_LOOKS == 0)
+            done = look_at_clock(options, pipeline, error);
+    }
+    progress_clear(options->progress);
+    if (options->status)
+        status_clear(options->status);
+    return done;
+}
+
+static bool finish_database(const struct pipeline_options *options, struct pipeline *pipeline,
+                            struct error *error)
+{
+    struct run_facts facts;
+    gather_facts(options, pipeline, &facts);
+    facts.caps_json = caps_json(pipeline);
     bool finished = database_finish(pipeline->database, &facts, error);
-    free(inputs);
-    free(caps);
+    free_facts(&facts);
     return finished;
 }
 
 bool pipeline_run(const struct pipeline_options *options, struct database *database,
                   struct pipeline_result *result, struct error *error)
 {
-    struct pipeline pipeline = {.database = database, .caps = json_array()};
-    const struct analysis_sink findings = {&pipeline, on_assessed, on_pair, on_finding, on_check};
+    bool grows = database_grows(database);
+    struct pipeline pipeline = {.database = database};
+    const struct analysis_sink findings = {
+        .context = &pipeline,
+        .exchange = on_assessed,
+        .pair = on_pair,
+        .finding = on_finding,
+        .check = on_check,
+        .waits = grows ? on_waits : NULL,
+    };
     const struct decode_sink exchanges = {&pipeline, on_exchange, on_connection, on_loss,
                                           on_coverage};
     if (options->hosts.n + options->left_out.n)
         pipeline.hosts = host_filter_new(options->hosts, options->left_out);
     pipeline.analysis = analysis_new(&options->analysis, &findings);
-    struct decoder *decoder = decoder_new(&options->decoder, &exchanges);
+    pipeline.decoder = decoder_new(&options->decoder, &exchanges);
+    pipeline.until_ns = monotonic_ns() + options->duration_ns;
 
-    result->stopped = read_packets(options, &pipeline, decoder);
-    decoder_finish(decoder);
+    bool done = read_packets(options, &pipeline, error);
+    result->stopped = *options->stop != 0;
+    if (grows)
+        begin_standing(&pipeline);
+    decoder_finish(pipeline.decoder);
     analysis_finish(pipeline.analysis);
-    decoder_counters(decoder, on_counter, &pipeline);
-    analysis_counters(pipeline.analysis, on_counter, &pipeline);
     result->exchanges = pipeline.exchanges;
+    result->packets = pipeline.packets;
+    done = done && finish_database(options, &pipeline, error);
 
-    decoder_free(decoder);
+    decoder_free(pipeline.decoder);
     analysis_free(pipeline.analysis);
     host_filter_free(pipeline.hosts);
-    return finish_database(options, &pipeline, error);
+    return done;
 }

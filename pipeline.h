@@ -17,6 +17,7 @@
 #include "reports/host_filter.h"
 #include "reports/progress.h"
 #include "reports/reports.h"
+#include "reports/status.h"
 
 struct pipeline_options {
     struct source *source;
@@ -25,13 +26,20 @@ struct pipeline_options {
     struct analysis_options analysis;
     const char *options_json, *thresholds_json, *price; /* as struct run_facts has them */
     struct progress *progress;
+    struct status *status;             /* of a run without end; NULL: none */
+    int64_t duration_ns;               /* stop after so long, by the system's clock; 0: never */
+    uint64_t count;                    /* stop after so many packets; 0: never */
     const volatile sig_atomic_t *stop; /* not 0: read no more, finish with what there is */
 };
 
 struct pipeline_result {
     uint64_t exchanges;           /* reported */
+    uint64_t packets;             /* read */
     bool stopped;                 /* by *stop */
 };
+
+/* The names of a source's inputs as the database keeps them (run.inputs), to be freed. */
+char *pipeline_inputs_json(const struct source *source) MUST_USE;
 
 /* Reads the source to its end, fills the database and finishes it: on success it stands under its
  * name. What was wrong with an input is left for source_input() to tell. */

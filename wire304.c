@@ -13,8 +13,10 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "capture/privileges.h"
 #include "pipeline.h"
 #include "reports/audit.h"
+#include "reports/exporters.h"
 #include "reports/manual.h"
 #include "reports/options.h"
 #include "reports/output.h"
@@ -174,6 +176,37 @@ static bool tell_input_troubles(const struct source *source, bool quiet)
     return damaged;
 }
 
+/* What the command line asks of the pipeline. */
+static struct pipeline_options pipeline_options_of(const struct options *options,
+                                                   struct source *source)
+{
+    struct pipeline_options pipeline = {
+        .source = source,
+        .hosts = {options->hosts.items, options->hosts.n},
+        .left_out = {options->left_out.items, options->left_out.n},
+        .decoder = {.memory = options->memory / 2, .identify = true},
+        .analysis = analysis_options_default(),
+        .options_json = options_json(options),
+        .thresholds_json = thresholds_json(&options->thresholds),
+        .price = options->price,
+        .stop = &signal_received,
+    };
+    pipeline.analysis.thresholds = options->thresholds;
+    pipeline.analysis.client_key = options->client_key;
+    pipeline.analysis.roles = &options->roles;
+    pipeline.analysis.window_ns = options->window_ns;
+    pipeline.analysis.rule_enabled = options_rule_enabled;
+    pipeline.analysis.rule_context = (void *)(uintptr_t)options;
+    pipeline.analysis.memory = options->memory / 2;
+    return pipeline;
+}
+
+static void pipeline_options_fini(struct pipeline_options *pipeline)
+{
+    free((char *)(uintptr_t)pipeline->options_json);
+    free((char *)(uintptr_t)pipeline->thresholds_json);
+}
+
 /* From source to finished database. */
 static bool audit(const struct options *options, const char *output, struct source *source,
                   struct pipeline_result *result, struct error *error)
@@ -186,33 +219,12 @@ static bool audit(const struct options *options, const char *output, struct sour
 
     struct progress progress;
     progress_init(&progress, stderr, !options->quiet && !options->no_progress);
-    char *chosen = options_json(options);
-    char *thresholds = thresholds_json(&options->thresholds);
-    struct pipeline_options pipeline = {
-        .source = source,
-        .hosts = {options->hosts.items, options->hosts.n},
-        .left_out = {options->left_out.items, options->left_out.n},
-        .decoder = {.memory = options->memory / 2, .identify = true},
-        .analysis = analysis_options_default(),
-        .options_json = chosen,
-        .thresholds_json = thresholds,
-        .price = options->price,
-        .progress = &progress,
-        .stop = &signal_received,
-    };
-    pipeline.analysis.thresholds = options->thresholds;
-    pipeline.analysis.client_key = options->client_key;
-    pipeline.analysis.roles = &options->roles;
-    pipeline.analysis.window_ns = options->window_ns;
-    pipeline.analysis.rule_enabled = options_rule_enabled;
-    pipeline.analysis.rule_context = (void *)(uintptr_t)options;
-    pipeline.analysis.memory = options->memory / 2;
-
+    struct pipeline_options pipeline = pipeline_options_of(options, source);
+    pipeline.progress = &progress;
     bool done = pipeline_run(&pipeline, database, result, error);
     unfinished_file = NULL;
     database_free(database);
-    free(chosen);
-    free(thresholds);
+    pipeline_options_fini(&pipeline);
     return done;
 }
 
@@ -269,6 +281,125 @@ static int run_analyze(const struct options *options, struct error *error)
     } else {
         code = code_of(error);
     }
+    source_close(source);
+    free(output);
+    return code;
+}
+
+/* ------------------------------------------------------------------ live */
+
+static char *live_output(const struct options *options)
+{
+    if (options->output)
+        return xstrdup(options->output);
+    const char *name = options->interfaces.items[0];
+    char *output = xmalloc(strlen(name) + sizeof "wire304-.wire304.db");
+    sprintf(output, "wire304-%s.wire304.db", name);
+    return output;
+}
+
+/* From here on the process can do little: the interfaces and the database are open. */
+static bool lose_privileges(const struct options *options, const char *output,
+                            struct database *database, struct error *error)
+{
+    char told[256];
+    struct unprivileged who;
+    if (options->no_sandbox) {
+        if (!options->quiet)
+            fprintf(stderr, "wire304: warning: --no-sandbox: whoever finds an error in the parser "
+                            "gets this user's rights\n");
+        return true;
+    }
+    char *folder = folder_of(output);
+    bool done = unprivileged_choose(&who, options->user, folder, error) &&
+                database_give(database, who.uid, who.gid, error) &&
+                privileges_drop(&who, folder, told, sizeof told, error);
+    if (done && !options->quiet)
+        fprintf(stderr, "wire304: sandbox: %s\n", told);
+    free(folder);
+    return done;
+}
+
+/* The interfaces are open, and the database that grows: how it is read again is opened too, since
+ * that is not possible any more once the privileges are gone. */
+static bool listen_to(const struct options *options, const char *output, struct source *source,
+                      struct database *database, const struct database_past *past,
+                      struct pipeline_result *result, struct error *error)
+{
+    struct progress progress;
+    struct status status;
+    progress_init(&progress, stderr, false);
+    status_init(&status, stderr, !options->quiet);
+    struct pipeline_options pipeline = pipeline_options_of(options, source);
+    pipeline.progress = &progress;
+    pipeline.status = &status;
+    pipeline.duration_ns = options->duration_ns;
+    pipeline.count = (uint64_t)options->count;
+    pipeline.decoder.packets_before = past->packets;
+    pipeline.analysis.exchanges_before = past->exchanges;
+    bool done = lose_privileges(options, output, database, error) &&
+                pipeline_run(&pipeline, database, result, error);
+    pipeline_options_fini(&pipeline);
+    return done;
+}
+
+/* Summary and exit code after a live run: a signal is its normal end. */
+static int live_verdict(const struct options *options, struct audit *audit, bool lost,
+                        const struct pipeline_result *result, struct error *error)
+{
+    const struct report_options report = {"terminal", layout(options), &options->selection};
+    if (!options->quiet && !report_print_open(audit, stdout, &report, error))
+        return code_of(error);
+    return lost                                         ? EXIT_INPUT
+           : result->exchanges == 0                     ? EXIT_NOTHING
+           : audit_is_failing(audit, &options->fail_on) ? EXIT_FAIL_ON
+                                                        : EXIT_DONE;
+}
+
+static int listen_and_audit(const struct options *options, const char *output,
+                            struct source *source, struct error *error)
+{
+    const struct database_options file = {output, options->force, options->heads,
+                                          &options->accepted};
+    struct pipeline_result result = {0};
+    struct database_past past;
+    struct audit audit;
+    char *inputs = pipeline_inputs_json(source);
+    struct database *database = database_grow(&file, inputs, &past, error);
+    free(inputs);
+    if (!database)
+        return code_of(error);
+    if (!audit_open_growing(&audit, output, error)) {
+        database_free(database);
+        return code_of(error);
+    }
+    bool done = listen_to(options, output, source, database, &past, &result, error);
+    bool lost = tell_input_troubles(source, options->quiet);
+    database_free(database);
+    int code = done ? live_verdict(options, &audit, lost, &result, error) : code_of(error);
+    struct error closing = {0};
+    if (!audit_close(&audit, &closing) && error->kind == ERROR_NONE) {
+        *error = closing;
+        code = code_of(error);
+    }
+    return code;
+}
+
+static int run_live(const struct options *options, struct error *error)
+{
+    struct interface_options how = INTERFACE_DEFAULTS;
+    how.filter = options->filter;
+    how.promiscuous = !options->one_station;
+    if (options->buffer)
+        how.buffer = (int)options->buffer;
+    if (options->snaplen)
+        how.snaplen = (int)options->snaplen;
+    struct source *source =
+        source_open_interfaces(options->interfaces.items, options->interfaces.n, &how, error);
+    if (!source)
+        return code_of(error);
+    char *output = live_output(options);
+    int code = listen_and_audit(options, output, source, error);
     source_close(source);
     free(output);
     return code;
@@ -343,7 +474,16 @@ static const struct command commands[] = {
      "  tcpdump -U -w - tcp | wire304 analyze -o audit.db -\n"
      "  wire304 analyze --host '*.example.org' --from +10m --until +20m ring-*.pcap.gz\n"
      "  wire304 analyze -q --fail-on error --fail-on 'avoidable>5%' nightly.pcapng\n"},
-    {"live", "[-o DB] [options] -i IFACE", "the same from an interface", 0, NULL, NULL},
+    {"live", "[-o DB] [options] -i IFACE", "the same from an interface, until it is stopped", FOR_LIVE, run_live,
+     "Runs until a signal (Ctrl-C, SIGTERM), --duration or --count ends it; what was captured until then is\n"
+     "still read. The database, wire304-IFACE.wire304.db, is committed every second and may be read\n"
+     "at any moment; started again, wire304 goes on in it. Once the interface is open, before the\n"
+     "first packet, wire304 gives up its privileges.\n"
+     "\n"
+     "Examples:\n"
+     "  sudo wire304 live -i eth0\n"
+     "  sudo wire304 live -i any --duration 1h --filter 'tcp port 80' -o rush-hour.db\n"
+     "  setcap cap_net_raw,cap_net_admin+ep /usr/bin/wire304     (once: then no root is needed)\n"},
     {"report", "[--format F] [-o OUT] DB", "the summary of an audit database", FOR_REPORT, run_report,
      "Example:\n"
      "  wire304 report site.wire304.db | less -R\n"},
@@ -471,6 +611,14 @@ static bool check_operands(const struct command *command, const struct options *
         return n > 0 || error_set(error, ERROR_USAGE,
                                   "which capture? analyze needs a FILE, or - for "
                                   "standard input");
+    if (command->run == run_live) {
+        if (n > 0)
+            return error_set(error, ERROR_USAGE, "live reads no files: `wire304 analyze %s`?",
+                             options->operands[0]);
+        return options->interfaces.n > 0 ||
+               error_set(error, ERROR_USAGE,
+                         "where is it to listen? live needs -i IFACE (`ip link` lists them)");
+    }
     if (command->run == run_rules)
         return n == 0 ||
                error_set(error, ERROR_USAGE, "rules takes no argument; `wire304 explain %s`?",

@@ -121,8 +121,11 @@ static void let_go(struct analysis *a, struct accused *x)
 
 static void on_settle(void *context, struct accused *x)
 {
-    settle(context, x);
-    let_go(context, x);
+    struct analysis *a = context;
+    settle(a, x);
+    if (a->sink.waits)
+        a->sink.waits(a->sink.context, x->exchange_id, false);
+    let_go(a, x);
 }
 
 /* ---- judging ---- */
@@ -391,6 +394,8 @@ static bool wait_or_settle(struct analysis *a, struct inspection *n, struct exch
         return false;
     }
     struct accused *kept = accused_keep(a, n, x);
+    if (a->sink.waits)
+        a->sink.waits(a->sink.context, kept->exchange_id, true);
     bool taken = kept->exchange != NULL;
     for (unsigned i = 0; i < kept->n_accusations; i++) {
         struct accusation *accusation = &kept->accusations[i];
@@ -516,6 +521,7 @@ struct analysis *analysis_new(const struct analysis_options *options,
     a->options = *options;
     a->sink = *sink;
     a->clock_ns = NEVER;
+    a->exchanges = options->exchanges_before;
     model_init(&a->model, options, &(struct store_hooks){a, on_forget_resource, on_forget_tally},
                &(struct legs_hooks){a, on_pair}, scale);
     a->accusations = accusations_new(&(struct accusation_hooks){a, on_judge, on_settle},
@@ -602,24 +608,25 @@ void analysis_loss(struct analysis *analysis, const struct loss *loss)
     server_add_loss(server, loss->from_ns, loss->until_ns);
 }
 
-static void tell_checks(struct analysis *a)
+void analysis_checks(const struct analysis *analysis,
+                     void (*each)(void *context, const struct check *check), void *context)
 {
-    for (unsigned i = 0; i < a->n_rules; i++) {
-        const struct tally_of_rule *c = &a->checks[i];
-        struct check check = {.rule = &a->rules[i]->card, .outcome = CHECK_PASSED};
+    for (unsigned i = 0; i < analysis->n_rules; i++) {
+        const struct tally_of_rule *c = &analysis->checks[i];
+        struct check check = {.rule = &analysis->rules[i]->card, .outcome = CHECK_PASSED};
         check.exchanges = c->passed;
         if (check.exchanges)
-            a->sink.check(a->sink.context, &check);
+            each(context, &check);
         check.outcome = CHECK_FIRED;
         check.exchanges = c->fired;
         if (check.exchanges)
-            a->sink.check(a->sink.context, &check);
+            each(context, &check);
         check.outcome = CHECK_WITHHELD;
         for (unsigned g = 0; g < GUARDS; g++) {
             check.guard = guard_word((enum guard)g);
             check.exchanges = c->withheld[g];
             if (check.exchanges)
-                a->sink.check(a->sink.context, &check);
+                each(context, &check);
         }
     }
 }
@@ -627,7 +634,7 @@ static void tell_checks(struct analysis *a)
 void analysis_finish(struct analysis *analysis)
 {
     accusations_finish(analysis->accusations);
-    tell_checks(analysis);
+    analysis_checks(analysis, analysis->sink.check, analysis->sink.context);
 }
 
 void analysis_counters(const struct analysis *analysis,

@@ -114,6 +114,8 @@ struct analysis_sink {
     void (*pair)(void *context, uint64_t inner_id, uint64_t outer_id);
     void (*finding)(void *context, const struct finding *finding);
     void (*check)(void *context, const struct check *check);
+    /* Some accusation against the exchange waits, or none does any longer; NULL: nobody asks. */
+    void (*waits)(void *context, uint64_t exchange_id, bool waits);
 };
 
 enum client_key { CLIENT_AUTO, CLIENT_IP, CLIENT_IP_UA, CLIENT_FORWARDED, CLIENT_NONE };
@@ -143,6 +145,7 @@ struct analysis_options {
     bool (*rule_enabled)(void *context, const struct rule_card *rule); /* NULL: all */
     void *rule_context;
     uint64_t memory; /* about as many octets for the models; 0: the default caps */
+    uint64_t exchanges_before; /* ids go on from there: exchanges of an earlier run */
 };
 struct analysis_options analysis_options_default(void);
 
@@ -153,6 +156,9 @@ struct analysis *analysis_new(const struct analysis_options *options,
 /* Takes the exchange. */
 void analysis_exchange(struct analysis *analysis, struct exchange *exchange);
 void analysis_loss(struct analysis *analysis, const struct loss *loss);
+/* What was checked until now, for those who cannot wait for the end; sums, as at the end. */
+void analysis_checks(const struct analysis *analysis,
+                     void (*each)(void *context, const struct check *check), void *context);
 /* Closes what waits, judged on what is known; then tells the checks. Call once. */
 void analysis_finish(struct analysis *analysis);
 /* As decoder_counters(). */

@@ -3,7 +3,7 @@
 /*
  * Front door of capture/: where packets come from.
  *
- * In:       names of capture files, or "-" for standard input (later: interfaces).
+ * In:       names of capture files, or "-" for standard input; or names of network interfaces.
  * Out:      one packet after the other, merged over all inputs by time, filtered as asked.
  * Lifetime: a packet's octets are borrowed until the next call of source_next().
  * Thread:   one; a source is used by the thread that opened it.
@@ -54,6 +54,8 @@ struct input {
     uint64_t packets;          /* read so far, filtered ones included */
     uint64_t passed;           /* of these, handed on */
     int64_t first_ns, last_ns; /* smallest and largest packet time, if packets > 0 */
+    /* of an interface: what it captured and nobody saw; packets older than one handed on before */
+    uint64_t dropped_by_kernel, dropped_by_interface, late;
     enum input_state state;
     const char *trouble; /* "FILE: packet N at offset M: ..." or NULL; with INPUT_WHOLE, a remark */
 };
@@ -68,14 +70,36 @@ struct source;
 struct source *source_open(const char *const *names, size_t n, const struct source_options *options,
                            struct error *error) MUST_USE;
 
+struct interface_options {
+    const char *filter; /* BPF expression; NULL: all that may carry HTTP; "": everything */
+    int snaplen;        /* octets kept of a packet */
+    int buffer;         /* octets of the kernel's ring, for each interface */
+    bool promiscuous;   /* frames for other stations too */
+};
+#define INTERFACE_DEFAULTS                                                                         \
+    ((struct interface_options){.snaplen = 262144, .buffer = 64 << 20, .promiscuous = true})
+
+/* Opens interfaces ("any" too) as one capture; needs CAP_NET_RAW until it has returned, and never
+ * after. Returns NULL and fills *error. `names` must outlive the source. */
+struct source *source_open_interfaces(const char *const *names, size_t n,
+                                      const struct interface_options *options,
+                                      struct error *error) MUST_USE;
+
 /* Time of the first packet, before any was read; INT64_MIN where there is none. */
 int64_t source_first_ns(const struct source *source);
 
 /* Changes the limits of time, before any packet was read. */
 void source_limit(struct source *source, int64_t from_ns, int64_t until_ns);
 
-/* True and *packet filled, or false at the end of everything. */
+/* True and *packet filled, or false at the end of everything; of interfaces also where nothing was
+ * there and some 100 ms were waited for more: source_is_idle() says that it is worth asking again.
+ */
 bool source_next(struct source *source, struct packet *packet);
+bool source_is_idle(const struct source *source);
+
+/* Nothing more is wanted: of files the end comes now, of interfaces as soon as all that was captured
+ * until now has been handed on. */
+void source_drain(struct source *source);
 
 size_t source_inputs(const struct source *source);
 const struct input *source_input(const struct source *source, size_t i);

@@ -20,6 +20,7 @@
 
 #include "base/alloc.h"
 #include "capture/coding.h"
+#include "capture/interfaces.h"
 #include "capture/links.h"
 #include "capture/merge.h"
 #include "capture/reader.h"
@@ -44,6 +45,8 @@ struct source {
     struct merge merge; /* of lanes that have packets left */
     struct links links;
     int64_t from_ns, until_ns;
+    struct interfaces *interfaces; /* instead of lanes; else NULL */
+    bool is_drained;               /* nothing more is wanted */
 };
 
 /* ---- a lane and its file ---- */
@@ -329,6 +332,19 @@ struct source *source_open(const char *const *names, size_t n, const struct sour
     return NULL;
 }
 
+struct source *source_open_interfaces(const char *const *names, size_t n,
+                                      const struct interface_options *options, struct error *error)
+{
+    struct interfaces *interfaces = interfaces_open(names, n, options, error);
+    if (!interfaces)
+        return NULL;
+    struct source *source = xcalloc(1, sizeof *source);
+    merge_init(&source->merge, 1);
+    links_init(&source->links, NULL);
+    source->interfaces = interfaces;
+    return source;
+}
+
 /* ---- reading ---- */
 
 /* Brings the first lane to its next packet and lets it find its place. */
@@ -343,7 +359,9 @@ static void advance_first(struct source *source, struct lane *lane)
 
 bool source_next(struct source *source, struct packet *packet)
 {
-    while (source->merge.count > 0) {
+    if (source->interfaces)
+        return interfaces_next(source->interfaces, packet);
+    while (source->merge.count > 0 && !source->is_drained) {
         struct lane *lane = &source->lanes[source->merge.entries[0].input];
         if (lane->is_spent || !lane->reader)
             advance_first(source, lane);
@@ -351,6 +369,18 @@ bool source_next(struct source *source, struct packet *packet)
             return true;
     }
     return false;
+}
+
+bool source_is_idle(const struct source *source)
+{
+    return source->interfaces && interfaces_are_idle(source->interfaces);
+}
+
+void source_drain(struct source *source)
+{
+    source->is_drained = true;
+    if (source->interfaces)
+        interfaces_drain(source->interfaces);
 }
 
 int64_t source_first_ns(const struct source *source)
@@ -366,11 +396,13 @@ void source_limit(struct source *source, int64_t from_ns, int64_t until_ns)
 
 size_t source_inputs(const struct source *source)
 {
-    return source->count;
+    return source->interfaces ? interfaces_count(source->interfaces) : source->count;
 }
 
 const struct input *source_input(const struct source *source, size_t i)
 {
+    if (source->interfaces)
+        return interfaces_input(source->interfaces, i);
     assert(i < source->count);
     struct lane *lane = &source->lanes[i];
     if (lane->reader)
@@ -396,6 +428,7 @@ void source_close(struct source *source)
 {
     if (!source)
         return;
+    interfaces_close(source->interfaces);
     for (size_t i = 0; i < source->count; i++) {
         lane_close(&source->lanes[i]);
         free(source->lanes[i].trouble);

@@ -239,12 +239,18 @@ static enum claim ask(struct shard *shard, struct slice begin, enum direction *f
 }
 
 /* Octets of a connection that carries HTTP could not be read. */
+static void unseen_add_to(struct coverage_table *table, const struct shard *shard,
+                          const struct flow *flow, const char *reason, uint64_t octets)
+{
+    uint32_t row = coverage_row(table, transport_name(flow->key.ip_protocol),
+                                protocol_of(shard, flow)->label, SLICE_ABSENT, reason);
+    table->rows[row].unseen_bytes += octets;
+}
+
 static void unseen_add(struct shard *shard, const struct flow *flow, const char *reason,
                        uint64_t octets)
 {
-    uint32_t row = coverage_row(&shard->coverage, transport_name(flow->key.ip_protocol),
-                                protocol_of(shard, flow)->label, SLICE_ABSENT, reason);
-    shard->coverage.rows[row].unseen_bytes += octets;
+    unseen_add_to(&shard->coverage, shard, flow, reason, octets);
 }
 
 static void decide(struct work *work, unsigned protocol)
@@ -752,35 +758,38 @@ void connection_end(struct shard *shard, struct flow *flow, enum stream_end why,
     active_release(flow);
 }
 
-static uint32_t row_of(struct shard *shard, const struct flow *flow)
+static uint32_t row_of(struct coverage_table *table, const struct shard *shard,
+                       const struct flow *flow)
 {
     const char *transport = transport_name(flow->key.ip_protocol);
     bool was_read = flow->reading == READING_PROTOCOL || flow->reading == READING_LEFT;
     if (was_read)
-        return coverage_row(&shard->coverage, transport, protocol_of(shard, flow)->label,
-                            SLICE_ABSENT, NULL);
-    if (flow->row != FLOW_NONE)
-        return flow->row;
-    return coverage_row(&shard->coverage, transport, "Unknown", SLICE_ABSENT, "unsupported");
+        return coverage_row(table, transport, protocol_of(shard, flow)->label, SLICE_ABSENT, NULL);
+    if (flow->row == FLOW_NONE)
+        return coverage_row(table, transport, "Unknown", SLICE_ABSENT, "unsupported");
+    const struct coverage *named = &shard->coverage.rows[flow->row];
+    return coverage_row(table, named->transport, named->protocol, named->server_name,
+                        named->reason);
 }
 
-static void cover(struct shard *shard, const struct flow *flow)
+void connection_cover(struct coverage_table *table, const struct shard *shard,
+                      const struct flow *flow)
 {
-    uint32_t index = row_of(shard, flow); /* may move the rows */
-    struct coverage *row = &shard->coverage.rows[index];
+    uint32_t index = row_of(table, shard, flow); /* may move the rows */
+    struct coverage *row = &table->rows[index];
     row->connections++;
     row->packets += flow->packets;
     row->bytes += flow->wire_bytes;
     row->exchanges += flow->exchanges;
     if (flow->reading == READING_LEFT)
-        unseen_add(shard, flow, "unsupported", flow->unread_bytes);
+        unseen_add_to(table, shard, flow, "unsupported", flow->unread_bytes);
     else
         row->unseen_bytes += flow->unread_bytes;
 }
 
 void connection_tell(struct shard *shard, struct flow *flow)
 {
-    cover(shard, flow);
+    connection_cover(&shard->coverage, shard, flow);
     if (flow->reading != READING_PROTOCOL && flow->reading != READING_LEFT)
         return;
     struct connection connection = {

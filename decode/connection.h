@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "decode/coverage.h"
 #include "decode/flow.h"
 #include "decode/identify.h"
 #include "decode/protocol.h"
@@ -44,3 +45,7 @@ void connection_end(struct shard *shard, struct flow *flow, enum stream_end why,
 
 /* Tells the connection, if it carried HTTP, and enters the flow into the coverage. It was ended. */
 void connection_tell(struct shard *shard, struct flow *flow);
+
+/* Enters the flow, as it stands now, into a table of coverage: its shard's or another. */
+void connection_cover(struct coverage_table *table, const struct shard *shard,
+                      const struct flow *flow);

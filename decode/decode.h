@@ -66,6 +66,7 @@ struct decode_sink {
 struct decoder_options {
     uint64_t memory;         /* about as many octets for flows and streams; 0: the default caps */
     bool identify;           /* ask nDPI about what we cannot read (names in coverage) */
+    uint64_t packets_before; /* ordinals go on from there: packets of an earlier run */
 };
 
 struct decoder;
@@ -74,6 +75,10 @@ struct decoder *decoder_new(const struct decoder_options *options, const struct 
 
 /* Digests one packet; may call the sink. */
 void decoder_packet(struct decoder *decoder, const struct packet *packet);
+
+/* The coverage as it stands now, open flows included, for those who cannot wait for the end. */
+void decoder_coverage(const struct decoder *decoder,
+                      void (*each)(void *context, const struct coverage *coverage), void *context);
 
 /* The capture is over: finishes what is open, in the order of first packets, then tells the
  * connections and the coverage. Call once. */

@@ -62,6 +62,7 @@ struct decoder *decoder_new_with(const struct decoder_options *options,
     decoder->sink = sink;
     decoder->clock_ns = -LIMIT_TIME_NS;
     decoder->due_ns = INT64_MAX;
+    decoder->ordinal = options->packets_before;
     decoder->dissector = dissector_new();
     decoder->identifier = options->identify ? identifier_new() : NULL;
     outbox_init(&decoder->outbox, sink);
@@ -238,6 +239,24 @@ static void finish_coverage(struct decoder *decoder)
     }
     counter_add(&decoder->counters, COUNT_NAMES_CAP, decoder->coverage.names_dropped);
     coverage_each(&decoder->coverage, decoder->sink->coverage, decoder->sink->context);
+}
+
+void decoder_coverage(const struct decoder *decoder,
+                      void (*each)(void *context, const struct coverage *coverage), void *context)
+{
+    struct coverage_table now;
+    coverage_init(&now, UINT32_MAX);
+    coverage_merge(&now, &decoder->coverage);
+    for (unsigned i = 0; i < LIMIT_SHARDS; i++) {
+        const struct shard *shard = &decoder->shards[i];
+        coverage_merge(&now, &shard->coverage);
+        for (uint32_t slot = 0; slot <= shard->flows.mask; slot++)
+            if (shard->flows.slots[slot].index != FLOW_NONE)
+                connection_cover(&now, shard,
+                                 flow_at(&shard->flows, shard->flows.slots[slot].index));
+    }
+    coverage_each(&now, each, context);
+    coverage_fini(&now);
 }
 
 void decoder_finish(struct decoder *decoder)

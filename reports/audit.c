@@ -31,18 +31,28 @@ static bool check_marks(struct audit *audit, struct error *error)
     return true;
 }
 
-bool audit_open(struct audit *audit, const char *path, struct error *error)
+static bool open_as(struct audit *audit, const char *path, int how, struct error *error)
 {
     *audit = (struct audit){.path = path};
     if (access(path, R_OK) != 0)
         return error_set(error, ERROR_INPUT, "cannot open %s: %s", path, strerror(errno));
-    if (sqlite3_open_v2(path, &audit->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) !=
-        SQLITE_OK)
+    if (sqlite3_open_v2(path, &audit->db, how | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         audit_fail(audit);
     if (check_marks(audit, error))
         return true;
     sqlite3_close(audit->db);
     return false;
+}
+
+bool audit_open(struct audit *audit, const char *path, struct error *error)
+{
+    return open_as(audit, path, SQLITE_OPEN_READONLY, error);
+}
+
+/* Who closes the last may take away the log. */
+bool audit_open_growing(struct audit *audit, const char *path, struct error *error)
+{
+    return open_as(audit, path, SQLITE_OPEN_READWRITE, error);
 }
 
 bool audit_close(struct audit *audit, struct error *error)
@@ -154,6 +164,12 @@ static bool too_much_avoidable(struct audit *audit, const struct fail_on *fail_o
            (double)avoidable * 100 > fail_on->avoidable_percent * (double)observed;
 }
 
+bool audit_is_failing(struct audit *audit, const struct fail_on *fail_on)
+{
+    return (fail_on->severity_given && any_finding(audit, fail_on->severity)) ||
+           too_much_avoidable(audit, fail_on);
+}
+
 bool audit_fails(const char *path, const struct fail_on *fail_on, bool *fails, struct error *error)
 {
     struct audit audit;
@@ -163,7 +179,6 @@ bool audit_fails(const char *path, const struct fail_on *fail_on, bool *fails, s
         return true;
     if (!audit_open(&audit, path, error))
         return false;
-    *fails = (fail_on->severity_given && any_finding(&audit, fail_on->severity)) ||
-             too_much_avoidable(&audit, fail_on);
+    *fails = audit_is_failing(&audit, fail_on);
     return audit_close(&audit, error);
 }

@@ -24,6 +24,9 @@ struct audit {
 
 /* False and ERROR_INPUT where it is no database of ours, or of a newer program. */
 bool audit_open(struct audit *audit, const char *path, struct error *error) MUST_USE;
+/* One that is being written by this process: opened while that may still be done, and the last to
+ * be closed. */
+bool audit_open_growing(struct audit *audit, const char *path, struct error *error) MUST_USE;
 /* False and *error where a query failed. */
 bool audit_close(struct audit *audit, struct error *error) MUST_USE;
 
@@ -57,5 +60,6 @@ void audit_run(struct audit *audit, const char *text);
 int64_t audit_number(struct audit *audit, const char *text);
 
 /* Is --fail-on met? */
+bool audit_is_failing(struct audit *audit, const struct fail_on *fail_on);
 bool audit_fails(const char *path, const struct fail_on *fail_on, bool *fails,
                  struct error *error) MUST_USE;

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The audit database as a file: made under a temporary name beside the final one, so that whatever
- * fails, and whenever, what stood there before stays; and renamed when it is whole. Since the file
- * is nobody's until then, it is written without journal and without waiting for the disk; it is
- * flushed once, before the rename.
+ * The audit database as a file, in two ways. What `analyze` writes is made under a temporary name
+ * beside the final one, so that whatever fails, and whenever, what stood there before stays; and
+ * renamed when it is whole. Since the file is nobody's until then, it is written without journal
+ * and without waiting for the disk; it is flushed once, before the rename.
+ *
+ * What `live` writes grows in place, with a write-ahead log: others read it at any moment, and what
+ * was committed stays whatever ends the program. Its sums stand after each checkpoint.
  */
 
 #include "reports/reports.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -35,17 +39,24 @@ struct database {
     struct sql sql;
     struct sums sums;
     const struct acceptances *accepted; /* NULL: none */
-    char *path, *beside;                /* final and temporary name */
-    bool unfinished;                    /* the file beside is there */
-    unsigned rows;                      /* in the transaction at hand */
+    char *path, *beside; /* final and temporary name; beside is NULL where it grows in place */
+    bool unfinished;     /* the file beside is there */
+    struct run_past {    /* of a database that grows: what its run row said before this run */
+        int64_t started_us, first_us, last_us, packets, dropped_by_kernel, dropped_by_interface;
+        bool known;
+    } past;
+    unsigned rows; /* in the transaction at hand */
     struct exchange_rows *exchanges;
     struct finding_rows *findings;
-    sqlite3_stmt *check, *connection, *coverage, *pair, *unpair;
+    sqlite3_stmt *check, *connection, *coverage, *pair, *unpair, *waits, *waits_no_more;
 };
 
 #define PRAGMAS                                                                                    \
     "PRAGMA page_size=4096;PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF;"                        \
     "PRAGMA locking_mode=EXCLUSIVE;PRAGMA temp_store=MEMORY;PRAGMA cell_size_check=OFF;"
+#define PRAGMAS_TO_GROW                                                                            \
+    "PRAGMA page_size=4096;PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;"                     \
+    "PRAGMA temp_store=MEMORY;"
 
 bool database_may_replace(const char *path, bool force, struct error *error)
 {
@@ -98,19 +109,24 @@ static void write_words(struct sql *sql)
     sqlite3_finalize(insert);
 }
 
-static void open_sql(struct database *database)
+static void open_sql(struct database *database, const char *file)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* a lock for each allocation, and nobody asks */
+    if (sqlite3_open_v2(file, &database->sql.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+                        NULL) != SQLITE_OK)
+        sql_fail(&database->sql);
+}
+
+/* Tables in an empty file, and the transaction that the first rows belong to. */
+static void lay_out(struct database *database, const char *pragmas)
 {
     struct sql *sql = &database->sql;
     char marks[160];
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* a lock for each allocation, and nobody asks */
-    if (sqlite3_open_v2(database->beside, &sql->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
-                        NULL) != SQLITE_OK)
-        sql_fail(sql);
     snprintf(marks, sizeof marks,
              "PRAGMA cache_size=-%d;PRAGMA application_id=%d;"
              "PRAGMA user_version=%d;BEGIN;",
              LIMIT_PAGE_CACHE_KIB, SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
-    sql_run(sql, PRAGMAS);
+    sql_run(sql, pragmas);
     sql_run(sql, marks);
     sql_run(sql, schema_tables);
     write_words(sql);
@@ -119,14 +135,20 @@ static void open_sql(struct database *database)
 static void prepare(struct database *database, enum heads_policy heads)
 {
     struct sql *sql = &database->sql;
+    bool grows = database_grows(database);
     database->exchanges = exchange_rows_new(sql);
     database->findings = finding_rows_new(sql, database->exchanges, heads);
-    database->check = sql_prepare(sql, "INSERT INTO looked_at VALUES (NULL,?,?,?,?)");
+    database->check = sql_prepare(sql, grows ? "INSERT INTO now_looked_at VALUES (NULL,?,?,?,?)"
+                                             : "INSERT INTO looked_at VALUES (NULL,?,?,?,?)");
     database->connection = sql_prepare(
         sql, "INSERT OR REPLACE INTO connection VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     database->pair = sql_prepare(sql, "INSERT OR REPLACE INTO pair VALUES (?,?)");
     database->unpair = sql_prepare(sql, "DELETE FROM pair WHERE inner = ?");
-    database->coverage = sql_prepare(sql, "INSERT INTO traffic VALUES (NULL,?,?,?,?,?,?,?,?,?)");
+    database->coverage =
+        sql_prepare(sql, grows ? "INSERT INTO now_traffic VALUES (NULL,?,?,?,?,?,?,?,?,?)"
+                               : "INSERT INTO traffic VALUES (NULL,?,?,?,?,?,?,?,?,?)");
+    database->waits = sql_prepare(sql, "INSERT OR IGNORE INTO waiting VALUES (?)");
+    database->waits_no_more = sql_prepare(sql, "DELETE FROM waiting WHERE id = ?");
 }
 
 struct database *database_create(const struct database_options *options, struct error *error)
@@ -142,7 +164,8 @@ struct database *database_create(const struct database_options *options, struct 
     database->unfinished = true;
     database->sql.name = database->path;
     database->accepted = options->accepted;
-    open_sql(database);
+    open_sql(database, beside);
+    lay_out(database, PRAGMAS);
     prepare(database, options->heads);
     if (!database->sql.failed)
         return database;
@@ -150,6 +173,170 @@ struct database *database_create(const struct database_options *options, struct 
     database_abandon(database);
     database_free(database);
     return NULL;
+}
+
+static void write_acceptances(struct sql *sql, const struct acceptances *accepted)
+{
+    sqlite3_stmt *insert = sql_prepare(sql, "INSERT INTO acceptance VALUES (?,?,?,?)");
+    for (size_t i = 0; accepted && i < accepted->n && !sql->failed; i++) {
+        const struct acceptance *acceptance = &accepted->items[i];
+        struct row row = row_begin(sql, insert);
+        row_words(&row, acceptance->key);
+        row_words(&row, acceptance->until);
+        row_optional(&row, acceptance->until_us, INT64_MAX);
+        row_text(&row, slice_of_text(acceptance->reason));
+        row_write(&row);
+    }
+    sqlite3_finalize(insert);
+}
+
+/* ---- one that grows ---- */
+
+bool database_grows(const struct database *database)
+{
+    return database->beside == NULL;
+}
+
+/* Makes the file, readable for nobody else; true also where ours stands there already (*is_old). */
+static bool make_in_place(const char *path, bool force, bool *is_old, struct error *error)
+{
+    struct stat st;
+    if (!database_may_replace(path, force, error))
+        return false;
+    *is_old = lstat(path, &st) == 0 && S_ISREG(st.st_mode) && file_is_audit(path);
+    if (*is_old)
+        return true;
+    unlink(path); /* forced */
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return error_set(error, ERROR_OUTPUT, "cannot write %s: %s", path, strerror(errno));
+    close(fd);
+    return true;
+}
+
+static bool is_continuable(struct sql *sql, const char *inputs, struct error *error)
+{
+    if (sql_number(sql, "PRAGMA user_version") != SCHEMA_VERSION)
+        return error_set(error, ERROR_OUTPUT,
+                         "%s was written by another version of wire304: name another with -o",
+                         sql->name);
+    if (!sql_number(sql, "SELECT count(*) FROM sqlite_schema WHERE name = 'settled'"))
+        return error_set(error, ERROR_OUTPUT,
+                         "%s was written by analyze, and live goes on in its own only: name "
+                         "another with -o",
+                         sql->name);
+    sqlite3_stmt *same = sql_prepare(
+        sql, "SELECT 1 FROM input WHERE name NOT IN (SELECT json_extract(value, '$.file') FROM "
+             "json_each(?1)) OR id NOT IN (SELECT key FROM json_each(?1) WHERE "
+             "json_extract(value, '$.file') = name)");
+    sqlite3_bind_text(same, 1, inputs, -1, SQLITE_STATIC);
+    bool differs = same && sqlite3_step(same) == SQLITE_ROW;
+    sqlite3_finalize(same);
+    return !differs ||
+           error_set(error, ERROR_OUTPUT,
+                     "%s was recorded from other interfaces: name another with -o", sql->name);
+}
+
+static void read_past(struct database *database)
+{
+    struct sql *sql = &database->sql;
+    struct run_past *past = &database->past;
+    past->known = sql_number(sql, "SELECT count(*) FROM run_row WHERE first_us NOT NULL") > 0;
+    past->started_us = sql_number(sql, "SELECT started_us FROM run_row");
+    past->first_us = sql_number(sql, "SELECT first_us FROM run_row");
+    past->last_us = sql_number(sql, "SELECT last_us FROM run_row");
+    past->packets = sql_number(sql, "SELECT packets FROM run_row");
+    past->dropped_by_kernel = sql_number(sql, "SELECT dropped_by_kernel FROM run_row");
+    past->dropped_by_interface = sql_number(sql, "SELECT dropped_by_interface FROM run_row");
+    database->sums = (struct sums){
+        .exchanges = (uint64_t)sql_number(sql, "SELECT exchanges FROM settled"),
+        .observed = (uint64_t)sql_number(sql, "SELECT observed FROM settled"),
+        .retransmitted = (uint64_t)sql_number(sql, "SELECT retransmitted FROM settled"),
+        .overhead = (uint64_t)sql_number(sql, "SELECT overhead FROM settled"),
+    };
+}
+
+static bool grow(struct database *database, const struct database_options *options, bool is_old,
+                 const char *inputs, struct error *error)
+{
+    struct sql *sql = &database->sql;
+    open_sql(database, database->path);
+    sqlite3_busy_timeout(sql->db, 5000); /* a reader may be in the middle of a checkpoint */
+    if (is_old) {
+        if (sql->failed || !is_continuable(sql, inputs, error))
+            return false;
+        sql_run(sql, PRAGMAS_TO_GROW "BEGIN IMMEDIATE;");
+    } else {
+        lay_out(database, PRAGMAS_TO_GROW);
+        sql_run(sql, "INSERT INTO total VALUES (0,0,0,0,0,0,0,0,0,0)");
+        sql_run(sql, schema_views);
+        if (!sql->failed && !questions_create(sql->db, false))
+            sql_fail(sql);
+    }
+    sql_run(sql, schema_grow);
+    sql_run(sql, "DELETE FROM acceptance");
+    write_acceptances(sql, options->accepted);
+    read_past(database);
+    prepare(database, options->heads);
+    if (is_old) {
+        exchange_rows_continue(database->exchanges);
+        finding_rows_continue(database->findings);
+    }
+    sql_run(sql, "COMMIT;BEGIN");
+    return !sql->failed;
+}
+
+struct database *database_grow(const struct database_options *options, const char *inputs,
+                               struct database_past *past, struct error *error)
+{
+    bool is_old;
+    if (!make_in_place(options->path, options->force, &is_old, error))
+        return NULL;
+    struct database *database = xcalloc(1, sizeof *database);
+    database->path = xstrdup(options->path);
+    database->sql.name = database->path;
+    if (grow(database, options, is_old, inputs, error)) {
+        past->exchanges = (uint64_t)sql_number(&database->sql, "SELECT max(id) FROM exchange");
+        past->packets = (uint64_t)database->past.packets;
+        return database;
+    }
+    if (database->sql.failed)
+        *error = database->sql.error;
+    database_free(database);
+    return NULL;
+}
+
+bool database_give(const struct database *database, unsigned uid, unsigned gid, struct error *error)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    if (geteuid() != 0)
+        return true;
+    for (unsigned i = 0; i < COUNT_OF(suffixes); i++) {
+        char *name = xmalloc(strlen(database->path) + 8);
+        sprintf(name, "%s%s", database->path, suffixes[i]);
+        bool done = lchown(name, uid, gid) == 0 || errno == ENOENT;
+        if (!done)
+            error_set(error, ERROR_OUTPUT, "cannot give %s to the user that wire304 becomes: %s",
+                      name, strerror(errno));
+        free(name);
+        if (!done)
+            return false;
+    }
+    return true;
+}
+
+void database_waits(struct database *database, uint64_t exchange_id, bool waits)
+{
+    if (database->sql.failed)
+        return;
+    struct row row = row_begin(&database->sql, waits ? database->waits : database->waits_no_more);
+    row_number(&row, (int64_t)exchange_id);
+    row_write(&row);
+}
+
+void database_begin_checkpoint(struct database *database)
+{
+    sql_run(&database->sql, schema_begin);
 }
 
 const char *database_beside(const struct database *database)
@@ -160,7 +347,7 @@ const char *database_beside(const struct database *database)
 /* Once per row that a sink brings. */
 static void count_row(struct database *database)
 {
-    if (++database->rows < LIMIT_ROWS_PER_TRANSACTION)
+    if (database_grows(database) || ++database->rows < LIMIT_ROWS_PER_TRANSACTION)
         return;
     database->rows = 0;
     sql_run(&database->sql, "COMMIT;BEGIN");
@@ -264,6 +451,23 @@ static void bind_run_time(struct row *row, const struct run_facts *facts, int64_
         row_null(row);
 }
 
+/* The facts of all runs together. */
+static struct run_facts facts_of_all(const struct database *database, const struct run_facts *now)
+{
+    struct run_facts all = *now;
+    const struct run_past *past = &database->past;
+    all.packets += (uint64_t)past->packets;
+    all.dropped_by_kernel += (uint64_t)past->dropped_by_kernel;
+    all.dropped_by_interface += (uint64_t)past->dropped_by_interface;
+    if (!past->known)
+        return all;
+    all.started_ns = past->started_us * 1000;
+    all.first_ns = past->first_us * 1000;
+    if (now->packets == 0 || past->last_us * 1000 > now->last_ns)
+        all.last_ns = past->last_us * 1000;
+    return all;
+}
+
 static void write_run(struct sql *sql, const struct run_facts *facts)
 {
     sqlite3_stmt *insert = sql_prepare(sql, "INSERT INTO run_row VALUES (?,?,?,?,?,?,?,?,?,?,?,?)");
@@ -286,21 +490,6 @@ static void write_run(struct sql *sql, const struct run_facts *facts)
     sqlite3_finalize(insert);
 }
 
-static void write_acceptances(struct sql *sql, const struct acceptances *accepted)
-{
-    sqlite3_stmt *insert = sql_prepare(sql, "INSERT INTO acceptance VALUES (?,?,?,?)");
-    for (size_t i = 0; accepted && i < accepted->n && !sql->failed; i++) {
-        const struct acceptance *acceptance = &accepted->items[i];
-        struct row row = row_begin(sql, insert);
-        row_words(&row, acceptance->key);
-        row_words(&row, acceptance->until);
-        row_optional(&row, acceptance->until_us, INT64_MAX);
-        row_text(&row, slice_of_text(acceptance->reason));
-        row_write(&row);
-    }
-    sqlite3_finalize(insert);
-}
-
 static void write_total(struct sql *sql, const struct sums *sums)
 {
     sqlite3_stmt *insert = sql_prepare(sql, schema_total);
@@ -316,6 +505,34 @@ static void write_total(struct sql *sql, const struct sums *sums)
     sqlite3_finalize(insert);
 }
 
+static void write_sums(struct sql *sql, const struct sums *sums)
+{
+    char text[240];
+    snprintf(text, sizeof text,
+             "UPDATE settled SET exchanges=%" PRIu64 ", observed=%" PRIu64
+             ", retransmitted=%" PRIu64 ", overhead=%" PRIu64,
+             sums->exchanges, sums->observed, sums->retransmitted, sums->overhead);
+    sql_run(sql, text);
+}
+
+bool database_checkpoint(struct database *database, const struct run_facts *facts, bool whole,
+                         struct error *error)
+{
+    struct sql *sql = &database->sql;
+    struct run_facts all = facts_of_all(database, facts);
+    exchange_rows_flush(database->exchanges);
+    finding_rows_flush(database->findings);
+    sql_run(sql, "DELETE FROM run_row");
+    write_run(sql, &all);
+    write_sums(sql, &database->sums);
+    if (whole)
+        sql_run(sql, schema_stand);
+    sql_run(sql, "COMMIT;BEGIN");
+    if (sql->failed)
+        *error = sql->error;
+    return !sql->failed;
+}
+
 static void close_sql(struct database *database)
 {
     exchange_rows_free(database->exchanges);
@@ -327,12 +544,32 @@ static void close_sql(struct database *database)
     sqlite3_finalize(database->coverage);
     sqlite3_finalize(database->pair);
     sqlite3_finalize(database->unpair);
+    sqlite3_finalize(database->waits);
+    sqlite3_finalize(database->waits_no_more);
     database->check = database->connection = database->coverage = NULL;
-    database->pair = database->unpair = NULL;
+    database->pair = database->unpair = database->waits = database->waits_no_more = NULL;
     if (sqlite3_close(database->sql.db) != SQLITE_OK)
         sql_fail(&database->sql);
     else
         database->sql.db = NULL;
+}
+
+/* All is told: sums of the findings anew, now that it is known which exchanges are another's. */
+static bool finish_in_place(struct database *database, const struct run_facts *facts,
+                            struct error *error)
+{
+    struct sql *sql = &database->sql;
+    if (!database_checkpoint(database, facts, true, error))
+        return false;
+    database->sums.unseen = (uint64_t)sql_number(sql, "SELECT unseen_bytes FROM total");
+    sql_run(sql, "DELETE FROM total");
+    write_total(sql, &database->sums);
+    sql_run(sql, "COMMIT");
+    sql_run(sql, "PRAGMA wal_checkpoint(TRUNCATE)");
+    close_sql(database);
+    if (sql->failed)
+        *error = sql->error;
+    return !sql->failed;
 }
 
 /* Onto the disk, then under its final name: after a power cut one of the two is whole. */
@@ -348,6 +585,8 @@ static bool publish(struct database *database)
 bool database_finish(struct database *database, const struct run_facts *facts, struct error *error)
 {
     struct sql *sql = &database->sql;
+    if (database_grows(database))
+        return finish_in_place(database, facts, error);
     exchange_rows_flush(database->exchanges);
     finding_rows_flush(database->findings);
     write_run(sql, facts);
@@ -386,6 +625,8 @@ void database_free(struct database *database)
     if (!database)
         return;
     database_abandon(database);
+    if (database_grows(database) && database->sql.db)
+        close_sql(database); /* what was committed stays */
     free(database->path);
     free(database->beside);
     free(database);

@@ -119,6 +119,15 @@ struct exchange_rows *exchange_rows_new(struct sql *sql)
     return rows;
 }
 
+void exchange_rows_continue(struct exchange_rows *rows)
+{
+    batch_continue(&rows->urls.batch, "url");
+    batch_continue(&rows->requesters.batch, "requester");
+    batch_continue(&rows->conditions.batch, "condition");
+    batch_continue(&rows->responses.batch, "response");
+    batch_continue(&rows->moments.batch, "moment");
+}
+
 void exchange_rows_free(struct exchange_rows *rows)
 {
     if (!rows)

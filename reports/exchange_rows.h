@@ -11,6 +11,9 @@ struct exchange_rows;
 struct exchange_rows *exchange_rows_new(struct sql *sql);
 void exchange_rows_free(struct exchange_rows *rows); /* accepts NULL */
 
+/* Goes on in tables that have rows already. */
+void exchange_rows_continue(struct exchange_rows *rows);
+
 /* Rows are inserted several at a time: now those that wait. */
 void exchange_rows_flush(struct exchange_rows *rows);
 

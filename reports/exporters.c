@@ -76,18 +76,25 @@ bool report_is_format(const char *format, struct error *error)
     return exporter_by_name(format) || refuse(format, error);
 }
 
+bool report_print_open(struct audit *audit, FILE *to, const struct report_options *options,
+                       struct error *error)
+{
+    const struct exporter *exporter = exporter_by_name(options->format);
+    if (!exporter)
+        return refuse(options->format, error);
+    struct report report = {audit, to, options};
+    selection_apply(options->selection, audit);
+    if (!audit->failed)
+        exporter->write(&report);
+    return true;
+}
+
 bool report_print(const char *path, FILE *to, const struct report_options *options,
                   struct error *error)
 {
     struct audit audit;
-    const struct exporter *exporter = exporter_by_name(options->format);
-    if (!exporter)
-        return refuse(options->format, error);
-    if (!audit_open(&audit, path, error))
+    if (!report_is_format(options->format, error) || !audit_open(&audit, path, error))
         return false;
-    struct report report = {&audit, to, options};
-    selection_apply(options->selection, &audit);
-    if (!audit.failed)
-        exporter->write(&report);
-    return audit_close(&audit, error);
+    bool printed = report_print_open(&audit, to, options, error);
+    return audit_close(&audit, error) && printed;
 }

@@ -34,3 +34,7 @@ const struct exporter *exporter_by_name(const char *name);
 
 /* How many rows of a list are wanted: --top, or else `usual` (0: all). For LIMIT: -1 is all. */
 int64_t report_rows(const struct report *report, int64_t usual);
+
+/* report_print() of an audit that is open, and stays so. */
+bool report_print_open(struct audit *audit, FILE *to, const struct report_options *options,
+                       struct error *error) MUST_USE;

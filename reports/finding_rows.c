@@ -66,6 +66,11 @@ struct finding_rows *finding_rows_new(struct sql *sql, struct exchange_rows *exc
     return rows;
 }
 
+void finding_rows_continue(struct finding_rows *rows)
+{
+    batch_continue(&rows->findings, "finding");
+}
+
 void finding_rows_free(struct finding_rows *rows)
 {
     if (!rows)

@@ -15,6 +15,9 @@ struct finding_rows *finding_rows_new(struct sql *sql, struct exchange_rows *exc
                                       enum heads_policy heads);
 void finding_rows_free(struct finding_rows *rows); /* accepts NULL */
 
+/* Goes on in tables that have rows already. */
+void finding_rows_continue(struct finding_rows *rows);
+
 /* Rows are inserted several at a time: now those that wait. */
 void finding_rows_flush(struct finding_rows *rows);
 

@@ -426,13 +426,63 @@ static bool set_memory(struct options *options, const char *value, struct error 
            wrong(error, "memory", value, "a size from 1MiB on is wanted: 512MiB, 2G");
 }
 
+static bool set_interface(struct options *options, const char *value, struct error *error)
+{
+    list_add(&options->interfaces, value);
+    return *value || wrong(error, "interface", value, "the name of an interface is wanted");
+}
+
+static bool set_duration(struct options *options, const char *value, struct error *error)
+{
+    return (value_duration(value, &options->duration_ns) && options->duration_ns > 0) ||
+           wrong(error, "duration", value, "a duration is wanted: 90s, 30m, 1h, 7d");
+}
+
+static bool set_count(struct options *options, const char *value, struct error *error)
+{
+    return value_number(value, 1, INT64_MAX, &options->count) ||
+           wrong(error, "count", value, "a number of packets from 1 on is wanted");
+}
+
+static bool set_buffer(struct options *options, const char *value, struct error *error)
+{
+    return (value_size(value, &options->buffer) && options->buffer >= 1 << 20 &&
+            options->buffer <= 1 << 30) ||
+           wrong(error, "buffer", value, "a size from 1MiB to 1GiB is wanted");
+}
+
+static bool set_snaplen(struct options *options, const char *value, struct error *error)
+{
+    return (value_size(value, &options->snaplen) && options->snaplen >= 64 &&
+            options->snaplen <= 262144) ||
+           wrong(error, "snaplen", value, "a number of octets from 64 to 262144 is wanted");
+}
+
+static bool set_one_station(struct options *options, const char *value, struct error *error)
+{
+    (void)value, (void)error;
+    return options->one_station = true;
+}
+
+static bool set_no_sandbox(struct options *options, const char *value, struct error *error)
+{
+    (void)value, (void)error;
+    return options->no_sandbox = true;
+}
+
+static bool set_user(struct options *options, const char *value, struct error *error)
+{
+    options->user = value;
+    return *value || wrong(error, "user", value, "the name of a user is wanted");
+}
+
 /* ------------------------------------------------------------------ the table */
 
 // clang-format off
 static const struct option_row rows[] = {
-    {"output", 'o', FOR_ANALYZE | FOR_REPORT, false, "FILE", set_output,
+    {"output", 'o', FOR_AUDIT | FOR_REPORT, false, "FILE", set_output,
      "where the result goes (analyze: FIRST-INPUT.wire304.db in this folder)"},
-    {"force", 0, FOR_ANALYZE, false, NULL, set_force,
+    {"force", 0, FOR_AUDIT, false, NULL, set_force,
      "replace a file that is no database of wire304"},
     {"format", 0, FOR_REPORT, false, "FORMAT", set_format,
      "terminal (the default), json, ndjson, csv, markdown, har or trace"},
@@ -447,41 +497,58 @@ static const struct option_row rows[] = {
     {"flaws", 0, FOR_RULES, false, NULL, set_flaws,
      "the words of the column `flaws`, explained"},
 
-    {"filter", 0, FOR_ANALYZE, true, "BPF", set_filter,
-     "only packets that match, as tcpdump writes it: 'port 8080'"},
-    {"host", 0, FOR_ANALYZE, true, "GLOB", set_host,
+    {"interface", 'i', FOR_LIVE, true, "IFACE", set_interface,
+     "where to listen: eth0, or any; may be repeated"},
+    {"duration", 0, FOR_LIVE, true, "DURATION", set_duration,
+     "stop after so long: 90s, 30m, 1h, 7d"},
+    {"count", 0, FOR_LIVE, true, "N", set_count,
+     "stop after so many packets"},
+    {"buffer", 0, FOR_LIVE, true, "SIZE", set_buffer,
+     "the kernel's ring for each interface (64MiB): more survives longer bursts"},
+    {"snaplen", 0, FOR_LIVE, true, "OCTETS", set_snaplen,
+     "octets kept of each packet (262144); a cut body cannot be compared"},
+    {"no-promiscuous", 0, FOR_LIVE, true, NULL, set_one_station,
+     "only frames to and from this machine"},
+    {"user", 0, FOR_LIVE, true, "NAME", set_user,
+     "whom to become once the interface is open (who called sudo, else the\nowner of the database's folder, else nobody)"},
+    {"no-sandbox", 0, FOR_LIVE, true, NULL, set_no_sandbox,
+     "keep privileges, files and system calls: an error in the parser is then\nas powerful as whoever started wire304"},
+
+    {"filter", 0, FOR_AUDIT, true, "BPF", set_filter,
+     "only packets that match, as tcpdump writes it: 'port 8080'\n(live: TCP, its fragments and tunnels, QUIC; '' is everything)"},
+    {"host", 0, FOR_AUDIT, true, "GLOB", set_host,
      "only exchanges whose host, server or client address matches;\nmay be repeated: *.example.org, 10.1.*"},
-    {"leave-out", 0, FOR_ANALYZE, true, "GLOB", set_leave_out,
+    {"leave-out", 0, FOR_AUDIT, true, "GLOB", set_leave_out,
      "not the exchanges that match, by the same; may be repeated"},
-    {"role", 0, FOR_ANALYZE, true, "ROLE=ADDRESSES", set_role,
+    {"role", 0, FOR_AUDIT, true, "ROLE=ADDRESSES", set_role,
      "what addresses and networks are: origin=192.0.2.7, proxy=10.1.0.0/16,\ncdn=..., client=... (never an intermediary, whatever it sends)"},
     {"from", 0, FOR_ANALYZE, true, "TIME", set_from,
      "only packets from then on: 2026-11-22T10:00:00Z, seconds since the\nepoch, or +90s after the first packet"},
     {"until", 0, FOR_ANALYZE, true, "TIME", set_until,
      "only packets up to then"},
-    {"keylog", 0, FOR_ANALYZE, true, "FILE", set_keylog,
+    {"keylog", 0, FOR_AUDIT, true, "FILE", set_keylog,
      "TLS secrets (this version cannot decrypt yet)"},
 
-    {"only", 0, FOR_ANALYZE, true, "RULES", set_only,
+    {"only", 0, FOR_AUDIT, true, "RULES", set_only,
      "only these rules or groups: 304-*,unconditional-refetch"},
-    {"skip", 0, FOR_ANALYZE, true, "RULES", set_skip,
+    {"skip", 0, FOR_AUDIT, true, "RULES", set_skip,
      "not these"},
-    {"set", 0, FOR_ANALYZE, false, "NAME=VALUE", set_threshold,
+    {"set", 0, FOR_AUDIT, false, "NAME=VALUE", set_threshold,
      "a threshold of the rules (listed below)"},
-    {"window", 0, FOR_ANALYZE, true, "DURATION", set_window,
+    {"window", 0, FOR_AUDIT, true, "DURATION", set_window,
      "how long an accusation may wait for what confirms it, in the\ncapture's time (1h)"},
-    {"client-key", 0, FOR_ANALYZE, true, "HOW", set_client_key,
+    {"client-key", 0, FOR_AUDIT, true, "HOW", set_client_key,
      "who is taken for one client: auto, ip, ip+ua, forwarded, none"},
 
-    {"severity", 0, FOR_ANALYZE | FOR_REPORT, true, "MIN", set_severity,
+    {"severity", 0, FOR_AUDIT | FOR_REPORT, true, "MIN", set_severity,
      "shows findings from here on: info (the default), waste, warning,\nerror; the database has all"},
-    {"fail-on", 0, FOR_ANALYZE, true, "WHAT", set_fail_on,
+    {"fail-on", 0, FOR_AUDIT, true, "WHAT", set_fail_on,
      "exit 1 on: error, warning, 'avoidable>5%', 'avoidable>10MB'\n(certain and likely together); may be repeated"},
-    {"accept", 0, FOR_ANALYZE, true, "FILE", set_accept,
+    {"accept", 0, FOR_AUDIT, true, "FILE", set_accept,
      "issues that are known and lived with, a line each: KEY UNTIL REASON;\nshown as accepted, and nothing to --fail-on"},
-    {"price", 0, FOR_ANALYZE | FOR_REPORT, true, "AMOUNT", set_price,
+    {"price", 0, FOR_AUDIT | FOR_REPORT, true, "AMOUNT", set_price,
      "what a gigabyte costs: '0.09 EUR'; of a report, for the format html"},
-    {"heads", 0, FOR_ANALYZE, true, "WHICH", set_heads,
+    {"heads", 0, FOR_AUDIT, true, "WHICH", set_heads,
      "heads kept in the database, without credentials: findings, all, none"},
 
     {"host", 0, FOR_REPORT, false, "GLOB", set_report_host,
@@ -499,17 +566,17 @@ static const struct option_row rows[] = {
     {"top", 0, FOR_REPORT, false, "N", set_top,
      "at most so many rows of each list, the worst first"},
 
-    {"jobs", 0, FOR_ANALYZE, true, "N", set_jobs,
+    {"jobs", 0, FOR_AUDIT, true, "N", set_jobs,
      "decoders at work (this version uses one); never changes the result"},
-    {"memory", 0, FOR_ANALYZE, true, "SIZE", set_memory,
+    {"memory", 0, FOR_AUDIT, true, "SIZE", set_memory,
      "about as much for connections and modelled caches, such as 512MiB"},
-    {"config", 0, FOR_ANALYZE, false, "FILE", set_config,
+    {"config", 0, FOR_AUDIT, false, "FILE", set_config,
      "options and thresholds from a file: NAME = VALUE, # begins a comment"},
     {"color", 0, FOR_ALL, true, "WHEN", set_color,
      "auto, always, never; NO_COLOR is honoured"},
     {"no-progress", 0, FOR_ANALYZE, true, NULL, set_no_progress,
      "no progress bar"},
-    {"quiet", 'q', FOR_ANALYZE, true, NULL, set_quiet,
+    {"quiet", 'q', FOR_AUDIT, true, NULL, set_quiet,
      "print nothing when all goes well"},
     {"help", 'h', FOR_ALL, false, NULL, set_help,
      "this text"},
@@ -713,6 +780,7 @@ void options_fini(struct options *options)
     list_fini(&options->left_out);
     roles_fini(&options->roles);
     acceptances_fini(&options->accepted);
+    list_fini(&options->interfaces);
     list_fini(&options->only);
     list_fini(&options->skip);
     list_fini(&options->selection.hosts);
@@ -742,7 +810,7 @@ void options_print(FILE *to, enum command_bit command)
     for (unsigned i = 0; i < COUNT_OF(rows); i++)
         if (rows[i].commands & command)
             print_row(to, &rows[i]);
-    if (command != FOR_ANALYZE)
+    if (!(command & FOR_AUDIT))
         return;
     fprintf(to, "\nThresholds (--set NAME=VALUE):\n");
     struct threshold_row row;

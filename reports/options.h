@@ -22,7 +22,9 @@ enum command_bit {
     FOR_REPORT = 2,
     FOR_RULES = 4,
     FOR_EXPLAIN = 8,
-    FOR_ALL = 15
+    FOR_LIVE = 16,
+    FOR_AUDIT = FOR_ANALYZE | FOR_LIVE,
+    FOR_ALL = 31
 };
 
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -76,6 +78,12 @@ struct options {
     enum client_key client_key;
     struct fail_on fail_on;
     uint64_t memory;
+    /* live */
+    struct text_list interfaces;
+    int64_t duration_ns, count; /* 0: no end */
+    uint64_t buffer, snaplen;   /* 0: as the source has it */
+    bool one_station, no_sandbox;
+    const char *user;
     const char *const *operands; /* into argv */
     size_t n_operands;
     struct text_list owned; /* copies that texts above may point into */

@@ -88,3 +88,13 @@ struct slice file_base_name(struct slice path)
             return slice_from(path, i);
     return path;
 }
+
+char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return xstrdup(".");
+    char *folder = xstrdup(path);
+    folder[slash == path ? 1 : slash - path] = '\0';
+    return folder;
+}

@@ -25,6 +25,9 @@ bool output_close(struct output *output, bool good, struct error *error) MUST_US
  * or NULL and *error. */
 char *file_beside(const char *path, struct error *error) MUST_USE;
 
+/* The folder that a file is in, to be freed. */
+char *folder_of(const char *path) MUST_USE;
+
 /* Is the file at `path` an audit database? */
 bool file_is_audit(const char *path);
 

@@ -47,6 +47,30 @@ struct database;
 
 struct database *database_create(const struct database_options *options,
                                  struct error *error) MUST_USE;
+
+/* What earlier runs left in a database that grows. */
+struct database_past {
+    uint64_t exchanges; /* the largest id */
+    uint64_t packets;
+};
+
+/* For `live`: the file stands under its name from the start, others may read it at any moment, and
+ * what database_checkpoint() has committed is never lost. Goes on in one that database_grow() made
+ * before; `inputs` (JSON) must then be the same. */
+struct database *database_grow(const struct database_options *options, const char *inputs,
+                               struct database_past *past, struct error *error) MUST_USE;
+/* Its files to another user, who is to go on writing. */
+bool database_give(const struct database *database, unsigned uid, unsigned gid,
+                   struct error *error) MUST_USE;
+bool database_grows(const struct database *database);
+/* Commits what came until now. With `whole`, checks and coverage were told since
+ * database_begin_checkpoint(). False and *error where it cannot be written. */
+void database_begin_checkpoint(struct database *database);
+bool database_checkpoint(struct database *database, const struct run_facts *facts, bool whole,
+                         struct error *error) MUST_USE;
+/* Accusations against the exchange wait, or do no longer. */
+void database_waits(struct database *database, uint64_t exchange_id, bool waits);
+
 void database_exchange(struct database *database, const struct assessed *assessed);
 /* As analysis tells it; outer_id 0: no pair after all. */
 void database_pair(struct database *database, uint64_t inner_id, uint64_t outer_id);

@@ -69,16 +69,17 @@ const char schema_tables[] =
 "CREATE TABLE run_row (program_version TEXT, options TEXT, thresholds TEXT, inputs TEXT,"
 "  started_us INTEGER, first_us INTEGER, last_us INTEGER, packets INTEGER,"
 "  dropped_by_kernel INTEGER, dropped_by_interface INTEGER, caps_reached TEXT, price TEXT);"
-"CREATE TABLE acceptance (key TEXT PRIMARY KEY, until TEXT, until_us INTEGER, reason);";
+"CREATE TABLE acceptance (key TEXT PRIMARY KEY, until TEXT, until_us INTEGER, reason);"
+"CREATE TABLE claim (id INTEGER PRIMARY KEY, avoidable INTEGER, opportunity INTEGER);"
+"CREATE TABLE issue_sum (id INTEGER PRIMARY KEY, severity INTEGER, exchanges INTEGER,"
+"  avoidable INTEGER, opportunity INTEGER, first_us INTEGER, last_us INTEGER);"
+"CREATE TABLE waiting (id INTEGER PRIMARY KEY);"; /* exchanges not settled yet: live alone */
 
 const char schema_settle[] =
 "INSERT INTO input SELECT key, json_extract(value, '$.file') FROM json_each("
 "  (SELECT inputs FROM run_row));"
-"CREATE TABLE claim (id INTEGER PRIMARY KEY, avoidable INTEGER, opportunity INTEGER);"
 "INSERT INTO claim SELECT exchange, sum(avoidable), sum(opportunity) FROM finding"
 "  GROUP BY exchange HAVING sum(avoidable) > 0 OR sum(opportunity) > 0;"
-"CREATE TABLE issue_sum (id INTEGER PRIMARY KEY, severity INTEGER, exchanges INTEGER,"
-"  avoidable INTEGER, opportunity INTEGER, first_us INTEGER, last_us INTEGER);"
 "INSERT INTO issue_sum SELECT issue, max((SELECT severity FROM verdict WHERE id = f.verdict)),"
 "  count(DISTINCT exchange), sum(avoidable), sum(opportunity), min(found_us), max(found_us)"
 "  FROM finding f GROUP BY issue;";
@@ -99,6 +100,64 @@ const char schema_total[] =
 "   FROM finding f WHERE (avoidable > 0 OR opportunity > 0)"
 "   AND NOT EXISTS (SELECT 1 FROM pair WHERE inner = f.exchange))";
 
+/* Checks and coverage are told as sums of this run: what earlier runs left is kept beside and added
+ * each time. `settled`: up to which finding claims and issues are summed, and the sums over all
+ * exchanges, those that a proxy sent for others included. */
+const char schema_grow[] =
+"CREATE TABLE IF NOT EXISTS settled (finding INTEGER, exchanges INTEGER, observed INTEGER,"
+"  retransmitted INTEGER, overhead INTEGER);"
+"INSERT INTO settled SELECT 0, 0, 0, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM settled);"
+"DELETE FROM waiting;"
+"CREATE TEMP TABLE now_looked_at (id INTEGER PRIMARY KEY, rule, outcome, guard, exchanges);"
+"CREATE TEMP TABLE now_traffic (id INTEGER PRIMARY KEY, transport, protocol, server_name, reason,"
+"  connections, packets, bytes, unseen, exchanges);"
+"CREATE TEMP TABLE then_looked_at AS SELECT * FROM looked_at;"
+"CREATE TEMP TABLE then_traffic AS SELECT * FROM traffic;";
+
+const char schema_begin[] =
+"DELETE FROM now_looked_at; DELETE FROM now_traffic;";
+
+#define NEW_FINDINGS "id > (SELECT finding FROM settled)"
+#define NEW_AVOIDABLE(code) "coalesce((SELECT sum(avoidable) FROM finding f WHERE " NEW_FINDINGS    \
+    " AND (SELECT confidence FROM verdict WHERE id = f.verdict) = " code                            \
+    " AND f.exchange NOT IN (SELECT inner FROM pair)), 0)"
+const char schema_stand[] =
+"DELETE FROM looked_at;"
+"INSERT INTO looked_at SELECT NULL, rule, outcome, guard, sum(exchanges) FROM"
+"  (SELECT * FROM then_looked_at UNION ALL SELECT * FROM now_looked_at)"
+"  GROUP BY rule, outcome, guard;"
+"DELETE FROM traffic;"
+"INSERT INTO traffic SELECT NULL, transport, protocol, server_name, reason, sum(connections),"
+"  sum(packets), sum(bytes), sum(unseen), sum(exchanges) FROM"
+"  (SELECT * FROM then_traffic UNION ALL SELECT * FROM now_traffic)"
+"  GROUP BY transport, protocol, server_name, reason;"
+"INSERT OR REPLACE INTO input SELECT key, json_extract(value, '$.file') FROM json_each("
+"  (SELECT inputs FROM run_row));"
+"INSERT INTO claim SELECT exchange, sum(avoidable), sum(opportunity) FROM finding"
+"  WHERE " NEW_FINDINGS " GROUP BY exchange HAVING sum(avoidable) > 0 OR sum(opportunity) > 0"
+"  ON CONFLICT(id) DO UPDATE SET avoidable = avoidable + excluded.avoidable,"
+"  opportunity = opportunity + excluded.opportunity;"
+"INSERT INTO issue_sum SELECT issue, max((SELECT severity FROM verdict WHERE id = f.verdict)),"
+"  count(DISTINCT exchange), sum(avoidable), sum(opportunity), min(found_us), max(found_us)"
+"  FROM finding f WHERE " NEW_FINDINGS " GROUP BY issue ON CONFLICT(id) DO UPDATE SET"
+"  severity = max(severity, excluded.severity), exchanges = exchanges + excluded.exchanges,"
+"  avoidable = avoidable + excluded.avoidable, opportunity = opportunity + excluded.opportunity,"
+"  first_us = min(first_us, excluded.first_us), last_us = max(last_us, excluded.last_us);"
+"UPDATE total SET avoidable_certain = avoidable_certain + " NEW_AVOIDABLE("2") ","
+"  avoidable_likely = avoidable_likely + " NEW_AVOIDABLE("1") ","
+"  avoidable_possible = avoidable_possible + " NEW_AVOIDABLE("0") ","
+"  opportunity_bytes = opportunity_bytes + coalesce((SELECT sum(opportunity) FROM finding f"
+"    WHERE " NEW_FINDINGS " AND f.exchange NOT IN (SELECT inner FROM pair)), 0),"
+"  unseen_bytes = (SELECT coalesce(sum(unseen), 0) FROM traffic);"
+"WITH inners AS (SELECT e.* FROM pair JOIN exchange e ON e.id = pair.inner)"
+"UPDATE total SET exchanges = (SELECT exchanges FROM settled) - (SELECT count(*) FROM inners),"
+"  observed_bytes = (SELECT observed FROM settled) - (SELECT coalesce(sum(request_header +"
+"    request_body + response_header + response_body), 0) FROM inners),"
+"  retransmitted_bytes = (SELECT retransmitted FROM settled) -"
+"    (SELECT coalesce(sum(retransmitted), 0) FROM inners),"
+"  connection_bytes = (SELECT overhead FROM settled);"
+"UPDATE settled SET finding = (SELECT coalesce(max(id), 0) FROM finding);";
+
 /* Enumerations: number kind * 16 + code, with the kinds of enum word_kind. */
 #define WORD(kind, code) "(SELECT value FROM word WHERE id = 16 * " kind " + (" code "))"
 #define DIGITS_(number) #number
@@ -110,6 +169,8 @@ const char schema_total[] =
 #define OF_CONDITION(column) "(SELECT " column " FROM condition WHERE id = e.condition)"
 #define OF_RESPONSE(column) "(SELECT " column " FROM response WHERE id = e.response)"
 #define OF_MOMENT(column) "(SELECT " column " FROM moment WHERE id = e.moment)"
+#define CLAIMED(column) "CASE WHEN e.id NOT IN waiting THEN"                                        \
+    " coalesce((SELECT " column " FROM claim WHERE id = e.id), 0) END"
 #define OF_VERDICT(column) "(SELECT " column " FROM verdict WHERE id = f.verdict)"
 
 /* Of an issue; NULL where it is not accepted, or no longer at the capture's end. */
@@ -165,8 +226,7 @@ const char schema_views[] =
 "  " OF_MOMENT("cache_status") " AS cache_status, " OF_RESPONSE("via") " AS via,"
 "  " OF_RESPONSE("server_software") " AS server_software,"
 "  e.lifetime_s AS lifetime_s, e.age_s AS age_s,"
-"  coalesce((SELECT avoidable FROM claim WHERE id = e.id), 0) AS avoidable_bytes,"
-"  coalesce((SELECT opportunity FROM claim WHERE id = e.id), 0) AS opportunity_bytes"
+"  " CLAIMED("avoidable") " AS avoidable_bytes, " CLAIMED("opportunity") " AS opportunity_bytes"
 "  FROM exchange e;"
 
 "CREATE VIEW findings AS SELECT f.id AS id, f.issue AS issue_id, " OF_VERDICT("rule") " AS rule,"

@@ -8,6 +8,10 @@
 extern const char schema_tables[]; /* before the first row */
 extern const char schema_settle[]; /* after the last: sums per exchange and issue */
 extern const char schema_total[];    /* one statement: totals, of which five numbers are given */
+/* A database that grows (live): what stands at any moment. */
+extern const char schema_grow[];   /* once it is opened: tables for what this run has counted */
+extern const char schema_begin[];  /* before checks and coverage are told anew */
+extern const char schema_stand[];  /* and after: those of earlier runs added; sums of new findings */
 extern const char schema_views[];  /* the nine views of contract.md */
 
 /* Rows of the table `word`: kinds of words, numbered kind * 16 + code. */

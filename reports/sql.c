@@ -3,6 +3,7 @@
 
 #include "reports/sql.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "reports/escape.h"
@@ -21,6 +22,17 @@ void sql_run(struct sql *sql, const char *text)
 {
     if (!sql->failed && sqlite3_exec(sql->db, text, NULL, NULL, NULL) != SQLITE_OK)
         sql_fail(sql);
+}
+
+int64_t sql_number(struct sql *sql, const char *query)
+{
+    sqlite3_stmt *statement = sql_prepare(sql, query);
+    int64_t number = 0;
+    if (statement && sqlite3_step(statement) == SQLITE_ROW)
+        number = sqlite3_column_int64(statement, 0);
+    if (sqlite3_finalize(statement) != SQLITE_OK)
+        sql_fail(sql);
+    return number;
 }
 
 sqlite3_stmt *sql_prepare(struct sql *sql, const char *text)
@@ -46,6 +58,13 @@ void batch_init(struct batch *batch, struct sql *sql, const char *into, int colu
     *batch = (struct batch){.sql = sql, .insert = sql_prepare(sql, insert), .columns = columns};
     arena_init(&batch->texts, 8192);
     sqlite3_free(insert);
+}
+
+void batch_continue(struct batch *batch, const char *table)
+{
+    char query[80];
+    snprintf(query, sizeof query, "SELECT max(id) FROM %s", table);
+    batch->written = sql_number(batch->sql, query);
 }
 
 void batch_fini(struct batch *batch)

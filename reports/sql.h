@@ -23,6 +23,8 @@ struct sql {
 };
 
 void sql_fail(struct sql *sql);
+/* The number in the first column of the first row; 0 where there is none. */
+int64_t sql_number(struct sql *sql, const char *query);
 void sql_run(struct sql *sql, const char *text);
 sqlite3_stmt *sql_prepare(struct sql *sql, const char *text) MUST_USE;
 
@@ -38,6 +40,8 @@ struct batch {
 
 /* `into` is the statement up to its rows, "INSERT INTO table"; `sql` must outlive the batch. */
 void batch_init(struct batch *batch, struct sql *sql, const char *into, int columns);
+/* Goes on in a table that has rows already. */
+void batch_continue(struct batch *batch, const char *table);
 void batch_fini(struct batch *batch); /* what still waits is lost */
 void batch_flush(struct batch *batch);
 

@@ -98,7 +98,11 @@ void hearing_begin(struct hearing *hearing, const struct analysis_options *optio
     struct analysis_options chosen = options ? *options : analysis_options_default();
     if (!chosen.rule_enabled)
         chosen.rule_enabled = is_heard;
-    struct analysis_sink sink = {hearing, on_exchange, on_pair, on_finding, on_check};
+    struct analysis_sink sink = {.context = hearing,
+                                 .exchange = on_exchange,
+                                 .pair = on_pair,
+                                 .finding = on_finding,
+                                 .check = on_check};
     *hearing = (struct hearing){
         .heard = xcalloc(MOST, sizeof *hearing->heard),
         .outcomes = xcalloc(MOST, sizeof *hearing->outcomes),
