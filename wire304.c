@@ -347,7 +347,8 @@ static bool listen_to(const struct options *options, const char *output, struct 
 static int live_verdict(const struct options *options, struct audit *audit, bool lost,
                         const struct pipeline_result *result, struct error *error)
 {
-    const struct report_options report = {"terminal", layout(options), &options->selection};
+    const struct report_options report = {"terminal", layout(options), &options->selection,
+                                          options->table};
     if (!options->quiet && !report_print_open(audit, stdout, &report, error))
         return code_of(error);
     return lost                                         ? EXIT_INPUT
