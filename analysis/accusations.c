@@ -167,7 +167,7 @@ static void close_whole(struct accusations *a, struct accused *x)
     close_unjudged(a, x);
     for (unsigned i = 0; i < x->n_accusations; i++)
         if (x->accusations[i].state == ACCUSATION_COUNTED)
-            close_count(&x->accusations[i], false);
+            close_count(&x->accusations[i], x->accusations[i].presumed);
     settle_if_closed(a, x);
 }
 
@@ -214,10 +214,11 @@ static void make_room_unheld(struct accusations *a, struct resource *r)
 void tally_add(struct accusations *accusations, struct tally *tally, struct accusation *accusation)
 {
     if (tally->waiting >= LIMIT_WAITING_FOR_COUNT) {
-        struct accused *loser = tally->first->accused;
-        accusations->counts.tallies_full++;
-        close_count(tally->first, false);
-        settle_if_closed(accusations, loser);
+        struct accusation *oldest = tally->first;
+        accusations->counts.tallies_full += !oldest->presumed;
+        oldest->verdict.confidence = CONFIDENCE_POSSIBLE;
+        close_count(oldest, oldest->presumed);
+        settle_if_closed(accusations, oldest->accused);
     }
     accusation->tally = tally;
     accusation->state = ACCUSATION_COUNTED;
@@ -278,12 +279,27 @@ void tally_confirm(struct accusations *accusations, struct tally *tally,
     }
 }
 
+void tally_presume(struct tally *tally)
+{
+    for (struct accusation *n = tally->first; n; n = n->newer)
+        n->presumed = true;
+}
+
+void tally_withdraw(struct accusations *accusations, struct tally *tally)
+{
+    while (tally->first) {
+        struct accused *innocent = tally->first->accused;
+        close_count(tally->first, false);
+        settle_if_closed(accusations, innocent);
+    }
+}
+
 void tally_drop(struct accusations *accusations, struct tally *tally)
 {
     while (tally->first) {
-        struct accused *loser = tally->first->accused;
-        close_count(tally->first, false);
-        settle_if_closed(accusations, loser);
+        struct accused *accused = tally->first->accused;
+        close_count(tally->first, tally->first->presumed);
+        settle_if_closed(accusations, accused);
     }
 }
 

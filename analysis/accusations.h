@@ -22,6 +22,7 @@ struct accusation {
     unsigned index; /* of the rule */
     enum accusation_state state;
     bool stands;             /* CLOSED: it became a finding */
+    bool presumed;           /* it was, or is, COUNTED: it stands unless it is withdrawn */
     bool verdict_is_counted; /* it was COUNTED: `checks` hears of it when it is settled */
     enum wait waits;         /* UNJUDGED */
     struct verdict verdict;  /* of those that stand or are COUNTED; its words are not kept */
@@ -110,7 +111,11 @@ void accusations_ripen(struct accusations *accusations, struct accused *accused,
 void tally_confirm(struct accusations *accusations, struct tally *tally,
                    bool (*confirms)(const void *context, const struct accusation *accusation),
                    const void *context);
+/* From now on all of the tally is presumed. */
+void tally_presume(struct tally *tally);
 /* Closes all of the tally: they fall. */
+void tally_withdraw(struct accusations *accusations, struct tally *tally);
+/* Closes all of the tally, which is about to be forgotten: what was presumed stands. */
 void tally_drop(struct accusations *accusations, struct tally *tally);
 
 /* Closes what waits for a 200 of this URL, which is about to be forgotten. */

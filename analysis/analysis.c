@@ -19,6 +19,8 @@
 #include "base/alloc.h"
 #include "base/attributes.h"
 
+#define NS_PER_S INT64_C(1000000000)
+
 struct tally_of_rule {
     uint64_t passed, fired, withheld[GUARDS];
 };
@@ -83,6 +85,14 @@ static void tell(struct analysis *a, const struct accused *x, const struct accus
     a->sink.finding(a->sink.context, &finding);
 }
 
+/* What was presumed, and closed before an excuse had time to come, is only possible. */
+static void be_patient(const struct analysis *a, const struct accused *x, struct accusation *n)
+{
+    int64_t patience_ns = a->model.thresholds.patience_s * NS_PER_S;
+    if (n->presumed && a->clock_ns - x->found_ns < patience_ns)
+        n->verdict.confidence = CONFIDENCE_POSSIBLE;
+}
+
 /* Every accusation is closed: the ledger speaks, then the findings. */
 static void settle(struct analysis *a, struct accused *x)
 {
@@ -90,13 +100,14 @@ static void settle(struct analysis *a, struct accused *x)
     const struct accusation *standing[LIMIT_ACCUSATIONS];
     unsigned n = 0;
     for (unsigned i = 0; i < x->n_accusations; i++) {
-        const struct accusation *accusation = &x->accusations[i];
+        struct accusation *accusation = &x->accusations[i];
         assert(accusation->state == ACCUSATION_CLOSED);
         struct tally_of_rule *check = &a->checks[accusation->index];
         if (accusation->verdict_is_counted) /* by count: not yet counted as fired or passed */
             accusation->stands ? check->fired++ : check->passed++;
         if (!accusation->stands)
             continue;
+        be_patient(a, x, accusation);
         claims[n] =
             (struct ledger_claim){.rule = accusation->rule, .claim = accusation->verdict.claim};
         standing[n++] = accusation;
@@ -171,7 +182,19 @@ static struct accusation *draft_add(struct analysis *a, const struct inspection 
 
 static unsigned subject_of(const struct exchange *x)
 {
-    return x->status == 304 ? SUBJECT_304 : x->status == 200 ? SUBJECT_200 : SUBJECT_OTHER;
+    switch (x->status) {
+    case 304:
+        return SUBJECT_304;
+    case 200:
+        return SUBJECT_200;
+    case 206:
+        return SUBJECT_206;
+    case 301:
+    case 308:
+        return SUBJECT_REDIRECT;
+    default:
+        return SUBJECT_REST;
+    }
 }
 
 static void judge_one(struct analysis *a, struct inspection *n, unsigned index)
@@ -206,6 +229,7 @@ static void judge_one(struct analysis *a, struct inspection *n, unsigned index)
         if (v.waits == WAIT_FOR_COUNT) {
             record(accusation, &v, &a->model.scratch, &a->draft->size_of_304);
             accusation->verdict_is_counted = true;
+            accusation->presumed = v.presumed;
         }
         return;
     }
@@ -299,6 +323,10 @@ static struct tally *tally_of(struct inspection *n, enum counted counted)
         return &n->resource->changing.tally;
     case COUNTED_BUSTING:
         return n->buster ? &n->buster->tally : NULL;
+    case COUNTED_ERRORS:
+        return n->receipt ? &n->receipt->errors : NULL;
+    case COUNTED_CUTS:
+        return n->receipt ? &n->receipt->cuts : NULL;
     }
     return NULL;
 }
@@ -444,6 +472,18 @@ static void hear_counts(struct analysis *a, struct inspection *n)
         tally_confirm(a->accusations, &n->buster->tally, any_stands, NULL);
     else if (n->buster && n->buster->values == 1)
         tally_drop(a->accusations, &n->buster->tally);
+}
+
+/* Another answer excuses who polled for it; one for the rest of a cut transfer, who cut it. */
+static void hear_receipt(struct analysis *a, struct inspection *n)
+{
+    struct receipt *r = n->receipt;
+    if (n->resumes && r->cuts.first)
+        tally_withdraw(a->accusations, &r->cuts);
+    if (n->answers_otherwise && r->errors.first)
+        tally_withdraw(a->accusations, &r->errors);
+    else if (r->answer.run >= a->model.thresholds.negative_min)
+        tally_presume(&r->errors);
 }
 
 /* A 200 was shown: is it what 304s of the URL wait for? Those beyond the limit find it when they
@@ -592,6 +632,8 @@ void analysis_exchange(struct analysis *analysis, struct exchange *exchange)
         hear_counts(a, &n);
     if (n.told_base)
         hear_status(a, &n);
+    if (n.receipt)
+        hear_receipt(a, &n);
     if (n.shown)
         hear_reference(a, &n);
     if (!wait_or_settle(a, &n, exchange))
@@ -666,6 +708,9 @@ void analysis_counters(const struct analysis *analysis,
         [NOTE_HOLDINGS] = store.holdings_evicted,
         [NOTE_PROOFS] = store.clients_evicted,
         [NOTE_BUSTERS] = store.busters_evicted,
+        [NOTE_RECEIPTS] = receipt_table_evicted(analysis->model.receipts),
+        [NOTE_RANGES] = analysis->model.ranges_forgotten,
+        [NOTE_COPIES] = copy_table_evicted(analysis->model.copies),
         [NOTE_SERVERS] = servers.servers_evicted,
         [NOTE_HABITS] = servers.habits_evicted + servers.families_evicted,
         [NOTE_ADDRESSES] = clients.addresses_evicted,

@@ -44,6 +44,22 @@ bool reference_matches(const struct representation *r, const struct facts *not_m
     return date_is_valid(since) && r->last_modified == since->date.seconds;
 }
 
+enum truth same_octets(const struct representation *r, const struct facts *facts, bool *inferred)
+{
+    const struct exchange *x = facts->x;
+    if (facts->body_is_comparable && digest_is_set(r->digest)) {
+        if (!slice_equal_nocase(r->content_encoding, facts->response.content_encoding))
+            return NO;
+        return truth_of(digest_equal(r->digest, x->response.digest));
+    }
+    if (!(x->flaws & FLAW(CUT_BY_SNAPLEN)) || facts->was_aborted)
+        return UNKNOWN;
+    *inferred = entity_tag_strong_equal(&r->etag, &facts->response.etag) && r->has_length &&
+                facts->response.length_state == LENGTH_VALID &&
+                r->content_length == facts->response.content_length;
+    return *inferred ? YES : UNKNOWN;
+}
+
 /* What the asking host itself serves, and what the answering host itself asked for, lies on the
  * other side of a proxy: it may change fields. (With both on one host the ports tell.) */
 bool is_of_other_leg(const struct representation *r, const struct facts *facts)

@@ -72,6 +72,67 @@ struct held {
     enum truth same_partition; /* G11 */
 };
 
+/* How sure it is that a client's cache could have used what its user had got. */
+struct footing {
+    enum truth same_partition; /* G11 */
+    int64_t stored_s;          /* how long ago it arrived */
+    bool by_prefetch;
+    bool octets_inferred; /* from strong tag and length, not from digests */
+};
+
+/* Another transfer of the URL to the same client that had been asked for before this one, and was
+ * under way when this one was. */
+struct concurrent {
+    uint64_t exchange_id; /* 0: none */
+    enum truth same_octets;
+    bool same_mode;   /* see request_mode() */
+    bool may_answer;  /* it may be stored, and nothing forbids to use it for this request too */
+    bool is_explicit; /* because it says for how long */
+    struct footing footing;
+};
+
+/* A part (206), and what the client had been sent of the same representation. */
+struct part {
+    bool is_part;         /* one range of octets, that the body fills */
+    bool is_strong;       /* by a strong validator; else these octets are known to be equal */
+    uint64_t octets;      /* of it */
+    uint64_t overlap;     /* of these, such as had arrived before it was asked for */
+    uint64_t exchange_id; /* that brought the latest of them, or the whole */
+    struct footing footing;
+};
+
+/* A transfer that was cut. */
+struct cut {
+    bool is_cut;        /* and the client can be told apart */
+    bool others_asked;  /* its client asked for further parts meanwhile */
+    uint32_t by_server; /* how many of the URL the server has cut, with this one */
+};
+
+/* A redirect or an error that the client was given before. */
+enum term { TERM_NONE, TERM_FORBIDDEN, TERM_OVER, TERM_FRESH };
+struct repeat {
+    uint32_t run; /* how often in a row, with this one; 0: no such answer */
+    uint64_t exchange_id;
+    enum term term; /* what the one before said of its reuse, explicitly */
+    int64_t lifetime_s;
+    struct footing footing;
+};
+
+/* The octets of this 200, new to the client under this URL, under another path. */
+struct copied {
+    uint64_t exchange_id; /* 0: no */
+    uint32_t urls;        /* that gave them, with this one */
+    bool same_authority;
+    struct footing footing;
+};
+
+/* The octets of this 200, which another client had got from the URL. */
+struct crowd {
+    uint64_t exchange_id; /* 0: no */
+    bool fresh;           /* explicitly, for a shared cache, when this was asked for */
+    int64_t stored_s;
+};
+
 /* Of the URL over all clients: short-ttl-unchanged. */
 struct pace {
     int64_t span_s;              /* from the first sighting to now */
@@ -117,6 +178,12 @@ struct evidence {
     struct slice fragmented_by; /* of refs.fragment: the field that keeps it from being reused */
     unsigned fragments;         /* how many values of it were given the octets, with this one */
     bool ignores_cookies;       /* of a 304: its octets were given for different Cookies */
+    struct concurrent concurrent;
+    struct part part;
+    struct cut cut;
+    struct repeat repeat;
+    struct copied copied;
+    struct crowd crowd;
     uint32_t users; /* different users that got these octets as private ones, with this new one; 0:
                        none, or not a new one */
     uint64_t first_user_exchange_id;
@@ -158,6 +225,11 @@ static inline bool evidence_lost(const struct evidence *e, int64_t from_ns, int6
 
 /* match() of §0.4: does this 200 carry the validator that the 304 speaks of? */
 bool reference_matches(const struct representation *r, const struct facts *not_modified);
+
+/* The same octets as in the body of this 200? Digests decide; in a capture cut by the snaplen a
+ * strong tag and the announced length do (rules.md §3.6), and *inferred is true; it is not touched
+ * otherwise. */
+enum truth same_octets(const struct representation *r, const struct facts *facts, bool *inferred);
 
 /* What the asking host itself serves lies on the other side of a proxy. */
 bool is_of_other_leg(const struct representation *r, const struct facts *facts);

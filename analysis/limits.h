@@ -21,7 +21,7 @@
     65536 /* URLs that are remembered; 400 octets and their representations each */
 #define LIMIT_REPRESENTATIONS 8 /* of one URL: variants, deployments, backends; the oldest goes */
 #define LIMIT_STORE_OCTETS    (UINT64_C(64) << 20) /* octets of all representations */
-#define LIMIT_HOLDINGS        262144               /* (client, URL) pairs; 176 octets each */
+#define LIMIT_HOLDINGS        262144               /* (client, URL) pairs; 200 octets each */
 #define LIMIT_HOLDINGS_OF_ONE 4                    /* variants that one client holds of one URL */
 #define LIMIT_SERVERS         16384                /* server addresses; 700 octets each */
 #define LIMIT_LOSSES          16    /* intervals of loss per server; more: neighbours are joined */
@@ -29,10 +29,15 @@
 #define LIMIT_FAMILIES        16384 /* (server, kind of URL) pairs whose 304s are measured */
 #define LIMIT_CLIENTS         65536 /* clients of which it is known that they have a cache */
 #define LIMIT_BUSTERS         16384 /* (client, URL without changing parameters) pairs */
-#define LIMIT_TAGS_OF_URL     4     /* entity tags that a URL issued; more: it cannot be said what it
-                                       never issued */
-#define LIMIT_ISSUERS         16384 /* tags of which it is known what URL issued them; 24 octets */
-#define LIMIT_GHOSTS          (1u << 23) /* bits that remember which URLs were pushed out */
+#define LIMIT_TAGS_OF_URL                                                                          \
+    4                        /* entity tags that a URL issued; more: it cannot be said what it     \
+                                never issued */
+#define LIMIT_ISSUERS  16384 /* tags of which it is known what URL issued them; 24 octets */
+#define LIMIT_RECEIPTS 16384 /* (client, URL) pairs with parts, cut transfers, errors; 720 octets  \
+                              */
+#define LIMIT_OCTET_RANGES 8 /* of one representation that a client was sent in parts */
+#define LIMIT_COPIES       32768      /* (client, body) pairs: the same octets under several URLs */
+#define LIMIT_GHOSTS       (1u << 23) /* bits that remember which URLs were pushed out */
 
 /* both sides of a proxy */
 #define LIMIT_PROXIES     1024 /* addresses that ask and answer; 100 octets each */

@@ -14,11 +14,18 @@
 #include "analysis/rules_proxy.h"
 #include "analysis/shared_cache.h"
 #include "analysis/storable.h"
+#include "analysis/transfers.h"
 #include "analysis/variants.h"
 #include "base/attributes.h"
 
 #define NS_PER_S INT64_C(1000000000)
 #define HOUR_NS  (3600 * NS_PER_S)
+
+static uint64_t scaled_cap(uint64_t cap, uint32_t scale)
+{
+    uint64_t n = cap * scale / 256;
+    return n < 16 ? 16 : n;
+}
 
 void model_init(struct model *model, const struct analysis_options *options,
                 const struct store_hooks *hooks, const struct legs_hooks *legs_hooks,
@@ -27,9 +34,11 @@ void model_init(struct model *model, const struct analysis_options *options,
     *model = (struct model){
         .store = store_new(hooks, scale),
         .servers = server_table_new(),
-        .clients =
-            client_table_new(options->client_key, options->thresholds.same_address_connections,
-                             options->roles),
+        .clients = client_table_new(options->client_key,
+                                    options->thresholds.same_address_connections, options->roles),
+        .receipts = receipt_table_new(hooks->forget_tally, hooks->context,
+                                      scaled_cap(LIMIT_RECEIPTS, scale)),
+        .copies = copy_table_new(scaled_cap(LIMIT_COPIES, scale)),
         .thresholds = options->thresholds,
         .client_key = options->client_key,
         .roles = options->roles && options->roles->n ? options->roles : NULL,
@@ -46,6 +55,8 @@ void model_fini(struct model *model)
     store_free(model->store);
     server_table_free(model->servers);
     client_table_free(model->clients);
+    receipt_table_free(model->receipts);
+    copy_table_free(model->copies);
     arena_fini(&model->scratch);
     arena_fini(&model->scratch_again);
 }
@@ -107,25 +118,6 @@ static bool asks_with(const struct representation *r, const struct request_facts
     if (q->if_none_match.kind != TAG_LIST_ABSENT)
         return r->etag.valid && tag_list_has_weak(&q->if_none_match, &r->etag) == YES;
     return r->last_modified != NO_DATE && q->if_modified_since.date.seconds == r->last_modified;
-}
-
-/* The same octets? Digests decide; in a capture cut by the snaplen a strong tag and the announced
- * length do (rules.md §3.6). */
-static enum truth same_octets(const struct representation *r, const struct facts *facts,
-                              bool *inferred)
-{
-    const struct exchange *x = facts->x;
-    if (facts->body_is_comparable && digest_is_set(r->digest)) {
-        if (!slice_equal_nocase(r->content_encoding, facts->response.content_encoding))
-            return NO;
-        return truth_of(digest_equal(r->digest, x->response.digest));
-    }
-    if (!(x->flaws & FLAW(CUT_BY_SNAPLEN)) || facts->was_aborted)
-        return UNKNOWN;
-    *inferred = entity_tag_strong_equal(&r->etag, &facts->response.etag) && r->has_length &&
-                facts->response.length_state == LENGTH_VALID &&
-                r->content_length == facts->response.content_length;
-    return *inferred ? YES : UNKNOWN;
 }
 
 /* Was this date issued without a tag, too? Then the client may have that response. */
@@ -559,6 +551,8 @@ static void look_up(struct model *model, struct inspection *n)
     }
     if (facts->is_get && (status == 200 || status == 304))
         measure_change(model, n);
+    if (n->holder && facts->is_get)
+        transfers_gather(model, n);
     if (facts->request.if_none_match.malformed)
         e->mangled_echo = count_echoes(n->resource, &facts->request.if_none_match);
 }
@@ -823,6 +817,8 @@ static void learn_200(struct model *model, struct inspection *n)
         store_show(model->store, n->resource, &n->facts, &e->key, e->id, storable, &model->scratch);
     learn_deployment(n);
     learn_users(n);
+    if (n->shown->first_client == 0)
+        n->shown->first_client = n->holder;
     if (n->holder == 0 || n->facts.was_aborted) /* then it keeps what it had */
         return;
     bool again_proved = n->holding && n->holding->proved;
@@ -939,6 +935,8 @@ void model_learn(struct model *model, struct inspection *n)
         learn_change_of_state(n);
     if (n->holder == 0)
         return;
+    if (facts->is_get)
+        transfers_learn(model, n);
     if (facts->is_unsafe && status >= 200 && status < 400)
         learn_unsafe(model, n);
     if (head_has(&facts->x->response.head, FIELD_CLEAR_SITE_DATA))

@@ -11,8 +11,10 @@
 #include "analysis/accusations.h"
 #include "analysis/analysis.h"
 #include "analysis/client.h"
+#include "analysis/copies.h"
 #include "analysis/evidence.h"
 #include "analysis/legs.h"
+#include "analysis/receipts.h"
 #include "analysis/server.h"
 #include "analysis/store.h"
 #include "analysis/url.h"
@@ -22,6 +24,9 @@ struct model {
     struct server_table *servers;
     struct client_table *clients;
     struct legs *legs;
+    struct receipt_table *receipts;
+    struct copy_table *copies;
+    uint64_t ranges_forgotten;
     struct thresholds thresholds;
     enum client_key client_key;
     const struct roles *roles;  /* NULL: nothing is known beside the traffic */
@@ -49,6 +54,10 @@ struct inspection {
     struct holding *other;        /* else another variant of the URL */
     bool held_in_time;            /* the holding had arrived when the request was sent (A6) */
     struct buster *buster;        /* of its URL without changing parameters; NULL */
+    struct receipt *receipt;      /* of parts, cut transfers, redirects and errors; NULL */
+    struct copy *copy;            /* of its octets under any path; NULL */
+    bool resumes;                 /* it asks for what is behind the beginning */
+    bool answers_otherwise;       /* than the holder was answered before */
     struct representation *shown; /* after model_learn(): of a 200 to GET */
     bool told_base;               /* after model_learn(): the resource's `base` is of it */
     bool changed;                 /* another tag or other octets than the variant had before */

@@ -45,6 +45,12 @@ static const char *const ids[] = {
     "206-despite-inm-match",
     "412-instead-of-304",
     "client-omits-etag",
+    "concurrent-duplicate",
+    "duplicate-body-across-urls",
+    "range-redownload",
+    "aborted-unused",
+    "permanent-redirect-refetch",
+    "negative-refetch",
     "oversized-revalidation-headers",
     "served-stale",
     "age-missing-on-hit",
@@ -66,6 +72,8 @@ static const char *const ids[] = {
     "heuristic-only-freshness",
     "vary-star",
     "uncompressed-transfer",
+    "wire-retransmission",
+    "shared-cache-opportunity",
     "304-no-validator",
     "stale-on-arrival",
 };
@@ -75,7 +83,7 @@ static const struct rule_set *const sets[] = {
     &rules_304,      &rules_304_validators, &rules_304_form,    &rules_conditional, &rules_outcome,
     &rules_ranges,   &rules_proxy,          &rules_hits,        &rules_waste,       &rules_hygiene,
     &rules_fields,   &rules_policy,         &rules_304_history, &rules_dates,       &rules_clients,
-    &rules_variants, &rules_octets,
+    &rules_variants, &rules_octets,         &rules_transfers,
 };
 
 unsigned rules_count(void)
@@ -204,17 +212,25 @@ void demote(struct verdict *v, const char *note)
         v->note = note;
 }
 
-void confine_to_client(struct verdict *v, const struct evidence *e)
+void confine_to_footing(struct verdict *v, const struct evidence *e, const struct footing *footing)
 {
     int64_t eviction_s = e->thresholds->eviction_s;
     if (v->confidence > CONFIDENCE_LIKELY)
         v->confidence = CONFIDENCE_LIKELY;
-    if (e->client.shared_address || e->held.same_partition != YES ||
-        e->held.stored_s > eviction_s || e->held.octets_inferred)
+    if (e->client.shared_address || footing->same_partition != YES ||
+        footing->stored_s > eviction_s || footing->octets_inferred)
         v->confidence = CONFIDENCE_POSSIBLE;
-    if ((e->facts->request.is_prefetch || e->facts->request.is_bot || e->held.by_prefetch) &&
+    if ((e->facts->request.is_prefetch || e->facts->request.is_bot || footing->by_prefetch) &&
         v->confidence > CONFIDENCE_POSSIBLE)
         v->confidence--; /* G12 */
+}
+
+void confine_to_client(struct verdict *v, const struct evidence *e)
+{
+    const struct held *held = &e->held;
+    const struct footing footing = {held->same_partition, held->stored_s, held->by_prefetch,
+                                    held->octets_inferred};
+    confine_to_footing(v, e, &footing);
 }
 
 void settle_severity(struct verdict *v)

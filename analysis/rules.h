@@ -34,11 +34,12 @@ enum wait {
     WAIT_FOR_STATUS,    /* the next plain answer of the URL; judged again then, or at the close */
     WAIT_FOR_MORE,      /* whatever the server says within the window */
     WAIT_FOR_LOSSES,    /* judged again once losses that touch it must have been told */
-    WAIT_FOR_COUNT      /* the verdict stands if the tally confirms it, else falls */
+    WAIT_FOR_COUNT      /* the verdict stands if the tally confirms it, else falls; one that is
+                           presumed stands unless the tally withdraws it */
 };
 
 /* Which count confirms. */
-enum counted { COUNTED_RUN, COUNTED_PACE, COUNTED_BUSTING };
+enum counted { COUNTED_RUN, COUNTED_PACE, COUNTED_BUSTING, COUNTED_ERRORS, COUNTED_CUTS };
 
 /* What the ledger is asked for (rules.md §3.6). */
 enum claim_kind {
@@ -73,6 +74,7 @@ struct verdict {
     enum guard guard; /* WITHHELD */
     enum wait waits;  /* WAITS */
     enum counted counted;
+    bool presumed;                  /* it waits only for what would excuse */
     int64_t lifetime_s, distance_s; /* COUNTED_PACE: of this exchange */
     const char *message;            /* "{}" stands for the next word */
     const char *note;               /* why it was demoted; NULL */
@@ -90,8 +92,11 @@ enum account { ACCOUNT_NONE, ACCOUNT_AVOIDABLE, ACCOUNT_OPPORTUNITY };
 enum subject {
     SUBJECT_304 = 1,
     SUBJECT_200 = 2,
-    SUBJECT_OTHER = 4, /* any other status, or none */
-    SUBJECT_ANY = 7
+    SUBJECT_206 = 4,
+    SUBJECT_REDIRECT = 8, /* 301, 308 */
+    SUBJECT_REST = 16,    /* any other status, or none */
+    SUBJECT_OTHER = SUBJECT_206 | SUBJECT_REDIRECT | SUBJECT_REST,
+    SUBJECT_ANY = 31
 };
 
 struct rule {
@@ -109,7 +114,7 @@ struct rule_set {
 extern const struct rule_set rules_304, rules_304_validators, rules_304_form, rules_conditional,
     rules_outcome, rules_304_history, rules_dates, rules_ranges, rules_proxy, rules_hits,
     rules_waste, rules_hygiene, rules_fields, rules_policy, rules_clients, rules_variants,
-    rules_octets;
+    rules_octets, rules_transfers;
 
 #define RULES_MOST 96
 unsigned rules_count(void);
@@ -147,6 +152,8 @@ void demote(struct verdict *v, const char *note);
 /* At most that. */
 void confine(struct verdict *v, enum severity severity, enum confidence confidence);
 /* Confidence of a verdict that rests on the model of a client's cache: A2, A3, G11, G12. */
+void confine_to_footing(struct verdict *v, const struct evidence *e, const struct footing *footing);
+/* The same for what evidence.held says. */
 void confine_to_client(struct verdict *v, const struct evidence *e);
 /* A29: an error that is only possible is a warning. The last thing done to a verdict. */
 void settle_severity(struct verdict *v);

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "analysis/byte_range.h"
 #include "analysis/precondition.h"
 #include "analysis/rules.h"
 #include "base/attributes.h"
@@ -133,42 +134,6 @@ static enum judgement judge_mismatch_206(const struct evidence *e, struct verdic
     return FIRED;
 }
 
-static bool take_number(struct slice *rest, uint64_t *number)
-{
-    size_t n = 0;
-    while (n < rest->len && rest->at[n] >= '0' && rest->at[n] <= '9')
-        n++;
-    struct slice digits = slice_first(*rest, n);
-    *rest = slice_from(*rest, n);
-    return n > 0 && slice_to_u64(digits, number, NULL);
-}
-
-/* Octets that "bytes=a-b", "bytes=a-" or "bytes=-n" asks for of so many; 0 where it is another
- * form, several ranges, or none that can be satisfied. */
-static uint64_t octets_asked_for(struct slice range, uint64_t of)
-{
-    const struct slice unit = SLICE("bytes=");
-    uint64_t from, to;
-    if (!slice_starts_with_nocase(range, unit))
-        return 0;
-    struct slice rest = slice_trim(slice_from(range, unit.len));
-    bool suffix = rest.len && rest.at[0] == '-';
-    if (suffix) {
-        rest = slice_from(rest, 1);
-        if (!take_number(&rest, &to) || rest.len)
-            return 0;
-        return to < of ? to : of;
-    }
-    if (!take_number(&rest, &from) || !rest.len || rest.at[0] != '-' || from >= of)
-        return 0;
-    rest = slice_from(rest, 1);
-    if (!rest.len)
-        return of - from;
-    if (!take_number(&rest, &to) || rest.len || to < from)
-        return 0;
-    return (to < of ? to + 1 : of) - from;
-}
-
 static enum judgement judge_match_200(const struct evidence *e, struct verdict *v)
 {
     const struct facts *x = e->facts;
@@ -181,7 +146,7 @@ static enum judgement judge_match_200(const struct evidence *e, struct verdict *
     if (!e->x->response.body_whole)
         return withhold(v, GUARD_BODY_NOT_COMPARABLE);
     uint64_t octets = e->x->response.content_bytes;
-    uint64_t asked = octets_asked_for(x->request.range, octets);
+    uint64_t asked = byte_range_octets(x->request.range, octets);
     if (asked == 0)
         return PASSED; /* not a range that the server had to heed */
     accuse(

@@ -20,6 +20,11 @@ bool status_is_heuristically_cacheable(uint16_t status)
     return is_one_of(status, list, COUNT_OF(list));
 }
 
+bool status_is_lasting_error(uint16_t status)
+{
+    return status >= 400 && status_is_heuristically_cacheable(status);
+}
+
 bool status_is_understood(uint16_t status)
 {
     static const uint16_t list[] = {200, 201, 202, 203, 204, 205, 206, 300, 301, 302, 303,

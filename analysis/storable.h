@@ -33,6 +33,8 @@ enum truth is_useful_to_store(const struct facts *facts, enum cache_kind kind);
 
 /* RFC 9110 §15.1. */
 bool status_is_heuristically_cacheable(uint16_t status);
+/* An error that is worth remembering: the heuristically cacheable ones from 404 on. */
+bool status_is_lasting_error(uint16_t status);
 /* A status whose caching we understand, for must-understand (RFC 9111 §5.2.2.3). */
 bool status_is_understood(uint16_t status);
 

@@ -571,6 +571,19 @@ static struct holding *holding_new(struct store *store, uint64_t client, uint64_
     return h;
 }
 
+uint32_t request_mode(const struct facts *facts)
+{
+    const struct exchange *x = facts->x;
+    struct slice mode = head_first(&x->request.head, FIELD_SEC_FETCH_MODE);
+    uint64_t hash = hash64(slice_of(&x->connection.server, sizeof x->connection.server));
+    hash = hash_mix(hash, facts->request.cookie_hash);
+    if (!slice_is_absent(facts->request.origin))
+        hash = hash_mix(hash, hash64(facts->request.origin));
+    if (!slice_is_absent(mode))
+        hash = hash_mix(hash, hash64(mode));
+    return (uint32_t)hash;
+}
+
 /* The same octets once more? */
 static bool continues_run(const struct holding *h, const struct representation *r)
 {
@@ -611,6 +624,7 @@ struct holding *store_hold(struct store *store, uint64_t client, struct resource
                            const struct facts *facts, uint64_t exchange_id)
 {
     assert(representation);
+    uint64_t latest_id = exchange_id;
     struct holding *h = old ? old : holding_new(store, client, resource->serial);
     resource->was_held = true;
     if (!continues_run(h, representation)) {
@@ -629,6 +643,9 @@ struct holding *store_hold(struct store *store, uint64_t client, struct resource
     if (!h->representation)
         representation_take(representation);
     holding_restart(h, representation, facts, exchange_id);
+    h->latest_id = latest_id;
+    h->asked_ordinal = facts->x->request.first.ordinal;
+    h->mode = request_mode(facts);
     return h;
 }
 

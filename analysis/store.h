@@ -53,6 +53,7 @@ struct representation {
     uint64_t signature;                       /* of all that makes it differ from another */
     struct sighting first, latest[SIGHTINGS]; /* latest[0] is the newest; may be `first` itself */
     uint32_t n_latest;
+    uint64_t first_client; /* who was seen to get it first; 0: nobody that can be told apart */
 
     struct head head; /* of the response, as received the first time */
     struct slice request_head;
@@ -134,6 +135,7 @@ struct resource {
     struct issued issued;
     uint32_t n_mangled;
     bool was_held;           /* some client was given it: there may be holdings */
+    bool has_receipts;       /* or parts of it, or something in its place: see receipts.h */
     struct base_status base; /* the latest plain answer */
     int64_t unsafe_ns;       /* t_rsp1 of the latest unsafe request that succeeded; NEVER */
     uint64_t asked_by;       /* the first client; with `shared_by_clients`: others came too */
@@ -163,6 +165,9 @@ struct holding {
     struct freshness *policy; /* own, where a 304 changed it; else NULL */
     uint64_t exchange_id;     /* that brought the representation first to this client */
     int64_t arrived_ns;       /* t_rsp1 of the latest 200 */
+    uint64_t latest_id;       /* of the exchange that brought that */
+    uint64_t asked_ordinal;   /* of the packet with the first octet of its request */
+    uint32_t mode;            /* and how it was asked for: request_mode() */
     int64_t contact_ns;       /* t_rsp0 of the latest 200 or 304 */
     struct holding_clock strict, lenient;
     struct partition partition;
@@ -244,6 +249,9 @@ struct request_key request_key_of(struct store *store, const struct facts *facts
 struct holding *store_holding(struct store *store, uint64_t client, const struct resource *resource,
                               const struct facts *facts, const struct request_key *key,
                               struct arena *scratch, struct holding **other);
+/* How a browser's caches tell requests for one URL apart beside Vary: cookies, Origin, mode of
+ * fetching; and, since it may have tried several at once, the server's address. A hash. */
+uint32_t request_mode(const struct facts *facts);
 /* A 200 reached the client: replaces what it held of that variant (`old`, may be NULL). */
 struct holding *store_hold(struct store *store, uint64_t client, struct resource *resource,
                            struct representation *representation, struct holding *old,
