@@ -347,15 +347,16 @@ static enum judgement judge_negative(const struct evidence *e, struct verdict *v
 static enum judgement judge_retransmission(const struct evidence *e, struct verdict *v)
 {
     const struct exchange *x = e->x;
-    uint64_t again = x->retransmitted_bytes;
+    uint64_t again = x->retransmitted_bytes + x->repeated_bytes;
     if (LIKELY(again == 0))
         return NOT_APPLICABLE;
+    uint64_t all = x->wire_bytes + x->repeated_bytes;
     uint64_t percent = (uint64_t)e->thresholds->retransmitted_percent;
-    if (again < (uint64_t)e->thresholds->retransmitted_min || again * 100 < x->wire_bytes * percent)
+    if (again < (uint64_t)e->thresholds->retransmitted_min || again < all * percent / 100)
         return PASSED;
     accuse(v, CARD(RETRANSMISSION), "{} of {} octets on the wire were sent again");
     say_number(v, (int64_t)again);
-    say_number(v, (int64_t)x->wire_bytes);
+    say_number(v, (int64_t)all);
     v->confidence = CONFIDENCE_CERTAIN;
     return FIRED;
 }

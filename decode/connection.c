@@ -588,10 +588,13 @@ static void take_repeat(struct work *work, const struct segment *segment, bool d
     struct flow *flow = work->flow;
     flow->retransmitted_bytes += segment->wire_length;
     counter_add(&work->shard->counters, COUNT_RETRANSMITTED, 1);
-    if (!differs)
-        return;
     if (flow->reading == READING_PROTOCOL && flow->active->state) {
-        struct provenance provenance = {.mark = segment->mark, .differs = true};
+        struct provenance provenance = {
+            .mark = segment->mark,
+            .overhead = segment->wire_length,
+            .repeated = segment->payload_length,
+            .differs = differs,
+        };
         protocol_of(work->shard, flow)
             ->feed(flow->active->state, direction_of(flow, work->sender),
                    slice_of(segment->payload.at, 0), &provenance, work->clock_ns, work->ordinal);

@@ -146,6 +146,9 @@ struct exchange {
 
     uint64_t wire_bytes;         /* link-level octets of the frames it owns (contract.md, laws) */
     uint64_t retransmitted_bytes;/* of these, octets that had been seen before */
+    uint64_t repeated_bytes;     /* beside these: link-level octets of frames that brought nothing
+                                    new while the message they repeat was under way. They belong to
+                                    the connection's overhead */
 
     /* When it became known to be finished: the order in which exchanges enter analysis. */
     int64_t finished_ns;         /* capture clock: of the packet that finished it, or the deadline */

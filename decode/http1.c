@@ -213,15 +213,26 @@ static void at_event(struct http1 *s, int64_t clock_ns, uint64_t ordinal)
     s->ordinal = ordinal;
 }
 
-/* A frame repeated octets that were read before, with another content. */
-static void repeated_otherwise(struct http1 *s, enum direction from)
+/* The exchange whose message a frame repeats: the one that is being read, or was read last. */
+static struct exchange *latest_read(struct http1 *s, enum direction from)
 {
     struct reader *r = from == FROM_CLIENT ? &s->client : &s->server;
     struct exchange *x = from == FROM_CLIENT ? s->last : s->first;
-    r->owed.differs |= runs_up_a_bill(r);
     if (r->exchange)
-        r->exchange->flaws |= FLAW(BYTES_DIFFER);
-    else if (x && (from == FROM_CLIENT ? x->request.seen : s->answered))
+        return r->exchange;
+    return x && (from == FROM_CLIENT ? x->request.seen : s->answered) ? x : NULL;
+}
+
+/* A frame repeated octets that were read before, perhaps with another content. */
+static void read_again(struct http1 *s, enum direction from, const struct provenance *provenance)
+{
+    struct reader *r = from == FROM_CLIENT ? &s->client : &s->server;
+    struct exchange *x = latest_read(s, from);
+    r->owed.differs |= provenance->differs && runs_up_a_bill(r);
+    if (!x)
+        return;
+    x->repeated_bytes += provenance->overhead;
+    if (provenance->differs)
         x->flaws |= FLAW(BYTES_DIFFER);
 }
 
@@ -234,8 +245,7 @@ static void http1_feed(void *state, enum direction from, struct slice bytes,
         return;
     at_event(s, clock_ns, ordinal);
     if (bytes.len == 0) {
-        if (provenance->differs)
-            repeated_otherwise(s, from);
+        read_again(s, from, provenance);
         return;
     }
     s->active_ns = clock_ns;
@@ -320,7 +330,8 @@ static void http1_end(void *state, enum direction from, enum stream_end end, int
     else if (end == STREAM_FIN)
         server_closed(s);
     else if (end == STREAM_RESET)
-        both_over(s, ENDED_RESET, from == FROM_CLIENT ? ABORTED_BY_CLIENT : ABORTED_BY_SERVER);
+        both_over(s, ENDED_RESET,
+                  from == FROM_CLIENT || s->client_quit ? ABORTED_BY_CLIENT : ABORTED_BY_SERVER);
     else
         both_over(s, ending_of(end), ABORTED_BY_NOBODY);
 }

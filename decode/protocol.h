@@ -57,8 +57,8 @@ struct protocol {
     void *(*open)(const struct protocol_host *host);
     /* Consumes all of `bytes`; borrowed for the call. `clock_ns`/`ordinal`: of the packet that is
      * being worked on, which is not the provenance's where octets had to wait for others. `bytes` is
-     * empty only for a frame that brought nothing new but repeated octets with another content
-     * (`differs` is set, its cost is not to be taken). */
+     * empty only for a frame that brought nothing new but repeated octets: `overhead` is then all of
+     * it, and is the connection's. */
     void (*feed)(void *state, enum direction from, struct slice bytes,
                  const struct provenance *provenance, int64_t clock_ns, uint64_t ordinal);
     /* `length` octets of this direction are not in the capture. `cut`: their packet was, shortened

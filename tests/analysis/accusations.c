@@ -193,3 +193,71 @@ Test(accusations, a_forgotten_url_takes_its_accusations_along)
     hearing_end(&h);
     hearing_free(&h);
 }
+
+static void say_missing(struct hearing *h, unsigned n, double every_s)
+{
+    for (unsigned i = 0; i < n; i++)
+        hearing_say(h, &(struct said){.at_s = every_s * i,
+                                      .request = "GET /a\n",
+                                      .response = "404\n",
+                                      .body = "N",
+                                      .octets = 300});
+}
+
+Test(accusations, what_is_presumed_stands_at_the_end)
+{
+    struct hearing h;
+    begin(&h, 36000);
+    say_missing(&h, 5, 100);
+    cr_expect(eq(u32, h.n_heard, 0), "an excuse may still come");
+    hearing_end(&h);
+    cr_expect(eq(u32, h.n_heard, 4));
+    cr_expect(eq(int, hearing_find(&h, "negative-refetch", 2)->confidence, CONFIDENCE_LIKELY));
+    cr_expect(eq(int, hearing_find(&h, "negative-refetch", 5)->confidence, CONFIDENCE_POSSIBLE),
+              "nobody listened long enough");
+    hearing_free(&h);
+}
+
+Test(accusations, an_excuse_withdraws_what_is_presumed)
+{
+    struct hearing h;
+    begin(&h, 36000);
+    say_missing(&h, 5, 100);
+    hearing_say(&h, &(struct said){.at_s = 500, .request = "GET /a\n", .response = WITH_VARY});
+    hearing_end(&h);
+    cr_expect(eq(u32, h.n_heard, 0));
+    cr_expect(strstr(h.checks, "negative-refetch passed 5") != NULL, "%s", h.checks);
+    hearing_free(&h);
+}
+
+Test(accusations, too_many_that_are_presumed_are_only_possible)
+{
+    struct hearing h;
+    begin(&h, 36000);
+    say_missing(&h, LIMIT_WAITING_FOR_COUNT + 4, 100);
+    cr_expect(eq(u32, h.n_heard, 3));
+    for (unsigned i = 0; i < h.n_heard; i++)
+        cr_expect(eq(int, h.heard[i].confidence, CONFIDENCE_POSSIBLE));
+    hearing_end(&h);
+    cr_expect(eq(u32, h.n_heard, LIMIT_WAITING_FOR_COUNT + 3));
+    hearing_free(&h);
+}
+
+/* Each cut transfer is a receipt: the cap closes what waits at the oldest. */
+Test(accusations, a_receipt_that_is_forgotten_leaves_what_is_presumed)
+{
+    struct hearing h;
+    struct analysis_options options = analysis_options_default();
+    options.window_ns = 36000 * NS;
+    options.memory = 1; /* the least caps there are */
+    hearing_begin(&h, &options);
+    say_missing(&h, 3, 100);
+    for (unsigned i = 0; i < 80; i++) {
+        char request[32];
+        snprintf(request, sizeof request, "GET /other/%u\n", i);
+        hearing_say(&h, &(struct said){.at_s = 400 + i, .request = request, .response = "404\n"});
+    }
+    cr_expect(hearing_find(&h, "negative-refetch", 3) != NULL);
+    hearing_end(&h);
+    hearing_free(&h);
+}

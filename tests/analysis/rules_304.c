@@ -233,7 +233,7 @@ static const struct {
      {{.request = "GET /a\n", .response = WITH_TAG "Cache-Control: max-age=500\n", .body = "A"},
       {.at_s = 460, .request = ASK "Cache-Control: max-age=0\n", .response = FRESHEN "Cache-Control: max-age=40\n"},
       {.at_s = 480, .client = 2, .request = "GET /a\n", .response = WITH_TAG "Cache-Control: max-age=20\n", .body = "A"}},
-     "revalidated-while-fresh/reload-revalidation#2 info likely"},
+     "revalidated-while-fresh/reload-revalidation#2 info likely, shared-cache-opportunity#3 info likely"},
     {"Expires that leaves far less",
      {{.request = "GET /a\n", .response = WITH_TAG "Expires: Tue, 14 Nov 2023 22:13:50 GMT\n", .body = "A"},
       {.at_s = 60, .request = ASK, .response = FRESHEN "Expires: Tue, 14 Nov 2023 22:14:21 GMT\n"},

@@ -171,7 +171,7 @@ static const struct {
      {{.request = "GET /a.js?v=1700000000001\n", .response = HOUR, .body = "A", .octets = 2000}, {.at_s = 1, .client = 2, .request = "GET /a.js?v=1700000000001\n", .response = HOUR, .body = "A", .octets = 2000},
       {.at_s = 9, .client = 2, .request = "GET /a.js?v=1700000009000\n", .response = HOUR, .body = "A", .octets = 2000}, {.at_s = 10, .request = "GET /a.js?v=1700000009000\n", .response = HOUR, .body = "A", .octets = 2000},
       {.at_s = 18, .client = 2, .request = "GET /a.js?v=1700000018000\n", .response = HOUR, .body = "A", .octets = 2000}, {.at_s = 19, .request = "GET /a.js?v=1700000018000\n", .response = HOUR, .body = "A", .octets = 2000}},
-     ""},
+     "shared-cache-opportunity#2 info likely, shared-cache-opportunity#4 info likely, shared-cache-opportunity#6 info likely"},
 };
 // clang-format on
 

@@ -82,12 +82,14 @@ static void fake_feed(void *state, enum direction from, struct slice bytes,
                       const struct provenance *provenance, int64_t clock_ns, uint64_t ordinal)
 {
     struct fake *fake = state;
-    assert(bytes.len || provenance->differs);
+    assert(bytes.len || provenance->overhead);
     assert(clock_ns >= fake_seen.last_clock_ns);
     fake_seen.last_clock_ns = clock_ns;
     fake_seen.last_ordinal = ordinal;
-    fake_seen.runs[from]++;
     fake_seen.differing += provenance->differs;
+    if (bytes.len == 0)
+        return; /* its cost is the connection's */
+    fake_seen.runs[from]++;
     keep(from, bytes);
     fake->wire += provenance->overhead;
     for (size_t i = 0; i < bytes.len; i++) {

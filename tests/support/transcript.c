@@ -13,6 +13,7 @@
  *     ### after 61s                 the clock moves on (ms s min h d); ### at 61s since the
  * beginning
  *     ### close NAME [server]       FIN, here from the client first; ### reset NAME [server]
+ *     ### again NAME [server]       what that side sent last is sent once more
  *     ### left open                 connections are not closed at the end
  *     ### repeat N every 60s        the lines up to ### end, N times, 60 s from begin to begin
  *     === RULE[/VARIANT] #N ...     a finding that is due at the Nth exchange (#2-5: at each), with
@@ -549,6 +550,8 @@ static bool read_action(struct reader *r, struct slice line)
         return read_ending(r, STEP_CLOSE, rest);
     if (is(verb, "reset"))
         return read_ending(r, STEP_RESET, rest);
+    if (is(verb, "again"))
+        return read_ending(r, STEP_AGAIN, rest);
     if (is(verb, "left")) {
         r->t->left_open = true;
         return true;
@@ -807,6 +810,7 @@ struct player {
     struct wire_connection connection;
     bool open, spoke;
     enum wire_side speaker;
+    struct slice sent[2]; /* last, by each side */
 };
 
 /* Brings the player on, and its clock up to `now_ns`. */
@@ -832,6 +836,10 @@ static void player_act(struct player *p, const struct step *step)
     switch (step->kind) {
     case STEP_SEND:
         wire_send(&p->connection, step->from, step->bytes);
+        p->sent[step->from] = step->bytes;
+        break;
+    case STEP_AGAIN:
+        wire_again(&p->connection, step->from, p->sent[step->from]);
         break;
     case STEP_SKIP:
         wire_skip(&p->connection, step->from, step->octets);

@@ -27,6 +27,7 @@ enum step_kind {
     STEP_CLOCK, /* nothing before `clock_ns` after the beginning */
     STEP_CLOSE, /* FIN, `from` first */
     STEP_RESET,
+    STEP_AGAIN, /* what `from` sent last, once more */
 };
 
 struct step {

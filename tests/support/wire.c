@@ -284,6 +284,13 @@ void wire_send(struct wire_connection *c, enum wire_side from, struct slice byte
     }
 }
 
+void wire_again(struct wire_connection *c, enum wire_side from, struct slice bytes)
+{
+    c->now_ns += 30000000;
+    c->next[from] -= (uint32_t)bytes.len;
+    wire_send(c, from, bytes);
+}
+
 void wire_skip(struct wire_connection *c, enum wire_side from, uint32_t octets)
 {
     c->next[from] += octets;

@@ -89,6 +89,9 @@ void wire_open(struct wire_connection *connection, struct wire *wire,
  * last. `bytes` may be gone when it returns. */
 void wire_send(struct wire_connection *connection, enum wire_side from, struct slice bytes);
 
+/* Sends the octets that this side sent last once more, 30 ms later. */
+void wire_again(struct wire_connection *connection, enum wire_side from, struct slice bytes);
+
 /* Octets that were sent and acknowledged, but which the tap has not seen. */
 void wire_skip(struct wire_connection *connection, enum wire_side from, uint32_t octets);
 
