@@ -348,7 +348,7 @@ static int live_verdict(const struct options *options, struct audit *audit, bool
                         const struct pipeline_result *result, struct error *error)
 {
     const struct report_options report = {"terminal", layout(options), &options->selection,
-                                          options->table};
+                                          options->table, options->price};
     if (!options->quiet && !report_print_open(audit, stdout, &report, error))
         return code_of(error);
     return lost                                         ? EXIT_INPUT
