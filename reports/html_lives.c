@@ -341,8 +341,10 @@ void html_lives(struct html_report *report)
     struct html *out = &report->out;
     uint64_t all = 0;
     unsigned shown = 0;
-    if (report->exchanges == 0)
+    if (report->exchanges == 0) {
+        html_section_empty(report, "urls", "The lives of single URLs");
         return;
+    }
     make(report);
     html_section(report, "urls", "The lives of single URLs");
     html_put(out, "%s",

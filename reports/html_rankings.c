@@ -89,8 +89,10 @@ static void put_ranking(struct html_report *report, const struct ranking *rankin
 
 void html_rankings(struct html_report *report)
 {
-    if (report->exchanges == 0)
+    if (report->exchanges == 0) {
+        html_section_empty(report, "where", "Where it goes");
         return;
+    }
     html_section(report, "where", "Where it goes");
     html_put(&report->out,
              "<p class=\"note\">The most costly first. <em>Avoidable</em> is what is certain or "

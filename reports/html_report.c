@@ -30,6 +30,13 @@ void html_section_end(struct html_report *report)
     html_put(&report->out, "</section>\n");
 }
 
+void html_section_empty(struct html_report *report, const char *id, const char *title)
+{
+    html_section(report, id, title);
+    html_put(&report->out, "<p>No HTTP exchange was seen.</p>\n");
+    html_section_end(report);
+}
+
 void html_table(struct html_report *report, const char *id, const char *caption,
                 const char *const *columns)
 {

@@ -60,6 +60,8 @@ void html_evidence(struct html_report *report, int64_t finding);
 /* The beginning and end of a section; `id` is what links lead to. */
 void html_section(struct html_report *report, const char *id, const char *title);
 void html_section_end(struct html_report *report);
+/* The whole section, where there was no exchange that it could tell of. */
+void html_section_empty(struct html_report *report, const char *id, const char *title);
 
 /* A table that sorts and filters begins: its id, what it shows (NULL: a heading with that id says
  * it), and its head cells by name. A name that begins with '#' is of a column of numbers. */

@@ -250,13 +250,15 @@ void html_server_card(struct html_report *report)
     struct query query = query_begin(report->audit, grades);
     query_bind(&query, 1, report_rows(report->report, LIMIT_HTML_RANKING));
     while (query_next(&query)) {
+        all = (uint64_t)query_number(&query, 2);
+        if (!html_has_room(out))
+            continue;
         if (shown++ == 0)
             html_table(report, "card-table",
                        "By the Server field of the responses: the six fields that a 304 must carry "
                        "where its 200 has "
                        "them, no body, and a true length",
                        columns);
-        all = (uint64_t)query_number(&query, 2);
         put_row(out, &query);
     }
     if (shown) {

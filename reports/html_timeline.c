@@ -200,8 +200,10 @@ void html_timeline(struct html_report *report)
     struct html *out = &report->out;
     int64_t span = report->last_us - report->first_us;
     struct times times = {.first_us = report->first_us, .columns = LIMIT_HTML_COLUMNS};
-    if (report->exchanges == 0)
+    if (report->exchanges == 0) {
+        html_section_empty(report, "timeline", "When");
         return;
+    }
     times.step_us = span / LIMIT_HTML_COLUMNS + 1;
     gather_sums(&times, report);
     gather_gaps(&times, report);

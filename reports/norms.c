@@ -246,6 +246,17 @@ static const struct {
      {"A proxy, whether or not it implements a cache, MUST pass cache directives through in "
       "forwarded messages",
       "RFC 9111 §5.2"}},
+    {"unconditional-refetch",
+     NULL,
+     {"When a client desires to update one or more stored responses that have entity tags, the "
+      "client SHOULD generate an If-None-Match header field containing a list of those entity tags "
+      "when making a GET request",
+      "RFC 9110 §13.1.2"}},
+    {"lm-unchanged-body-changed",
+     NULL,
+     {"An origin server SHOULD obtain the Last-Modified value of the representation as close as "
+      "possible to the time that it generates the Date field value for its response.",
+      "RFC 9110 §8.8.2.1"}},
     {"no-validator-unchanged",
      NULL,
      {"An origin server SHOULD send an ETag for any selected representation for which detection "

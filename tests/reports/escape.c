@@ -37,6 +37,7 @@ Test(escape, what_steers_hides_or_pretends_is_spelled_out)
         CASE("\xe2\x81\xa6x\xe2\x81\xa9", "\\u{2066}x\\u{2069}"),
         CASE("zero\xe2\x80\x8bwidth\xef\xbb\xbf", "zero\\u{200b}width\\u{feff}"),
         CASE("\xf3\xa0\x81\x81", "\\u{e0041}"),
+        CASE("\xef\xbf\xbe\xef\xbf\xbf", "\\u{fffe}\\u{ffff}"),
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char shown[256];
