@@ -18,6 +18,7 @@
 #include "analysis/rules.h"
 #include "base/alloc.h"
 #include "base/attributes.h"
+#include "base/heap.h"
 
 #define NS_PER_S INT64_C(1000000000)
 
@@ -117,6 +118,12 @@ static void settle(struct analysis *a, struct accused *x)
         tell(a, x, standing[i], &claims[i]);
 }
 
+/* Its accusations and its URL lie behind it. */
+static size_t accused_size(unsigned n_accusations, struct slice url_key)
+{
+    return sizeof(struct accused) + n_accusations * sizeof(struct accusation) + url_key.len;
+}
+
 static void let_go(struct analysis *a, struct accused *x)
 {
     references_drop(&x->refs, a->model.store);
@@ -127,7 +134,7 @@ static void let_go(struct analysis *a, struct accused *x)
         outer_leg_drop(a->model.legs, x->outer);
     arena_fini(&x->arena);
     exchange_free(x->exchange);
-    free(x);
+    heap_give(x, accused_size(x->n_accusations, x->url_key));
 }
 
 static void on_settle(void *context, struct accused *x)
@@ -351,8 +358,8 @@ static bool keeps_heads(const struct accused *x, struct inspection *n)
 static struct accused *accused_keep(struct analysis *a, struct inspection *n, struct exchange *x)
 {
     const struct accused *draft = a->draft;
-    size_t size = sizeof *draft + draft->n_accusations * sizeof draft->accusations[0];
-    struct accused *kept = xmalloc(size + n->url.key.len);
+    size_t size = accused_size(draft->n_accusations, SLICE_ABSENT);
+    struct accused *kept = heap_take(accused_size(draft->n_accusations, n->url.key));
     memcpy(kept, draft, size);
     if (n->url.key.len)
         memcpy((uint8_t *)kept + size, n->url.key.at, n->url.key.len);

@@ -9,11 +9,13 @@
 #include "analysis/client.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "analysis/limits.h"
 #include "analysis/table.h"
 #include "base/alloc.h"
 #include "base/attributes.h"
+#include "base/heap.h"
 
 /* Two of these within a minute, and an address is shared (A2). */
 enum sharing_sign { SIGN_COOKIES, SIGN_CONNECTIONS, SIGN_TTLS, SHARING_SIGNS };
@@ -36,13 +38,17 @@ struct span {
     int64_t first_ns, last_ns;
 };
 
+#define FEW_SPANS 5 /* as many as most have, and three cache lines hold */
+
 struct host_entry {
     struct entry entry;
     uint64_t cookie; /* hash last seen, at cookie_ns */
     int64_t cookie_ns;
     unsigned n_spans;
-    struct span spans[]; /* room for one more than the threshold */
+    struct span *spans; /* `few`, or room for one more than the threshold */
+    struct span few[FEW_SPANS];
 };
+_Static_assert(sizeof(struct host_entry) <= 192, "three cache lines");
 
 struct client_table {
     enum client_key mode;
@@ -61,8 +67,21 @@ struct client_table *client_table_new(enum client_key mode, int64_t connections,
     if (connections < LIMIT_CLIENT_CONNECTIONS)
         table->most_connections = (unsigned)connections;
     table_init(&table->addresses);
+    table_set_cap(&table->addresses, LIMIT_CLIENT_ADDRESSES);
     table_init(&table->hosts);
+    table_set_cap(&table->hosts, LIMIT_CLIENT_HOSTS);
     return table;
+}
+
+static size_t spans_size(const struct client_table *table)
+{
+    return (table->most_connections + 1) * sizeof(struct span);
+}
+
+static void spans_give(const struct client_table *table, struct host_entry *host)
+{
+    if (host->spans != host->few)
+        heap_give(host->spans, spans_size(table));
 }
 
 void client_table_free(struct client_table *table)
@@ -72,12 +91,13 @@ void client_table_free(struct client_table *table)
     while (table->addresses.oldest) {
         struct entry *entry = table->addresses.oldest;
         table_remove(&table->addresses, entry);
-        free(ENTRY_OF(struct address_entry, entry, entry));
+        heap_give(ENTRY_OF(struct address_entry, entry, entry), sizeof(struct address_entry));
     }
     while (table->hosts.oldest) {
         struct entry *entry = table->hosts.oldest;
         table_remove(&table->hosts, entry);
-        free(ENTRY_OF(struct host_entry, entry, entry));
+        spans_give(table, ENTRY_OF(struct host_entry, entry, entry));
+        heap_give(ENTRY_OF(struct host_entry, entry, entry), sizeof(struct host_entry));
     }
     table_fini(&table->addresses);
     table_fini(&table->hosts);
@@ -180,7 +200,7 @@ static struct address_entry *address_entry(struct client_table *table, uint64_t 
     }
     struct address_entry *fresh;
     if (table->addresses.count < LIMIT_CLIENT_ADDRESSES) {
-        fresh = xmalloc(sizeof *fresh);
+        fresh = heap_take(sizeof *fresh);
     } else {
         fresh = ENTRY_OF(struct address_entry, entry, table->addresses.oldest);
         table_remove(&table->addresses, &fresh->entry);
@@ -201,16 +221,17 @@ static struct host_entry *host_entry(struct client_table *table, uint64_t key)
     }
     struct host_entry *fresh;
     if (table->hosts.count < LIMIT_CLIENT_HOSTS) {
-        size_t spans = table->most_connections ? table->most_connections + 1 : 0;
-        fresh = xmalloc(sizeof *fresh + spans * sizeof fresh->spans[0]);
+        fresh = heap_take(sizeof *fresh);
     } else {
         fresh = ENTRY_OF(struct host_entry, entry, table->hosts.oldest);
         table_remove(&table->hosts, &fresh->entry);
+        spans_give(table, fresh);
         table->counts.hosts_evicted++;
     }
     fresh->cookie = 0;
     fresh->cookie_ns = NEVER;
     fresh->n_spans = 0;
+    fresh->spans = fresh->few;
     table_add(&table->hosts, &fresh->entry, hash);
     return fresh;
 }
@@ -246,10 +267,18 @@ static void watch_cookie(struct address_entry *address, struct host_entry *host,
     host->cookie_ns = now_ns;
 }
 
+static void spans_grow(const struct client_table *table, struct host_entry *host)
+{
+    struct span *spans = heap_take(spans_size(table));
+    memcpy(spans, host->few, sizeof host->few);
+    host->spans = spans;
+}
+
 /* The span of this connection; a new one takes the place of the one that ended first. */
 static struct span *span_of(struct client_table *table, struct host_entry *host,
                             uint64_t connection, int64_t now_ns)
 {
+    bool may_grow = host->n_spans <= table->most_connections;
     struct span *oldest = host->spans;
     for (struct span *s = host->spans; s < host->spans + host->n_spans; s++) {
         if (s->connection == connection)
@@ -257,8 +286,9 @@ static struct span *span_of(struct client_table *table, struct host_entry *host,
         if (s->last_ns < oldest->last_ns)
             oldest = s;
     }
-    struct span *fresh =
-        host->n_spans <= table->most_connections ? host->spans + host->n_spans++ : oldest;
+    if (host->n_spans == FEW_SPANS && host->spans == host->few && may_grow)
+        spans_grow(table, host);
+    struct span *fresh = may_grow ? host->spans + host->n_spans++ : oldest;
     *fresh = (struct span){connection, now_ns, now_ns};
     return fresh;
 }
@@ -310,9 +340,9 @@ static bool has_shown_sharing(struct address_entry *address, int64_t now_ns)
 /* `subject` is the client's address, or the name that an intermediary gave it: then connections and
  * TTLs are the intermediary's and say nothing. */
 static bool is_shared(struct client_table *table, const struct facts *facts, uint64_t subject,
-                      const struct address *address, bool is_named, struct slice host)
+                      struct address_entry *entry, const struct address *address, bool is_named,
+                      struct slice host)
 {
-    struct address_entry *entry = address_entry(table, subject);
     int64_t now_ns = facts->t_req0;
 
     entry->is_carrier_grade = is_carrier_grade(address);
@@ -384,10 +414,8 @@ static bool find_name(const struct facts *facts, struct client *client, struct n
 }
 
 /* Whether the address speaks for others: this request shows it, or an earlier one did. */
-static bool learn_intermediary(struct client_table *table, const struct facts *facts,
-                               uint64_t address_id)
+static bool learn_intermediary(struct address_entry *entry, const struct facts *facts)
 {
-    struct address_entry *entry = address_entry(table, address_id);
     entry->speaks_for_others |=
         facts->request.has_forwarding || facts->x->connection.preamble_client.family != 0;
     return entry->speaks_for_others;
@@ -404,14 +432,16 @@ struct client client_of(struct client_table *table, const struct facts *facts, s
     const struct address *peer = &facts->x->connection.client;
     struct client client = {.address_id = address_hash(peer)};
     struct name_text peer_name, name;
+    struct address_entry *entry = NULL; /* of `subject` */
     bool named = find_name(facts, &client, &name, arena);
     enum role role = table->roles ? role_of(table->roles, peer) : ROLE_UNKNOWN;
     bool by_name = (table->mode == CLIENT_AUTO || table->mode == CLIENT_FORWARDED) &&
                    role != ROLE_CLIENT;
 
     if (by_name)
-        client.is_intermediary = role == ROLE_PROXY || role == ROLE_CDN ||
-                                 learn_intermediary(table, facts, client.address_id);
+        client.is_intermediary =
+            role == ROLE_PROXY || role == ROLE_CDN ||
+            learn_intermediary(entry = address_entry(table, client.address_id), facts);
     client.is_named = by_name && named;
     client.is_nobody = table->mode == CLIENT_NONE || peer->family == 0 ||
                        (table->mode == CLIENT_AUTO && client.is_intermediary && !named);
@@ -425,10 +455,12 @@ struct client client_of(struct client_table *table, const struct facts *facts, s
     uint64_t subject = client.address_id;
     if (through)
         subject = hash_mix(subject, hash64_stable(slice_of(name.at, name.len)));
+    if (through || !entry)
+        entry = address_entry(table, subject);
     bool with_principal = table->mode != CLIENT_IP;
     client.id = (with_principal ? hash_mix(subject, principal_hash(&facts->request)) : subject) | 1;
     client.key =
         key_text(&name, through ? &peer_name : NULL, &facts->request, with_principal, arena);
-    client.shared_address = is_shared(table, facts, subject, &name.address, through, host);
+    client.shared_address = is_shared(table, facts, subject, entry, &name.address, through, host);
     return client;
 }

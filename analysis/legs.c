@@ -13,6 +13,7 @@
 #include "analysis/vary.h"
 #include "base/alloc.h"
 #include "base/attributes.h"
+#include "base/heap.h"
 
 #define NS_PER_S INT64_C(1000000000)
 
@@ -110,7 +111,7 @@ void inner_leg_drop(struct legs *legs, struct inner_leg *inner)
         return;
     if (inner->held.representation)
         representation_drop(legs->store, inner->held.representation);
-    free(inner->held.policy);
+    heap_give(inner->held.policy, sizeof *inner->held.policy);
     legs->octets -= inner->octets + inner->outer_vary_key.len;
     free((void *)(uintptr_t)inner->outer_vary_key.at);
     free(inner);

@@ -10,7 +10,9 @@
 
 /* clients */
 #define LIMIT_CLIENT_ADDRESSES 65536 /* addresses that are remembered; 64 octets each */
-#define LIMIT_CLIENT_HOSTS     16384 /* (address, host) pairs that are watched for 60 s; 1 KiB each */
+#define LIMIT_CLIENT_HOSTS                                                                         \
+    16384 /* (address, host) pairs that are watched for 60 s; 192 octets each, 1 KiB with more     \
+             than five connections */
 #define LIMIT_CLIENT_CONNECTIONS                                                                   \
     32 /* connections of such a pair that are remembered: more than any                            \
           sensible same_address_connections */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/heap.h"
 
 struct server_table {
     struct table servers, habits, families;
@@ -35,7 +36,7 @@ struct server_table *server_table_new(void)
 #define FREE_ALL(table_, type)                                                                     \
     for (struct entry *e = (table_)->oldest, *newer; e; e = newer) {                               \
         newer = e->newer;                                                                          \
-        free(ENTRY_OF(type, entry, e));                                                            \
+        heap_give(ENTRY_OF(type, entry, e), sizeof(type));                                         \
     }                                                                                              \
     table_fini(table_)
 
@@ -58,7 +59,7 @@ static uint64_t address_hash(const struct address *address)
 static void *entry_take(struct table *table, uint32_t cap, size_t size, uint64_t *evicted)
 {
     if (table->count < cap)
-        return xmalloc(size);
+        return heap_take(size);
     struct entry *oldest = table->oldest;
     table_remove(table, oldest);
     (*evicted)++;

@@ -14,6 +14,7 @@
 #include "analysis/vary.h"
 #include "base/alloc.h"
 #include "base/attributes.h"
+#include "base/heap.h"
 
 /* A client that was seen to ask with a validator that it had been given. */
 struct proof {
@@ -124,7 +125,7 @@ void representation_drop(struct store *store, struct representation *representat
     if (--representation->refs)
         return;
     store->octets -= representation->octets;
-    free(representation);
+    heap_give(representation, representation->octets);
 }
 
 /* Clients write the same few values over and over: the canonical form of each is hashed once. */
@@ -280,7 +281,7 @@ static struct representation *representation_new(const struct facts *facts,
     size_t fields = head->n_fields * sizeof *head->fields;
     size_t octets = sizeof(struct representation) + fields + head->bytes.len +
                     facts->x->request.head.bytes.len + vary_key.len;
-    struct representation *r = xmalloc(octets);
+    struct representation *r = heap_take(octets);
     *r = (struct representation){
         .octets = (uint32_t)octets,
         .signature = signature,
@@ -457,8 +458,8 @@ static void forget_holding(struct store *store, struct holding *holding)
         store->hooks.forget_tally(store->hooks.context, &holding->tally);
     table_remove(&store->holdings, &holding->entry);
     representation_drop(store, holding->representation);
-    free(holding->policy);
-    free(holding);
+    heap_give(holding->policy, sizeof *holding->policy);
+    heap_give(holding, sizeof *holding);
 }
 
 static int64_t cleared_ns(const struct store *store, uint64_t client, struct slice origin)
@@ -564,7 +565,7 @@ static struct holding *holding_new(struct store *store, uint64_t client, uint64_
         forget_holding(store, ENTRY_OF(struct holding, entry, store->holdings.oldest));
         store->counts.holdings_evicted++;
     }
-    struct holding *h = xcalloc(1, sizeof *h);
+    struct holding *h = heap_take_zeroed(sizeof *h);
     h->client = client;
     h->resource = serial;
     table_add(&store->holdings, &h->entry, holding_hash(client, serial));
@@ -597,7 +598,7 @@ static void holding_restart(struct holding *h, struct representation *representa
 {
     struct freshness f;
     freshness_of(&f, facts);
-    free(h->policy);
+    heap_give(h->policy, sizeof *h->policy);
     h->policy = NULL;
     h->representation = representation;
     h->exchange_id = exchange_id;
@@ -701,7 +702,7 @@ void holding_freshen(struct holding *holding, const struct facts *facts)
         if (strictly != leniently)
             holding->ambiguous = true;
         if (!holding->policy)
-            holding->policy = xmalloc(sizeof *holding->policy);
+            holding->policy = heap_take(sizeof *holding->policy);
         *holding->policy = after;
     }
     if (strictly)
@@ -743,14 +744,20 @@ void store_clear_site(struct store *store, uint64_t client, struct slice origin,
     if (store->clearings.count >= LIMIT_CLEARINGS) {
         struct entry *oldest = store->clearings.oldest;
         table_remove(&store->clearings, oldest);
-        free(ENTRY_OF(struct clearing, entry, oldest));
+        heap_give(ENTRY_OF(struct clearing, entry, oldest), sizeof(struct clearing));
     }
-    struct clearing *c = xmalloc(sizeof *c);
+    struct clearing *c = heap_take(sizeof *c);
     *c = (struct clearing){.client = client, .origin = digest, .at_ns = at_ns};
     table_add(&store->clearings, &c->entry, hash);
 }
 
 /* ---- URLs ---- */
+
+/* Its key and its pattern lie behind it. */
+static size_t resource_size(struct slice key, struct slice pattern)
+{
+    return sizeof(struct resource) + key.len + pattern.len;
+}
 
 static void forget_resource(struct store *store, struct resource *resource)
 {
@@ -761,7 +768,7 @@ static void forget_resource(struct store *store, struct resource *resource)
     ghost_remember(store, resource->key);
     while (resource->n_representations)
         forget_representation(store, resource, resource->n_representations - 1);
-    free(resource);
+    heap_give(resource, resource_size(resource->key, resource->pattern));
 }
 
 /* Holdings keep representations alive too, so both tables give up their oldest. */
@@ -795,7 +802,7 @@ static struct resource *resource_new(struct store *store, const struct url *url)
 {
     arena_reset(&store->scratch);
     struct slice pattern = url_pattern(url, &store->scratch);
-    struct resource *r = xcalloc(1, sizeof *r + url->key.len + pattern.len);
+    struct resource *r = heap_take_zeroed(resource_size(url->key, pattern));
     uint8_t *at = append_octets((uint8_t *)(r + 1), url->key, &r->key);
     append_octets(at, pattern, &r->pattern);
     r->serial = ++store->serial;
@@ -861,10 +868,10 @@ void store_prove_cache(struct store *store, uint64_t client, bool by_tag)
     if (store->proofs.count >= scaled(store, LIMIT_CLIENTS)) {
         struct entry *oldest = store->proofs.oldest;
         table_remove(&store->proofs, oldest);
-        free(ENTRY_OF(struct proof, entry, oldest));
+        heap_give(ENTRY_OF(struct proof, entry, oldest), sizeof(struct proof));
         store->counts.clients_evicted++;
     }
-    struct proof *proof = xmalloc(sizeof *proof);
+    struct proof *proof = heap_take(sizeof *proof);
     proof->client = client;
     proof->by_tag = by_tag;
     table_add(&store->proofs, &proof->entry, pair_hash(client, 0));
@@ -877,7 +884,7 @@ static void forget_buster(struct store *store, struct buster *buster)
     if (buster->tally.first)
         store->hooks.forget_tally(store->hooks.context, &buster->tally);
     table_remove(&store->busters, &buster->entry);
-    free(buster);
+    heap_give(buster, sizeof *buster);
 }
 
 struct buster *store_buster(struct store *store, uint64_t client, struct digest url)
@@ -894,7 +901,7 @@ struct buster *store_buster(struct store *store, uint64_t client, struct digest 
         forget_buster(store, ENTRY_OF(struct buster, entry, store->busters.oldest));
         store->counts.busters_evicted++;
     }
-    struct buster *buster = xcalloc(1, sizeof *buster);
+    struct buster *buster = heap_take_zeroed(sizeof *buster);
     buster->client = client;
     buster->url = url;
     table_add(&store->busters, &buster->entry, hash);
@@ -923,7 +930,7 @@ static void no_tally_hook(void *context UNUSED, struct tally *tally)
     while ((table_)->oldest) {                                                                     \
         struct entry *e = (table_)->oldest;                                                        \
         table_remove(table_, e);                                                                   \
-        free(ENTRY_OF(type, entry, e));                                                            \
+        heap_give(ENTRY_OF(type, entry, e), sizeof(type));                                         \
     }                                                                                              \
     table_fini(table_)
 

@@ -1,18 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-/* Chained buckets, doubled as they fill, and one list through all entries in the order of use. */
+/*
+ * Open addressing with linear probing, at most half full, and one list through all entries in the
+ * order of use. A slot has the whole hash beside the entry, so that a search touches one line of
+ * the table and the entry it finds, and nothing else. Entries with equal hashes share a slot, the
+ * newest first.
+ */
 
 #include "analysis/table.h"
 
-#include <stdlib.h>
+#include "base/heap.h"
 
-#include "base/alloc.h"
+enum { FIRST_SLOTS = 64 };
 
-enum { FIRST_BUCKETS = 64 };
+static struct table_slot *slots_new(uint32_t mask)
+{
+    return heap_take_zeroed(((size_t)mask + 1) * sizeof(struct table_slot));
+}
+
+static void slots_free(struct table_slot *slots, uint32_t mask)
+{
+    heap_give(slots, ((size_t)mask + 1) * sizeof *slots);
+}
 
 void table_init(struct table *table)
 {
-    *table = (struct table){.mask = FIRST_BUCKETS - 1};
-    table->buckets = xcalloc(FIRST_BUCKETS, sizeof(struct entry *));
+    *table = (struct table){.mask = FIRST_SLOTS - 1};
+    table->slots = slots_new(table->mask);
 }
 
 void table_set_cap(struct table *table, uint64_t cap)
@@ -22,38 +35,49 @@ void table_set_cap(struct table *table, uint64_t cap)
 
 void table_fini(struct table *table)
 {
-    free(table->buckets);
+    slots_free(table->slots, table->mask);
     *table = (struct table){0};
 }
 
-static struct entry *skip_others(struct entry *entry, uint64_t hash)
+/* The slot of that hash, or the free one where it belongs. */
+static struct table_slot *slot_of(const struct table *table, uint64_t hash)
 {
-    while (entry && entry->hash != hash)
-        entry = entry->next;
-    return entry;
+    uint32_t at = (uint32_t)hash & table->mask;
+    while (table->slots[at].entry && table->slots[at].hash != hash)
+        at = (at + 1) & table->mask;
+    return &table->slots[at];
 }
 
 struct entry *table_find(const struct table *table, uint64_t hash)
 {
-    return skip_others(table->buckets[hash & table->mask], hash);
-}
-
-struct entry *entry_again(const struct entry *entry)
-{
-    return skip_others(entry->next, entry->hash);
+    return slot_of(table, hash)->entry;
 }
 
 static void grow(struct table *table)
 {
-    uint32_t mask = table->mask * 2 + 1;
-    struct entry **buckets = xcalloc((size_t)mask + 1, sizeof(struct entry *));
-    for (struct entry *e = table->oldest; e; e = e->newer) {
-        e->next = buckets[e->hash & mask];
-        buckets[e->hash & mask] = e;
+    struct table_slot *old = table->slots;
+    uint32_t old_mask = table->mask;
+    table->mask = old_mask * 2 + 1;
+    table->slots = slots_new(table->mask);
+    for (uint32_t i = 0; i <= old_mask; i++)
+        if (old[i].entry)
+            *slot_of(table, old[i].hash) = old[i];
+    slots_free(old, old_mask);
+}
+
+/* Without tombstones: what follows the hole moves into it, as long as that is not before its own
+ * place. */
+static void slot_clear(struct table *table, struct table_slot *slot)
+{
+    uint32_t mask = table->mask, hole = (uint32_t)(slot - table->slots);
+    for (uint32_t at = (hole + 1) & mask; table->slots[at].entry; at = (at + 1) & mask) {
+        uint32_t home = (uint32_t)table->slots[at].hash & mask;
+        if (((at - home) & mask) >= ((at - hole) & mask)) {
+            table->slots[hole] = table->slots[at];
+            hole = at;
+        }
     }
-    free(table->buckets);
-    table->buckets = buckets;
-    table->mask = mask;
+    table->slots[hole].entry = NULL;
 }
 
 static void append(struct table *table, struct entry *entry)
@@ -81,21 +105,25 @@ static void unlink_from_order(struct table *table, struct entry *entry)
 
 void table_add(struct table *table, struct entry *entry, uint64_t hash)
 {
-    if (table->count > table->mask / 2) /* short chains: each link is a cache miss */
+    if (table->count > table->mask / 2)
         grow(table);
+    struct table_slot *slot = slot_of(table, hash);
     entry->hash = hash;
-    entry->next = table->buckets[hash & table->mask];
-    table->buckets[hash & table->mask] = entry;
+    entry->next = slot->entry;
+    *slot = (struct table_slot){hash, entry};
     append(table, entry);
     table->count++;
 }
 
 void table_remove(struct table *table, struct entry *entry)
 {
-    struct entry **at = &table->buckets[entry->hash & table->mask];
+    struct table_slot *slot = slot_of(table, entry->hash);
+    struct entry **at = &slot->entry;
     while (*at != entry)
         at = &(*at)->next;
     *at = entry->next;
+    if (!slot->entry)
+        slot_clear(table, slot);
     unlink_from_order(table, entry);
     table->count--;
 }

@@ -3,21 +3,26 @@
 /*
  * A hash table of entries that lie inside other structs, which also knows in what order they were
  * last used. What grows from the wire is kept in one of these: whoever adds sees to the cap and
- * takes `oldest` out. No result depends on the order of the buckets.
+ * takes `oldest` out. No result depends on the order of the slots.
  */
 
 #include <stddef.h>
 #include <stdint.h>
 
 struct entry {
-    struct entry *next; /* in its bucket */
+    struct entry *next; /* with the same hash */
     struct entry *older, *newer;
     uint64_t hash;
 };
 
+struct table_slot {
+    uint64_t hash;
+    struct entry *entry; /* the newest of that hash; NULL: free */
+};
+
 struct table {
-    struct entry **buckets;
-    uint32_t mask; /* buckets - 1 */
+    struct table_slot *slots;
+    uint32_t mask; /* slots - 1 */
     uint32_t count;
     uint32_t relaxed; /* with fewer entries than that their order of use does not matter yet */
     struct entry *oldest, *newest;
@@ -29,12 +34,15 @@ struct table {
 void table_init(struct table *table);
 /* It will be kept below that many entries. */
 void table_set_cap(struct table *table, uint64_t cap);
-/* Gives the buckets back; the entries belong to whoever added them. */
+/* Gives the slots back; the entries belong to whoever added them. */
 void table_fini(struct table *table);
 
 /* The first entry with that hash, and the one after it; NULL where there is none. */
 struct entry *table_find(const struct table *table, uint64_t hash);
-struct entry *entry_again(const struct entry *entry);
+static inline struct entry *entry_again(const struct entry *entry)
+{
+    return entry->next;
+}
 
 /* Adds as the newest. */
 void table_add(struct table *table, struct entry *entry, uint64_t hash);

@@ -16,6 +16,7 @@ static NORETURN void out_of_memory(size_t size)
 }
 
 #define LARGE_PAGE ((uintptr_t)2 << 20)
+#define SMALL_PAGE ((size_t)4096)
 
 /* Advice, no more: where the kernel does not take it, nothing changes but the speed. */
 static void *advise(void *p, size_t size)
@@ -57,6 +58,28 @@ void *xalloc_aligned(size_t size)
     if (posix_memalign(&p, size >= LARGE_ALLOCATION ? LARGE_PAGE : 64, size))
         out_of_memory(size);
     return advise(p, size);
+}
+
+/* The kernel aligns to small pages: what is too much at both ends goes back. */
+void *xmap(size_t size)
+{
+    uint8_t *map =
+        mmap(NULL, size + LARGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (map == MAP_FAILED)
+        out_of_memory(size);
+    size_t before = -(uintptr_t)map & (LARGE_PAGE - 1);
+    if (before)
+        munmap(map, before);
+    size_t end = (size + SMALL_PAGE - 1) & ~(SMALL_PAGE - 1);
+    munmap(map + before + end, LARGE_PAGE - before + size - end);
+    madvise(map + before, end, MADV_HUGEPAGE);
+    return map + before;
+}
+
+void xunmap(void *map, size_t size)
+{
+    if (map)
+        munmap(map, size);
 }
 
 char *xstrdup(const char *text)

@@ -19,4 +19,8 @@ void *xcalloc(size_t count, size_t size) MUST_USE;
 void *xrealloc(void *old, size_t size) MUST_USE;
 /* Aligned to 64 octets, and large ones to a large page; contents undefined. free() takes it. */
 void *xalloc_aligned(size_t size) MUST_USE;
+/* Zeroed, in large pages where there are such: for what is looked up at random. Not touched before
+ * it is used. */
+void *xmap(size_t size) MUST_USE;
+void xunmap(void *map, size_t size); /* accepts NULL */
 char *xstrdup(const char *text) MUST_USE;

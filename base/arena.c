@@ -4,15 +4,20 @@
 #include "base/arena.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
-#include "base/alloc.h"
+#include "base/heap.h"
 
 struct arena_block {
     struct arena_block *older;
     size_t size;
     uint8_t bytes[] __attribute__((aligned(16)));
 };
+
+static void block_give(struct arena_block *block)
+{
+    if (block)
+        heap_give(block, sizeof *block + block->size);
+}
 
 static size_t aligned(size_t size)
 {
@@ -38,7 +43,7 @@ void arena_fini(struct arena *arena)
     arena_reset(arena);
     if (arena->first_size == 0)
         return;
-    free(arena->newest);
+    block_give(arena->newest);
     arena_init(arena, arena->first_size);
 }
 
@@ -49,7 +54,7 @@ void arena_reset(struct arena *arena)
     while (arena->newest->older) {
         struct arena_block *older = arena->newest->older;
         arena->total -= arena->newest->size;
-        free(arena->newest);
+        block_give(arena->newest);
         arena->newest = older;
     }
     arena->at = arena->newest->bytes;
@@ -61,7 +66,7 @@ static void add_block(struct arena *arena, size_t at_least)
     size_t size = arena->newest ? arena->newest->size * 2 : arena->first_size;
     if (size < at_least)
         size = at_least;
-    struct arena_block *block = xmalloc(sizeof *block + size);
+    struct arena_block *block = heap_take(sizeof *block + size);
     block->older = arena->newest;
     block->size = size;
     arena->newest = block;

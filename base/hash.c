@@ -3,14 +3,13 @@
 
 #include "base/hash.h"
 
-#include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
 
 #define XXH_INLINE_ALL /* keys are short: the call would cost as much as the hash */
 #include <xxhash.h>
 
-#include "base/alloc.h"
+#include "base/pool.h"
 
 static uint64_t seed(void)
 {
@@ -43,11 +42,11 @@ struct digest_stream {
     XXH3_state_t state;
 };
 
+static _Thread_local struct pool streams = POOL_OF(struct digest_stream);
+
 struct digest_stream *digest_stream_new(void)
 {
-    struct digest_stream *stream = aligned_alloc(64, sizeof *stream);
-    if (!stream)
-        abort();
+    struct digest_stream *stream = pool_take(&streams);
     XXH3_INITSTATE(&stream->state);
     XXH3_128bits_reset(&stream->state);
     return stream;
@@ -67,5 +66,6 @@ struct digest digest_stream_finish(const struct digest_stream *stream)
 
 void digest_stream_free(struct digest_stream *stream)
 {
-    free(stream);
+    if (stream)
+        pool_give(&streams, stream);
 }

@@ -1,23 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* A list of what came back, and blocks that double up to the size of a large page. */
+/* A list of what came back, blocks, and the large runs that they are cut from. */
 
 #include "base/pool.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
 
-#define FIRST_BLOCK (64u << 10)
-#define LARGE_BLOCK (4u << 20)
-
 struct pool_object {
     struct pool_object *next;
-};
-
-struct pool_block {
-    struct pool_block *older;
-    size_t size;
-    uint8_t objects[] __attribute__((aligned(64)));
 };
 
 #ifdef __SANITIZE_ADDRESS__
@@ -35,17 +27,31 @@ void pool_give(struct pool *pool, void *object)
 
 #else
 
+#define RUN         ((size_t)4 << 20)
+#define BLOCK_LEAST (64u << 10)
+#define BLOCK_MOST  (256u << 10) /* of eight objects; larger ones are blocks of their own */
+
+/* What is left of the newest run. */
+static _Thread_local uint8_t *run_at, *run_end;
+
+static uint8_t *block_take(size_t size)
+{
+    assert(size <= RUN);
+    if ((size_t)(run_end - run_at) < size) {
+        run_at = xmap(RUN);
+        run_end = run_at + RUN;
+    }
+    run_at += size;
+    return run_at - size;
+}
+
 static void add_block(struct pool *pool)
 {
-    size_t size = pool->newest ? pool->newest->size * 2 : FIRST_BLOCK;
-    if (size > LARGE_BLOCK)
-        size = LARGE_BLOCK;
-    struct pool_block *block = xalloc_aligned(size);
-    block->older = pool->newest;
-    block->size = size;
-    pool->newest = block;
-    pool->at = block->objects;
-    pool->end = (uint8_t *)block + size;
+    size_t size = pool->size * 8 < BLOCK_LEAST ? BLOCK_LEAST : pool->size * 8;
+    if (size > BLOCK_MOST)
+        size = pool->size;
+    pool->at = block_take(size);
+    pool->end = pool->at + size;
 }
 
 void *pool_take(struct pool *pool)
@@ -69,13 +75,3 @@ void pool_give(struct pool *pool, void *object)
 }
 
 #endif
-
-void pool_fini(struct pool *pool)
-{
-    for (struct pool_block *older; pool->newest; pool->newest = older) {
-        older = pool->newest->older;
-        free(pool->newest);
-    }
-    pool->free = NULL;
-    pool->at = pool->end = NULL;
-}

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "base/heap.h"
 #include "base/pool.h"
 #include "decode/limits.h"
 
@@ -44,7 +45,7 @@ static uint32_t tag_of(const struct flow_key *key)
 
 static void slots_clear(struct flow_table *table, uint32_t count)
 {
-    table->slots = xmalloc(count * sizeof *table->slots);
+    table->slots = heap_take(count * sizeof *table->slots);
     for (uint32_t i = 0; i < count; i++)
         table->slots[i] = (struct flow_slot){0, FLOW_NONE};
     table->mask = count - 1;
@@ -63,7 +64,7 @@ void flow_table_fini(struct flow_table *table)
     for (uint32_t i = 0; i < table->n_blocks; i++)
         pool_give(&flow_blocks, table->blocks[i]);
     free(table->blocks);
-    free(table->slots);
+    heap_give(table->slots, (table->mask + 1) * sizeof *table->slots);
 }
 
 struct flow *flow_table_find(const struct flow_table *table, const struct flow_key *key)
@@ -98,7 +99,7 @@ static void slots_grow(struct flow_table *table)
     for (uint32_t i = 0; i < count; i++)
         if (old[i].index != FLOW_NONE)
             slots_insert(table, old[i]);
-    free(old);
+    heap_give(old, count * sizeof *old);
 }
 
 /* Linear probing without tombstones: what follows the hole moves into it, as long as that is not

@@ -17,14 +17,13 @@
 
 #include "base/alloc.h"
 #include "base/attributes.h"
+#include "base/pool.h"
 #include "decode/preamble.h"
 
-#define POOL_SIZE 1024        /* states kept for reuse */
 #define HEAD_ROOM 1024        /* first size of a head that comes in pieces */
 #define HEAD_KEPT (16u << 10) /* larger ones are given back */
 
-static _Thread_local struct http1 *pool;
-static _Thread_local unsigned pooled;
+static _Thread_local struct pool states = POOL_OF(struct http1);
 
 /* ---- what both readers need */
 
@@ -375,13 +374,7 @@ static bool http1_left(const void *state)
 
 static void *http1_open(const struct protocol_host *host)
 {
-    struct http1 *s = pool;
-    if (s) {
-        pool = s->next_free;
-        pooled--;
-    } else {
-        s = xmalloc(sizeof *s);
-    }
+    struct http1 *s = pool_take(&states);
     uint32_t earlier = host->exchanges(host->context);
     *s = (struct http1){
         .host = host,
@@ -408,13 +401,7 @@ static void http1_close(void *state)
         both_over(s, ENDED_CLOSED, ABORTED_BY_NOBODY);
     reader_fini(&s->client);
     reader_fini(&s->server);
-    if (pooled >= POOL_SIZE) {
-        free(s);
-        return;
-    }
-    s->next_free = pool;
-    pool = s;
-    pooled++;
+    pool_give(&states, s);
 }
 
 /* ---- identification */

@@ -86,7 +86,6 @@ enum line { LINE_PARTIAL, LINE_TEXT, LINE_EMPTY, LINE_DROPPED };
 
 struct http1 {
     const struct protocol_host *host;
-    struct http1 *next_free;
     struct reader client, server;
 
     struct exchange *first, *last; /* open, through ->next */

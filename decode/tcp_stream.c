@@ -16,8 +16,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "base/alloc.h"
 #include "base/hash.h"
+#include "base/heap.h"
 #include "decode/limits.h"
 
 struct tcp_piece {
@@ -158,7 +158,7 @@ static void pop(struct tcp_window *window, struct tcp_budget *budget)
     window->pieces--;
     window->held -= piece_cost(piece->length);
     budget->held -= piece_cost(piece->length);
-    free(piece);
+    heap_give(piece, piece_cost(piece->length));
 }
 
 /* Hands on the pieces that have become in order. */
@@ -217,7 +217,7 @@ static void insert(struct tcp_window *window, struct tcp_piece **link, struct tc
 static struct tcp_piece *piece_new(uint32_t sequence, struct slice bytes, uint32_t cut,
                                    const struct provenance *provenance, int64_t clock_ns)
 {
-    struct tcp_piece *piece = xmalloc(piece_cost((uint32_t)bytes.len));
+    struct tcp_piece *piece = heap_take(piece_cost((uint32_t)bytes.len));
     *piece = (struct tcp_piece){.sequence = sequence,
                                 .length = (uint32_t)bytes.len,
                                 .cut = cut,

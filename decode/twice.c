@@ -37,8 +37,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/hash.h"
+#include "base/heap.h"
 #include "decode/limits.h"
 
 _Static_assert((LIMIT_TWICE_ENTRIES & (LIMIT_TWICE_ENTRIES - 1)) == 0, "indices are masked");
@@ -62,14 +62,14 @@ struct twice {
 
 struct twice *twice_new(void)
 {
-    struct twice *twice = memset(xalloc_aligned(sizeof *twice), 0, sizeof *twice);
+    struct twice *twice = heap_take_zeroed(sizeof *twice);
     twice->next = 1;
     return twice;
 }
 
 void twice_free(struct twice *twice)
 {
-    free(twice);
+    heap_give(twice, sizeof *twice);
 }
 
 enum { TRANSPORT_MOST = 60, END_LEN = 64 };

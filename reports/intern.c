@@ -8,9 +8,8 @@
 #include "reports/intern.h"
 
 #include <assert.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 
+#include "base/heap.h"
 #include "reports/limits.h"
 
 struct entry {
@@ -22,20 +21,14 @@ struct interner {
     struct entry sets[LIMIT_INTERN_SETS][LIMIT_INTERN_WAYS] __attribute__((aligned(64)));
 };
 
-/* Fresh pages are zero, and are not there before they are touched. */
 struct interner *interner_new(void)
 {
-    struct interner *interner =
-        mmap(NULL, sizeof *interner, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (interner == MAP_FAILED)
-        abort();
-    return interner;
+    return heap_take_zeroed(sizeof(struct interner));
 }
 
 void interner_free(struct interner *interner)
 {
-    if (interner)
-        munmap(interner, sizeof *interner);
+    heap_give(interner, sizeof *interner);
 }
 
 /* Index of the key's entry in its set, or LIMIT_INTERN_WAYS. */
