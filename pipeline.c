@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One thread: each packet goes all the way before the next is read. Sinks are handed downstream at
+ * One thread: each packet, or the few that lie in memory together, goes all the way before the next
+ * is read. Sinks are handed downstream at
  * construction; between decode and analysis stands the host filter, so that verdicts about a host
  * do not depend on what the others did.
  */
@@ -14,7 +15,7 @@
 
 #include "reports/json.h"
 
-#define PACKETS_BETWEEN_LOOKS 1024 /* at the clock; signals are looked for at every packet */
+#define PACKETS_BETWEEN_LOOKS 1024 /* at the clock; signals are looked for more often */
 #define CHECKPOINT_NS         INT64_C(1000000000)  /* a database that grows is committed so often */
 #define WHOLE_NS              INT64_C(10000000000) /* and its sums stand so often */
 
@@ -247,10 +248,28 @@ static bool is_over(const struct pipeline_options *options, const struct pipelin
 
 /* ---- reading ---- */
 
+/* As many packets as may be had at once; of more than were asked for, one that is left out. */
+static size_t next_packets(const struct pipeline_options *options, const struct pipeline *pipeline,
+                           struct packet *packets)
+{
+    uint64_t most = DECODER_PACKETS;
+    if (options->count && options->count - pipeline->packets < most)
+        most = options->count - pipeline->packets;
+    return source_packets(options->source, packets, most ? most : 1);
+}
+
+static void work_on(struct pipeline *pipeline, const struct packet *packets, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        note_time(pipeline, packets[i].time_ns);
+    decoder_packets(pipeline->decoder, packets, n);
+}
+
 static bool read_packets(const struct pipeline_options *options, struct pipeline *pipeline,
                          struct error *error)
 {
-    struct packet packet;
+    struct packet packets[DECODER_PACKETS];
+    uint64_t look = PACKETS_BETWEEN_LOOKS;
     bool done = true;
     while (done) {
         if (!pipeline->draining && (*options->stop || options->count || options->duration_ns) &&
@@ -258,15 +277,15 @@ static bool read_packets(const struct pipeline_options *options, struct pipeline
             pipeline->draining = true;
             source_drain(options->source);
         }
-        bool has_packet = source_next(options->source, &packet);
-        if (!has_packet && !source_is_idle(options->source))
+        size_t n = next_packets(options, pipeline, packets);
+        if (!n && !source_is_idle(options->source))
             break;
-        if (has_packet && !(options->count && pipeline->packets >= options->count)) {
-            note_time(pipeline, packet.time_ns);
-            decoder_packet(pipeline->decoder, &packet);
-        }
-        if (!has_packet || pipeline->packets % PACKETS_BETWEEN_LOOKS == 0)
+        if (n && !(options->count && pipeline->packets >= options->count))
+            work_on(pipeline, packets, n);
+        if (!n || pipeline->packets >= look) {
+            look = pipeline->packets + PACKETS_BETWEEN_LOOKS;
             done = look_at_clock(options, pipeline, error);
+        }
     }
     progress_clear(options->progress);
     if (options->status)

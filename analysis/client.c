@@ -190,9 +190,27 @@ static bool is_carrier_grade(const struct address *a)
 
 /* ---- memory ---- */
 
+/* Keys come from the wire unseeded, so tables hash them anew. */
+static uint64_t seeded(uint64_t key)
+{
+    return hash64(slice_of(&key, sizeof key));
+}
+
+uint64_t client_expect(const struct client_table *table, const struct exchange *x)
+{
+    uint64_t hash = seeded(address_hash(&x->connection.client));
+    table_expect(&table->addresses, hash);
+    return hash;
+}
+
+void client_expect_more(const struct client_table *table, uint64_t expected)
+{
+    table_expect_entry(&table->addresses, expected);
+}
+
 static struct address_entry *address_entry(struct client_table *table, uint64_t key)
 {
-    uint64_t hash = hash64(slice_of(&key, sizeof key));
+    uint64_t hash = seeded(key);
     struct entry *found = table_find(&table->addresses, hash);
     if (found) {
         table_touch(&table->addresses, found);
@@ -211,9 +229,8 @@ static struct address_entry *address_entry(struct client_table *table, uint64_t 
     return fresh;
 }
 
-static struct host_entry *host_entry(struct client_table *table, uint64_t key)
+static struct host_entry *host_entry(struct client_table *table, uint64_t hash)
 {
-    uint64_t hash = hash64(slice_of(&key, sizeof key));
     struct entry *found = table_find(&table->hosts, hash);
     if (found) {
         table_touch(&table->hosts, found);
@@ -337,19 +354,25 @@ static bool has_shown_sharing(struct address_entry *address, int64_t now_ns)
     return address->is_shared;
 }
 
-/* `subject` is the client's address, or the name that an intermediary gave it: then connections and
- * TTLs are the intermediary's and say nothing. */
-static bool is_shared(struct client_table *table, const struct facts *facts, uint64_t subject,
-                      struct address_entry *entry, const struct address *address, bool is_named,
-                      struct slice host)
+/* Where the pair of a subject and a host is watched; 0: there is no host. */
+static uint64_t watched_hash_of(uint64_t subject, struct slice host)
+{
+    return host.len ? seeded(hash_mix(subject, hash64_stable(host))) | 1 : 0;
+}
+
+/* `entry` is of the client's address, or of the name that an intermediary gave it: then connections
+ * and TTLs are the intermediary's and say nothing. */
+static bool is_shared(struct client_table *table, const struct facts *facts,
+                      struct address_entry *entry, uint64_t watched_hash,
+                      const struct address *address, bool is_named)
 {
     int64_t now_ns = facts->t_req0;
 
     entry->is_carrier_grade = is_carrier_grade(address);
     if (!is_named)
         watch_ttl(entry, facts->x->connection.client_initial_ttl, now_ns);
-    if (host.len) {
-        struct host_entry *watched = host_entry(table, hash_mix(subject, hash64_stable(host)));
+    if (watched_hash) {
+        struct host_entry *watched = host_entry(table, watched_hash);
         watch_cookie(entry, watched, facts->request.cookie_hash, now_ns);
         if (!is_named && table->most_connections)
             watch_connection(table, entry, watched, facts);
@@ -457,10 +480,12 @@ struct client client_of(struct client_table *table, const struct facts *facts, s
         subject = hash_mix(subject, hash64_stable(slice_of(name.at, name.len)));
     if (through || !entry)
         entry = address_entry(table, subject);
+    uint64_t watched_hash = watched_hash_of(subject, host);
+    table_expect(&table->hosts, watched_hash);
     bool with_principal = table->mode != CLIENT_IP;
     client.id = (with_principal ? hash_mix(subject, principal_hash(&facts->request)) : subject) | 1;
     client.key =
         key_text(&name, through ? &peer_name : NULL, &facts->request, with_principal, arena);
-    client.shared_address = is_shared(table, facts, subject, entry, &name.address, through, host);
+    client.shared_address = is_shared(table, facts, entry, watched_hash, &name.address, through);
     return client;
 }

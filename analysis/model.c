@@ -525,6 +525,7 @@ static void look_up(struct model *model, struct inspection *n)
     const struct facts *facts = &n->facts;
     uint16_t status = facts->x->status;
     n->resource = store_resource(model->store, &n->url);
+    store_expect_holding(model->store, n->holder, n->resource);
     e->came_back = n->resource->came_back;
     e->key = request_key_of(model->store, facts, &model->scratch);
     if (n->holder)
@@ -561,8 +562,11 @@ void model_inspect(struct model *model, const struct exchange *x, uint64_t id, s
 {
     arena_reset(&model->scratch);
     memset(n, 0, offsetof(struct inspection, facts));
+    uint64_t client = client_expect(model->clients, x);
     read_facts(model, &n->facts, x, &model->scratch);
+    client_expect_more(model->clients, client);
     n->url = url_of(x, &model->scratch);
+    uint64_t resource = store_expect(model->store, n->url.key);
     n->server = server_of(model->servers, &x->connection.server, x->finished_ns);
     note_half_seen(n->server, &n->facts, &n->url);
     if (n->facts.t_req0 && n->facts.t_req0 < model->begin_ns)
@@ -579,6 +583,7 @@ void model_inspect(struct model *model, const struct exchange *x, uint64_t id, s
     e->heard_until_ns = x->finished_ns;
     if (!slice_is_absent(x->request.head.bytes))
         find_holder(model, n);
+    store_expect_more(model->store, resource);
     if (!slice_is_absent(n->url.key))
         look_up(model, n);
     gather_legs(model, n);

@@ -788,6 +788,30 @@ void store_trim(struct store *store)
     }
 }
 
+uint64_t store_expect(const struct store *store, struct slice key)
+{
+    uint64_t hash = hash64(key);
+    table_expect(&store->resources, hash);
+    return hash;
+}
+
+void store_expect_more(const struct store *store, uint64_t expected)
+{
+    table_expect_entry(&store->resources, expected);
+}
+
+void store_expect_holding(const struct store *store, uint64_t client,
+                          const struct resource *resource)
+{
+    if (resource->was_held)
+        table_expect(&store->holdings, holding_hash(client, resource->serial));
+    for (uint32_t i = 0; i < resource->n_representations && i < 2; i++) { /* the latest */
+        const char *r = (const char *)resource->representations[i];
+        for (size_t line = 0; line < sizeof(struct representation); line += 64)
+            __builtin_prefetch(r + line, 1);
+    }
+}
+
 struct resource *store_find_resource(struct store *store, struct slice key)
 {
     for (struct entry *e = table_find(&store->resources, hash64(key)); e; e = entry_again(e)) {

@@ -44,6 +44,23 @@ static inline struct entry *entry_again(const struct entry *entry)
     return entry->next;
 }
 
+/* That hash is going to be searched: brings nearer where, then what is found, in two steps with
+ * something else to do between them. A search costs two misses of the cache otherwise, in turn. */
+static inline void table_expect(const struct table *table, uint64_t hash)
+{
+    __builtin_prefetch(&table->slots[hash & table->mask], 1);
+}
+
+static inline void table_expect_entry(const struct table *table, uint64_t hash)
+{
+    const struct table_slot *slot = &table->slots[hash & table->mask];
+    if (slot->hash != hash || !slot->entry)
+        return;
+    __builtin_prefetch(slot->entry, 1);
+    __builtin_prefetch((const char *)slot->entry + 64, 1);
+    __builtin_prefetch((const char *)slot->entry + 128, 1);
+}
+
 /* Adds as the newest. */
 void table_add(struct table *table, struct entry *entry, uint64_t hash);
 void table_remove(struct table *table, struct entry *entry);

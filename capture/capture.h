@@ -5,7 +5,7 @@
  *
  * In:       names of capture files, or "-" for standard input; or names of network interfaces.
  * Out:      one packet after the other, merged over all inputs by time, filtered as asked.
- * Lifetime: a packet's octets are borrowed until the next call of source_next().
+ * Lifetime: a packet's octets are borrowed until more packets are asked for.
  * Thread:   one; a source is used by the thread that opened it.
  *
  * Trouble:  where no input can be opened and read as a capture, source_open() fails. One of several
@@ -100,6 +100,10 @@ bool source_is_idle(const struct source *source);
 /* Nothing more is wanted: of files the end comes now, of interfaces as soon as all that was captured
  * until now has been handed on. */
 void source_drain(struct source *source);
+
+/* As many of the next packets, up to `most`, as lie in memory at once; 0 at the end of everything.
+ * Waits for the first of them only. They are borrowed until the next call. */
+size_t source_packets(struct source *source, struct packet *packets, size_t most);
 
 size_t source_inputs(const struct source *source);
 const struct input *source_input(const struct source *source, size_t i);

@@ -126,10 +126,22 @@ static enum reading pcap_next(struct reader *reader, struct record *record)
     return READING_RECORD;
 }
 
+/* Whatever would be looked at twice is left to next(). */
+static bool pcap_is_ready(const struct reader *reader)
+{
+    const struct octets *octets = &reader->octets;
+    size_t left = octets_left(octets);
+    if (left < reader->pcap.record_head || reader->pcap.version_minor < 4)
+        return false;
+    uint32_t captured = load32(octets->at + 8, reader->is_swapped);
+    return captured != 0 && captured <= LIMIT_PACKET && left - reader->pcap.record_head >= captured;
+}
+
 const struct format format_pcap = {
     .name = "pcap",
     .magic = 4,
     .claims = pcap_claims,
     .open = pcap_open,
     .next = pcap_next,
+    .is_ready = pcap_is_ready,
 };

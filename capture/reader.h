@@ -40,6 +40,8 @@ struct format {
     /* Reads the file's head; READING_RECORD when records may follow. */
     enum reading (*open)(struct reader *reader);
     enum reading (*next)(struct reader *reader, struct record *record);
+    /* [optional] The next record is whole in the window: next() will return it and move nothing. */
+    bool (*is_ready)(const struct reader *reader);
     void (*close)(struct reader *reader); /* [optional] */
 };
 

@@ -383,6 +383,30 @@ void source_drain(struct source *source)
         interfaces_drain(source->interfaces);
 }
 
+/* The packets that were handed on stay where they are when this lane goes on. */
+static bool is_ready(const struct lane *lane)
+{
+    const struct reader *reader = lane->reader;
+    return reader && reader->format->is_ready && reader->format->is_ready(reader);
+}
+
+size_t source_packets(struct source *source, struct packet *packets, size_t most)
+{
+    if (most == 0 || !source_next(source, &packets[0]))
+        return 0;
+    size_t n = 1;
+    while (n < most && source->merge.count > 0) {
+        struct lane *lane = &source->lanes[source->merge.entries[0].input];
+        if (!lane->is_spent && lane->reader)
+            n += hand_on(source, lane, &packets[n]);
+        else if (is_ready(lane))
+            advance_first(source, lane);
+        else
+            break;
+    }
+    return n;
+}
+
 int64_t source_first_ns(const struct source *source)
 {
     return source->merge.count > 0 ? source->merge.entries[0].time_ns : INT64_MIN;

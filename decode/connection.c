@@ -115,6 +115,13 @@ static uint32_t host_exchanges(void *context)
 
 /* ---- what is there only while something is in progress ---- */
 
+void connection_expect_more(const struct shard *shard, const struct flow *flow)
+{
+    const struct active *active = flow->active;
+    if (active && active->state && protocol_of(shard, flow)->expect)
+        protocol_of(shard, flow)->expect(active->state);
+}
+
 static struct active *active_of(struct shard *shard, struct flow *flow)
 {
     if (flow->active)

@@ -73,7 +73,10 @@ struct decoder;
 
 struct decoder *decoder_new(const struct decoder_options *options, const struct decode_sink *sink);
 
-/* Digests one packet; may call the sink. */
+/* Digests packets; may call the sink. The more of them are given at once, up to this many, the less
+ * is waited for memory; nothing else depends on it. */
+#define DECODER_PACKETS 16
+void decoder_packets(struct decoder *decoder, const struct packet *packets, size_t n);
 void decoder_packet(struct decoder *decoder, const struct packet *packet);
 
 /* The coverage as it stands now, open flows included, for those who cannot wait for the end. */

@@ -222,7 +222,7 @@ static void set_frames(struct segment *segment, const struct frames *frames)
     segment->wire_length = frames->wire_length;
 }
 
-/* The transport segment of the innermost packet, unless it is one that we had. */
+/* The transport segment of the innermost packet. */
 static enum dissection finish(struct work *work, struct segment *segment)
 {
     const struct ip *ip = &work->ip;
@@ -237,12 +237,18 @@ static enum dissection finish(struct work *work, struct segment *segment)
     segment->ip_protocol = ip->protocol;
     segment->ttl = ip->ttl;
     segment->ip = ip->packet;
-    bool twice = twice_seen(work->dissector->twice, ip, marks, work->frames.mark.time_ns);
-    return twice ? DISSECTED_TWICE : DISSECTED;
+    segment->print = twice_print(ip, marks);
+    return DISSECTED;
 }
 
-enum dissection dissector_packet(struct dissector *dissector, const struct packet *packet,
-                                 uint64_t ordinal, int64_t clock_ns, struct segment *segment)
+static void count_twice(struct dissector *dissector, const struct segment *segment)
+{
+    dissector->counts.packets_twice += segment->frames;
+    dissector->counts.bytes_twice += segment->wire_length;
+}
+
+enum dissection dissector_begin(struct dissector *dissector, const struct packet *packet,
+                                uint64_t ordinal, int64_t clock_ns, struct segment *segment)
 {
     struct layer layer = {packet->bytes, packet->wire_length};
     if (layer.wire < layer.bytes.len)
@@ -264,9 +270,32 @@ enum dissection dissector_packet(struct dissector *dissector, const struct packe
     if (result == DISSECTED)
         result = finish(&work, segment);
     set_frames(segment, &work.frames);
-    if (result == DISSECTED_TWICE) {
-        dissector->counts.packets_twice += work.frames.count;
-        dissector->counts.bytes_twice += work.frames.wire_length;
-    }
+    if (result == DISSECTED_TWICE)
+        count_twice(dissector, segment);
     return result;
+}
+
+enum dissection dissector_end(struct dissector *dissector, const struct segment *segment)
+{
+    if (!twice_met(dissector->twice, segment->print, segment->mark.time_ns))
+        return DISSECTED;
+    count_twice(dissector, segment);
+    return DISSECTED_TWICE;
+}
+
+void dissector_expect(const struct dissector *dissector, const struct segment *segment)
+{
+    twice_expect(dissector->twice, segment->print);
+}
+
+void dissector_expect_more(const struct dissector *dissector, const struct segment *segment)
+{
+    twice_expect_more(dissector->twice, segment->print);
+}
+
+enum dissection dissector_packet(struct dissector *dissector, const struct packet *packet,
+                                 uint64_t ordinal, int64_t clock_ns, struct segment *segment)
+{
+    enum dissection result = dissector_begin(dissector, packet, ordinal, clock_ns, segment);
+    return result == DISSECTED ? dissector_end(dissector, segment) : result;
 }

@@ -38,7 +38,7 @@ uint64_t flow_key_hash_stable(const struct flow_key *key)
     return hash64_stable(slice_of(key, sizeof *key));
 }
 
-static uint32_t tag_of(const struct flow_key *key)
+uint32_t flow_key_tag(const struct flow_key *key)
 {
     return (uint32_t)hash64(slice_of(key, sizeof *key));
 }
@@ -67,16 +67,30 @@ void flow_table_fini(struct flow_table *table)
     heap_give(table->slots, (table->mask + 1) * sizeof *table->slots);
 }
 
-struct flow *flow_table_find(const struct flow_table *table, const struct flow_key *key)
+void flow_table_expect(const struct flow_table *table, uint32_t tag)
 {
-    uint32_t tag = tag_of(key);
+    __builtin_prefetch(&table->slots[tag & table->mask]);
+}
+
+struct flow *flow_table_expect_flow(const struct flow_table *table, uint32_t tag)
+{
+    const struct flow_slot *slot = &table->slots[tag & table->mask];
+    if (slot->index == FLOW_NONE || slot->tag != tag)
+        return NULL;
+    struct flow *flow = flow_at(table, slot->index);
+    for (size_t line = 0; line < sizeof *flow; line += 64)
+        __builtin_prefetch((const char *)flow + line, 1);
+    return flow;
+}
+
+struct flow *flow_table_find(const struct flow_table *table, const struct flow_key *key,
+                             uint32_t tag)
+{
     for (uint32_t at = tag & table->mask; table->slots[at].index != FLOW_NONE;
          at = (at + 1) & table->mask) {
         if (table->slots[at].tag != tag)
             continue;
         struct flow *flow = flow_at(table, table->slots[at].index);
-        for (size_t line = 64; line < sizeof *flow; line += 64)
-            __builtin_prefetch((const char *)flow + line, 1); /* one miss, not four in turn */
         if (memcmp(&flow->key, key, sizeof *key) == 0)
             return flow;
     }
@@ -159,7 +173,7 @@ static void add_block(struct flow_table *table)
     table->n_blocks++;
 }
 
-struct flow *flow_table_add(struct flow_table *table, const struct flow_key *key,
+struct flow *flow_table_add(struct flow_table *table, const struct flow_key *key, uint32_t tag,
                             enum flow_list list, int64_t clock_ns)
 {
     assert(!flow_table_is_full(table));
@@ -167,11 +181,8 @@ struct flow *flow_table_add(struct flow_table *table, const struct flow_key *key
         add_block(table);
     struct flow *flow = flow_at(table, table->free);
     table->free = flow->older;
-    *flow = (struct flow){.key = *key,
-                          .index = flow->index,
-                          .tag = tag_of(key),
-                          .due_ns = INT64_MAX,
-                          .row = FLOW_NONE};
+    *flow = (struct flow){
+        .key = *key, .index = flow->index, .tag = tag, .due_ns = INT64_MAX, .row = FLOW_NONE};
     if (++table->count > (table->mask + 1) / 2)
         slots_grow(table);
     slots_insert(table, (struct flow_slot){flow->tag, flow->index});

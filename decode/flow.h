@@ -29,6 +29,15 @@ _Static_assert(sizeof(struct flow_key) == 40,
 unsigned flow_key_of(const struct segment *segment, struct flow_key *key);
 /* The same in every run: which shard, and nothing else, depends on it. */
 uint64_t flow_key_hash_stable(const struct flow_key *key);
+/* Seeded; the table's own. */
+uint32_t flow_key_tag(const struct flow_key *key);
+
+/* Which flow a segment belongs to, and which end sent it. */
+struct flow_call {
+    struct flow_key key;
+    uint32_t tag; /* of the key */
+    unsigned sender;
+};
 
 enum flow_flag {
     FLOW_CLIENT_KNOWN = 1, /* client_end means something */
@@ -125,8 +134,14 @@ static inline struct flow *flow_at(const struct flow_table *table, uint32_t inde
     return &table->blocks[index >> FLOW_BLOCK_BITS][index & (FLOW_BLOCK - 1)];
 }
 
-/* The flow with that key, or NULL. */
-struct flow *flow_table_find(const struct flow_table *table, const struct flow_key *key);
+/* The flow with that key, whose tag it is, or NULL. */
+struct flow *flow_table_find(const struct flow_table *table, const struct flow_key *key,
+                             uint32_t tag);
+
+/* That flow is going to be asked for: brings nearer where it is looked for, then the flow, in two
+ * steps with something else to do between them. Returns the flow that it probably is, or NULL. */
+void flow_table_expect(const struct flow_table *table, uint32_t tag);
+struct flow *flow_table_expect_flow(const struct flow_table *table, uint32_t tag);
 
 static inline bool flow_table_is_full(const struct flow_table *table)
 {
@@ -134,7 +149,7 @@ static inline bool flow_table_is_full(const struct flow_table *table)
 }
 
 /* A new flow at the front of its list; there is none with that key, and the table is not full. */
-struct flow *flow_table_add(struct flow_table *table, const struct flow_key *key,
+struct flow *flow_table_add(struct flow_table *table, const struct flow_key *key, uint32_t tag,
                             enum flow_list list, int64_t clock_ns);
 
 /* Moves it to the front of `list`, where it is not there already or has not been moved for

@@ -503,6 +503,12 @@ static enum claim http1_claims(struct slice begin, enum direction *from)
     return line.len ? claims_request(line) : CLAIM_MORE;
 }
 
+static void http1_expect(const void *state)
+{
+    for (size_t line = 0; line < sizeof(struct http1); line += 64)
+        __builtin_prefetch((const char *)state + line, 1);
+}
+
 const struct protocol protocol_http1 = {
     .name = "HTTP/1",
     .label = "HTTP",
@@ -516,4 +522,5 @@ const struct protocol protocol_http1 = {
     .left = http1_left,
     .deadline = http1_deadline,
     .close = http1_close,
+    .expect = http1_expect,
 };

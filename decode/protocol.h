@@ -81,6 +81,8 @@ struct protocol {
     /* The next deadline without advancing, INT64_MAX if none. */
     int64_t (*deadline)(const void *state);
     void (*close)(void *state); /* frees; open exchanges must have been ended before */
+    /* [optional] Octets are going to be fed: brings nearer what will be looked at. */
+    void (*expect)(const void *state);
 };
 
 /* The list, NULL-terminated, in the order in which they are asked. */

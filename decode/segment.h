@@ -34,6 +34,7 @@ struct segment {
     uint32_t wire_length;     /* link-level octets of the frame, or of all the frames of the datagram */
     uint32_t frames;          /* 1, or how many fragments */
     struct slice ip;          /* innermost IP packet from its header on, for identification */
+    uint64_t print;           /* see twice.h */
 };
 
 enum dissection {
@@ -54,6 +55,17 @@ void dissector_free(struct dissector *dissector); /* accepts NULL */
 /* `ordinal` numbers packets in the capture from 1; `clock_ns` is the largest time so far. */
 enum dissection dissector_packet(struct dissector *dissector, const struct packet *packet,
                                  uint64_t ordinal, int64_t clock_ns, struct segment *segment);
+
+/* The same in two steps, so that several packets can be taken apart before the first of them is
+ * worked on: where dissector_begin() returns DISSECTED, dissector_end() says whether it stays so or
+ * is DISSECTED_TWICE. A segment of fragments (`frames` is not 1) is borrowed until the next packet
+ * is begun. */
+enum dissection dissector_begin(struct dissector *dissector, const struct packet *packet,
+                                uint64_t ordinal, int64_t clock_ns, struct segment *segment);
+enum dissection dissector_end(struct dissector *dissector, const struct segment *segment);
+/* Between the two: see twice_expect(). */
+void dissector_expect(const struct dissector *dissector, const struct segment *segment);
+void dissector_expect_more(const struct dissector *dissector, const struct segment *segment);
 
 /* What became of fragments that never made a whole: frames and link-level octets dropped so far. */
 struct dissector_counts {

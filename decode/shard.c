@@ -60,16 +60,17 @@ static void due_by(struct shard *shard, int64_t due_ns)
         shard->due_ns = due_ns;
 }
 
-static struct flow *flow_begin(struct shard *shard, const struct flow_key *key,
+static struct flow *flow_begin(struct shard *shard, const struct flow_call *call,
                                const struct segment *segment, int64_t clock_ns)
 {
+    const struct flow_key *key = &call->key;
     if (flow_table_is_full(&shard->flows)) {
         counter_add(&shard->counters, COUNT_FLOWS_EVICTED, 1);
         retire(shard, flow_table_victim(&shard->flows, clock_ns), STREAM_LIMIT, clock_ns,
                segment->mark.ordinal);
     }
     enum flow_list list = key->ip_protocol == 6 ? LIST_CONNECTIONS : LIST_DATAGRAMS;
-    struct flow *flow = flow_table_add(&shard->flows, key, list, clock_ns);
+    struct flow *flow = flow_table_add(&shard->flows, key, call->tag, list, clock_ns);
     flow->first_ordinal = segment->mark.ordinal;
     flow->first_frame = segment->mark.frame;
     flow->first_input = segment->mark.input;
@@ -86,17 +87,19 @@ static void flow_count(struct flow *flow, const struct segment *segment)
         flow->last_ns = segment->mark.time_ns;
 }
 
-void shard_segment(struct shard *shard, const struct flow_key *key, unsigned sender,
-                   const struct segment *segment, int64_t clock_ns)
+void shard_segment(struct shard *shard, const struct flow_call *call, const struct segment *segment,
+                   int64_t clock_ns)
 {
-    struct flow *flow = flow_table_find(&shard->flows, key);
+    const struct flow_key *key = &call->key;
+    unsigned sender = call->sender;
+    struct flow *flow = flow_table_find(&shard->flows, key, call->tag);
     if (flow && key->ip_protocol == 6 && connection_is_new(flow, sender, segment)) {
         counter_add(&shard->counters, COUNT_PORTS_REUSED, 1);
         retire(shard, flow, STREAM_TIMEOUT, clock_ns, segment->mark.ordinal);
         flow = NULL;
     }
     if (!flow)
-        flow = flow_begin(shard, key, segment, clock_ns);
+        flow = flow_begin(shard, call, segment, clock_ns);
     flow_count(flow, segment);
     if (key->ip_protocol == 6)
         connection_segment(shard, flow, sender, segment, clock_ns);

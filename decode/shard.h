@@ -41,9 +41,9 @@ struct shard_options {
 void shard_init(struct shard *shard, const struct shard_options *options);
 void shard_fini(struct shard *shard);
 
-/* Works on a segment of one of its flows; `sender` is the end of the key that sent it. */
-void shard_segment(struct shard *shard, const struct flow_key *key, unsigned sender,
-                   const struct segment *segment, int64_t clock_ns);
+/* Works on a segment of one of its flows. */
+void shard_segment(struct shard *shard, const struct flow_call *call, const struct segment *segment,
+                   int64_t clock_ns);
 
 /* Does what is due at or before `clock_ns`. Nothing is due at that time afterwards. */
 void shard_tick(struct shard *shard, int64_t clock_ns);

@@ -144,14 +144,36 @@ static void remember(struct twice *twice, uint64_t hash, int64_t time_ns)
     *newest = twice->next++;
 }
 
-bool twice_seen(struct twice *twice, const struct ip *ip, struct twice_marks marks, int64_t time_ns)
+uint64_t twice_print(const struct ip *ip, struct twice_marks marks)
 {
-    if (!ip->has_id && !marks.has_timestamp)
+    return ip->has_id || marks.has_timestamp ? hash_of(ip, marks) : 0;
+}
+
+void twice_expect(const struct twice *twice, uint64_t print)
+{
+    if (print)
+        __builtin_prefetch(&twice->newest[print % TWICE_BUCKETS], 1);
+}
+
+void twice_expect_more(const struct twice *twice, uint64_t print)
+{
+    uint32_t number = print ? twice->newest[print % TWICE_BUCKETS] : 0;
+    if (number)
+        __builtin_prefetch(&twice->ring[number % LIMIT_TWICE_ENTRIES]);
+}
+
+bool twice_met(struct twice *twice, uint64_t print, int64_t time_ns)
+{
+    if (!print)
         return false;
-    uint64_t hash = hash_of(ip, marks);
-    const struct sighting *before = find(twice, hash);
+    const struct sighting *before = find(twice, print);
     if (before && llabs(time_ns - before->time_ns) <= LIMIT_TWICE_NS)
         return true;
-    remember(twice, hash, time_ns);
+    remember(twice, print, time_ns);
     return false;
+}
+
+bool twice_seen(struct twice *twice, const struct ip *ip, struct twice_marks marks, int64_t time_ns)
+{
+    return twice_met(twice, twice_print(ip, marks), time_ns);
 }

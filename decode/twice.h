@@ -23,7 +23,18 @@ struct twice_marks {
     bool has_timestamp;  /* the header has a TCP timestamp */
 };
 
-/* True if the same packet came within LIMIT_TWICE_NS before, or after by its time; else remembers
- * it. */
+/* What a packet is remembered by; 0: nobody could tell it from a retransmission. */
+uint64_t twice_print(const struct ip *ip, struct twice_marks marks);
+
+/* That print is going to be asked for: brings nearer what will be looked at, in two steps with
+ * something else to do between them. */
+void twice_expect(const struct twice *twice, uint64_t print);
+void twice_expect_more(const struct twice *twice, uint64_t print);
+
+/* The same packet came within LIMIT_TWICE_NS, by its print. */
+bool twice_met(struct twice *twice, uint64_t print, int64_t time_ns);
+
+/* Both at once: true if the same packet came within LIMIT_TWICE_NS before, or after by its time;
+ * else remembers it. */
 bool twice_seen(struct twice *twice, const struct ip *ip, struct twice_marks marks,
                 int64_t time_ns);

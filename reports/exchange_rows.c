@@ -156,27 +156,42 @@ void exchange_rows_flush(struct exchange_rows *rows)
     batch_flush(&rows->exchanges);
 }
 
+/* Values that are, or will be, a row of a table of repeats. */
+struct tuple {
+    struct repeats *repeats;
+    const struct slice *values; /* borrowed */
+    unsigned n;
+    bool is_absent; /* all of them are */
+    struct intern_key key;
+};
+
+/* Where it is looked for is on its way when this returns: tuples are made together, and looked up
+ * after that, so that their misses of the cache are waited for at the same time. */
+static struct tuple tuple_of(struct repeats *repeats, const struct slice *values, unsigned n)
+{
+    struct tuple tuple = {.repeats = repeats, .values = values, .n = n, .is_absent = true};
+    for (unsigned i = 0; i < n; i++) {
+        intern_key_add(&tuple.key, values[i]);
+        tuple.is_absent &= slice_is_absent(values[i]);
+    }
+    interner_expect(repeats->met, &tuple.key);
+    return tuple;
+}
+
 /* The id of the row that holds these values: one met before, or a new one. 0 where all are absent.
  */
-static int64_t row_of(struct exchange_rows *rows, struct repeats *repeats,
-                      const struct slice *values, unsigned n)
+static int64_t row_of(struct exchange_rows *rows, const struct tuple *tuple)
 {
-    struct intern_key key = {0, 0};
-    bool any = false;
-    for (unsigned i = 0; i < n; i++) {
-        intern_key_add(&key, values[i]);
-        any |= !slice_is_absent(values[i]);
-    }
-    if (!any)
+    if (tuple->is_absent)
         return 0;
-    int64_t id = interner_find(repeats->met, &key);
+    int64_t id = interner_find(tuple->repeats->met, &tuple->key);
     if (id != 0 || rows->sql->failed)
         return id;
-    struct row row = row_begin_in(&repeats->batch);
-    for (unsigned i = 0; i < n; i++)
-        row_text(&row, values[i]);
+    struct row row = row_begin_in(&tuple->repeats->batch);
+    for (unsigned i = 0; i < tuple->n; i++)
+        row_text(&row, tuple->values[i]);
     id = row_write(&row);
-    interner_put(repeats->met, &key, id);
+    interner_put(tuple->repeats->met, &tuple->key, id);
     return id;
 }
 
@@ -189,6 +204,13 @@ static bool is_new(struct repeats *repeats, uint64_t id)
         return false;
     interner_put(repeats->met, &key, 1);
     return true;
+}
+
+static void expect_link(const struct exchange_rows *rows, const struct connection_facts *facts)
+{
+    struct intern_key key = {0, 0};
+    intern_key_add_number(&key, facts->id);
+    interner_expect(rows->links.met, &key);
 }
 
 void exchange_rows_link(struct exchange_rows *rows, const struct connection_facts *facts)
@@ -260,14 +282,6 @@ static struct slice without_userinfo(struct exchange_rows *rows, struct slice ta
     return slice_of(copy, target.len);
 }
 
-static int64_t url_row(struct exchange_rows *rows, const struct assessed *assessed)
-{
-    struct slice values[] = {slice_of_text(assessed->scheme), assessed->host,
-                             without_userinfo(rows, assessed->exchange->target),
-                             without_userinfo(rows, assessed->url), assessed->url_pattern};
-    return row_of(rows, &rows->urls, values, COUNT_OF(values));
-}
-
 static int64_t bits_of(const struct assessed *assessed)
 {
     const struct exchange *x = assessed->exchange;
@@ -333,18 +347,26 @@ void exchange_rows_write(struct exchange_rows *rows, const struct assessed *asse
     struct slice asked[KEPT_OF_REQUEST] = {0}, said[KEPT_OF_RESPONSE] = {0};
     uint8_t digest[16];
 
+    expect_link(rows, &x->connection);
     gather(rows, &x->request.head, kept_of_request, asked);
     gather(rows, &x->response.head, kept_of_response, said);
-    exchange_rows_link(rows, &x->connection);
-    write_flaws(rows, x->flaws);
+    struct slice location[] = {slice_of_text(assessed->scheme), assessed->host,
+                               without_userinfo(rows, x->target),
+                               without_userinfo(rows, assessed->url), assessed->url_pattern};
     struct slice requester[] = {assessed->client_key, assessed->forwarded_for, x->method,
                                 asked[KEPT_USER_AGENT], asked[KEPT_REQUEST_CACHE_CONTROL]};
-
-    int64_t url = url_row(rows, assessed);
-    int64_t who = row_of(rows, &rows->requesters, requester, COUNT_OF(requester));
-    int64_t condition = row_of(rows, &rows->conditions, asked + KEPT_IF_NONE_MATCH, 3);
-    int64_t response = row_of(rows, &rows->responses, said, KEPT_DATE);
-    int64_t moment = row_of(rows, &rows->moments, said + KEPT_DATE, KEPT_OF_RESPONSE - KEPT_DATE);
+    struct tuple tuples[] = {
+        tuple_of(&rows->urls, location, COUNT_OF(location)),
+        tuple_of(&rows->requesters, requester, COUNT_OF(requester)),
+        tuple_of(&rows->conditions, asked + KEPT_IF_NONE_MATCH, 3),
+        tuple_of(&rows->responses, said, KEPT_DATE),
+        tuple_of(&rows->moments, said + KEPT_DATE, KEPT_OF_RESPONSE - KEPT_DATE),
+    };
+    exchange_rows_link(rows, &x->connection);
+    write_flaws(rows, x->flaws);
+    int64_t url = row_of(rows, &tuples[0]), who = row_of(rows, &tuples[1]),
+            condition = row_of(rows, &tuples[2]), response = row_of(rows, &tuples[3]),
+            moment = row_of(rows, &tuples[4]);
 
     if (!rows->sql->failed) {
         struct row row = row_begin_in(&rows->exchanges);

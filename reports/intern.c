@@ -49,6 +49,11 @@ static void use(struct entry *set, unsigned at)
     set[0] = used;
 }
 
+void interner_expect(const struct interner *interner, const struct intern_key *key)
+{
+    __builtin_prefetch(interner->sets[key->set % LIMIT_INTERN_SETS], 1);
+}
+
 int64_t interner_find(struct interner *interner, const struct intern_key *key)
 {
     struct entry *set = interner->sets[key->set % LIMIT_INTERN_SETS];

@@ -35,6 +35,9 @@ struct interner;
 struct interner *interner_new(void);
 void interner_free(struct interner *interner); /* accepts NULL */
 
+/* The key is going to be asked for: brings nearer where it is looked for. */
+void interner_expect(const struct interner *interner, const struct intern_key *key);
+
 /* The number put under `key`, or 0 where it is not (or no longer) known. */
 int64_t interner_find(struct interner *interner, const struct intern_key *key);
 

@@ -229,22 +229,28 @@ struct seen {
     int link_types[8];         /* of the first packets */
 };
 
+static inline void seen_add(struct seen *seen, const struct packet *packet)
+{
+    cr_assert(packet->wire_length >= packet->bytes.len);
+    if (seen->packets < COUNT_OF(seen->link_types))
+        seen->link_types[seen->packets] = packet->link_type;
+    if (seen->packets++ == 0)
+        seen->first_ns = packet->time_ns;
+    seen->last_ns = packet->time_ns;
+    put(&seen->octets, packet->bytes.at, packet->bytes.len);
+}
+
+/* Looks at packets only when several have been handed over: they have to be there still. */
 static inline struct seen see_with(const char *path, const struct source_options *options)
 {
     struct seen seen = {.error.kind = ERROR_NONE};
     struct source *source = source_open(&path, 1, options, &seen.error);
     if (!source)
         return seen;
-    struct packet packet;
-    while (source_next(source, &packet)) {
-        cr_assert(packet.wire_length >= packet.bytes.len);
-        if (seen.packets < COUNT_OF(seen.link_types))
-            seen.link_types[seen.packets] = packet.link_type;
-        if (seen.packets++ == 0)
-            seen.first_ns = packet.time_ns;
-        seen.last_ns = packet.time_ns;
-        put(&seen.octets, packet.bytes.at, packet.bytes.len);
-    }
+    struct packet packets[7];
+    for (size_t n; (n = source_packets(source, packets, COUNT_OF(packets)));)
+        for (size_t i = 0; i < n; i++)
+            seen_add(&seen, &packets[i]);
     seen.input = *source_input(source, 0);
     cr_assert(seen.input.passed == seen.packets);
     snprintf(seen.trouble, sizeof seen.trouble, "%s", seen.input.trouble ? seen.input.trouble : "");

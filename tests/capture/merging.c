@@ -40,12 +40,13 @@ static void expect_order(const char *title, const char *const *times, size_t n, 
         names[i] = file_of_times(i, times[i]);
     struct source *source = source_open(names, n, &SOURCE_EVERYTHING, &error);
     cr_assert(source != NULL);
-    struct packet packet;
+    struct packet packets[4];
     uint64_t frames[4] = {0};
-    while (source_next(source, &packet)) {
-        put(&got, packet.bytes.at, packet.bytes.len);
-        cr_expect(eq(u64, packet.frame, ++frames[packet.input]), "%s", title);
-    }
+    for (size_t count; (count = source_packets(source, packets, COUNT_OF(packets)));)
+        for (size_t i = 0; i < count; i++) {
+            put(&got, packets[i].bytes.at, packets[i].bytes.len);
+            cr_expect(eq(u64, packets[i].frame, ++frames[packets[i].input]), "%s", title);
+        }
     cr_expect(slice_equal(bytes_slice(&got), slice_of_text(want)), "%s: " SLICE_FMT, title,
               SLICE_ARG(bytes_slice(&got)));
     source_close(source);

@@ -19,7 +19,7 @@ static struct flow_key key_of(uint32_t n)
 static struct flow *add(struct flow_table *table, uint32_t n, int64_t clock_ns)
 {
     struct flow_key key = key_of(n);
-    struct flow *flow = flow_table_add(table, &key, LIST_CONNECTIONS, clock_ns);
+    struct flow *flow = flow_table_add(table, &key, flow_key_tag(&key), LIST_CONNECTIONS, clock_ns);
     flow->first_ordinal = n + 1;
     flow->last_ns = clock_ns;
     return flow;
@@ -28,7 +28,7 @@ static struct flow *add(struct flow_table *table, uint32_t n, int64_t clock_ns)
 static struct flow *find(const struct flow_table *table, uint32_t n)
 {
     struct flow_key key = key_of(n);
-    return flow_table_find(table, &key);
+    return flow_table_find(table, &key, flow_key_tag(&key));
 }
 
 Test(flow, both_directions_have_one_key)

@@ -89,8 +89,8 @@ static bool left(const void *state)
     return ((const struct checker *)state)->wire % 251 == 250;
 }
 
-static const struct protocol checker_protocol = {"check", "check", claims, open, feed,     gap,
-                                                 end,     tick,    idle,   left, deadline, free};
+static const struct protocol checker_protocol = {"check", "check", claims, open,     feed, gap, end,
+                                                 tick,    idle,    left,   deadline, free, NULL};
 static const struct protocol *const list[] = {&checker_protocol, NULL};
 
 static void on_exchange(void *context, struct exchange *exchange)
