@@ -114,7 +114,7 @@ void inner_leg_drop(struct legs *legs, struct inner_leg *inner)
     heap_give(inner->held.policy, sizeof *inner->held.policy);
     legs->octets -= inner->octets + inner->outer_vary_key.len;
     free((void *)(uintptr_t)inner->outer_vary_key.at);
-    free(inner);
+    heap_give(inner, inner->octets);
 }
 
 void outer_leg_take(struct outer_leg *outer)
@@ -132,7 +132,7 @@ void outer_leg_drop(struct legs *legs, struct outer_leg *outer)
     if (outer->hit.stored)
         inner_leg_drop(legs, outer->hit.stored);
     legs->octets -= sizeof *outer;
-    free(outer);
+    heap_give(outer, sizeof *outer);
 }
 
 /* It will not hear of inner ones that enter from now on. */
@@ -219,7 +219,7 @@ static struct inner_leg *inner_leg_new(struct legs *legs, const struct exchange 
     size_t q_fields = q->n_fields * sizeof *q->fields, r_fields = r->n_fields * sizeof *r->fields;
     size_t octets = sizeof(struct inner_leg) + q_fields + r_fields + q->bytes.len + r->bytes.len +
                     x->method.len + x->target.len;
-    struct inner_leg *inner = xmalloc(octets);
+    struct inner_leg *inner = heap_take(octets);
     *inner = (struct inner_leg){
         .refs = 1, .octets = (uint32_t)octets, .outer_vary_key = SLICE_ABSENT, .x = *x};
     struct exchange *copy = &inner->x;
@@ -328,7 +328,7 @@ static void forget_shelf(struct legs *legs, struct shelf *shelf)
         inner_leg_drop(legs, leg);
     for (uint32_t i = 0; (leg = ring_at(&shelf->outers, i)) != NULL; i++)
         outer_leg_leave(legs, leg);
-    free(shelf);
+    heap_give(shelf, sizeof *shelf);
 }
 
 /* Path and query of a URL, which stand side by side in its key. */
@@ -348,7 +348,7 @@ static struct shelf *shelf_of(struct legs *legs, const struct address *proxy, ui
         table_touch(&legs->shelves, e);
         return shelf;
     }
-    struct shelf *shelf = xcalloc(1, sizeof *shelf);
+    struct shelf *shelf = heap_take_zeroed(sizeof *shelf);
     shelf->proxy = *proxy;
     shelf->path = path;
     table_add(&legs->shelves, &shelf->entry, hash);
@@ -538,7 +538,7 @@ static void look_for_inners(struct legs *legs, struct outer_leg *o, const struct
 static struct outer_leg *outer_leg_new(struct legs *legs, const struct facts *facts,
                                        const struct url *url, uint64_t id)
 {
-    struct outer_leg *o = xcalloc(1, sizeof *o);
+    struct outer_leg *o = heap_take_zeroed(sizeof *o);
     legs->octets += sizeof *o;
     o->refs = 1;
     leg_fill(&o->leg, facts, url, id);

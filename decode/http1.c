@@ -13,10 +13,9 @@
 #include "decode/http1.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
-#include "base/alloc.h"
 #include "base/attributes.h"
+#include "base/heap.h"
 #include "base/pool.h"
 #include "decode/preamble.h"
 
@@ -75,7 +74,7 @@ void reader_pay(struct reader *r, struct exchange *x)
 void reader_drop_head(struct reader *r)
 {
     if (r->head_room > HEAD_KEPT) {
-        free(r->head);
+        heap_give(r->head, r->head_room);
         r->head = NULL;
         r->head_room = 0;
     }
@@ -94,7 +93,11 @@ static void keep(struct reader *r, struct slice bytes)
         uint32_t room = r->head_room ? r->head_room : HEAD_ROOM;
         while (room < needed)
             room *= 2;
-        r->head = xrealloc(r->head, room);
+        uint8_t *head = heap_take(room);
+        if (r->head_len)
+            memcpy(head, r->head, r->head_len);
+        heap_give(r->head, r->head_room);
+        r->head = head;
         r->head_room = room;
     }
     memcpy(r->head + r->head_len, bytes.at, bytes.len);
@@ -391,7 +394,7 @@ static void *http1_open(const struct protocol_host *host)
 static void reader_fini(struct reader *r)
 {
     body_drop(&r->body);
-    free(r->head);
+    heap_give(r->head, r->head_room);
 }
 
 static void http1_close(void *state)

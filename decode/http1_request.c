@@ -376,6 +376,10 @@ static size_t read_preamble(struct http1 *s, struct slice bytes)
     uint32_t before = r->head_len;
     if (before == 0)
         reader_begin_message(r);
+    if (before == 0 && !preamble_may_begin(bytes.at[0])) { /* nothing need be kept */
+        r->phase = PHASE_BETWEEN;
+        return 0;
+    }
     struct slice part = slice_first(bytes, PREAMBLE_MAX + 1 - before);
     reader_append(r, part);
     size_t length;

@@ -21,6 +21,12 @@ enum preamble {
 /* As many octets tell whether it is one. */
 #define PREAMBLE_UNSURE 12
 
+/* What does not begin so is none. */
+static inline bool preamble_may_begin(uint8_t first)
+{
+    return first == 'P' || first == '\r';
+}
+
 /* *client is who the preamble names; family 0 where it names nobody (UNKNOWN, LOCAL, other
  * families). */
 enum preamble preamble_parse(struct slice bytes, size_t *length, struct address *client);
