@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One thread: each packet, or the few that lie in memory together, goes all the way before the next
- * is read. Sinks are handed downstream at
- * construction; between decode and analysis stands the host filter, so that verdicts about a host
- * do not depend on what the others did.
+ * is read. Sinks are handed downstream at construction; between decode and analysis stands the host
+ * filter, so that verdicts about a host do not depend on what the others did.
  */
 
 #include "pipeline.h"
