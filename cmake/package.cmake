@@ -15,7 +15,7 @@ compressed(${CMAKE_SOURCE_DIR}/cmake/changelog changelog.gz)
 add_custom_target(compressed_docs ALL
     DEPENDS ${CMAKE_BINARY_DIR}/wire304.1.gz ${CMAKE_BINARY_DIR}/changelog.gz)
 
-file(GLOB manual CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/*.md)
+file(GLOB manual CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/*.md ${CMAKE_SOURCE_DIR}/docs/*.json)
 install(TARGETS wire304 RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES ${CMAKE_BINARY_DIR}/wire304.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${CMAKE_BINARY_DIR}/changelog.gz DESTINATION ${CMAKE_INSTALL_DOCDIR})

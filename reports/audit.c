@@ -7,7 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "reports/limits.h"
 #include "reports/schema.h"
+
+#define TEXT_OF_(number) #number
+#define TEXT_OF(number)  TEXT_OF_(number)
 
 void audit_fail(struct audit *audit)
 {
@@ -38,6 +42,7 @@ static bool open_as(struct audit *audit, const char *path, int how, struct error
         return error_set(error, ERROR_INPUT, "cannot open %s: %s", path, strerror(errno));
     if (sqlite3_open_v2(path, &audit->db, how | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         audit_fail(audit);
+    audit_run(audit, "PRAGMA cache_size=-" TEXT_OF(LIMIT_READ_CACHE_KIB));
     if (check_marks(audit, error))
         return true;
     sqlite3_close(audit->db);

@@ -8,11 +8,11 @@
 
 #include "reports/csv.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "reports/escape.h"
 #include "reports/questions.h"
+#include "reports/values.h"
 
 static const char *const contract_views[] = {
     "run",    "totals",      "exchanges", "findings", "issues",
@@ -88,19 +88,13 @@ void csv_put_text(FILE *to, struct slice text)
     fputc('"', to);
 }
 
-static void put_hex(FILE *to, struct slice octets)
-{
-    for (size_t i = 0; i < octets.len; i++)
-        fprintf(to, "%02x", octets.at[i]);
-}
-
 static void put_column(FILE *to, const struct query *query, int column)
 {
     const char *name = sqlite3_column_name(query->statement, column);
     if (query_is_null(query, column))
         return;
     if (sqlite3_column_type(query->statement, column) == SQLITE_INTEGER)
-        fprintf(to, "%" PRId64, query_number(query, column));
+        put_number(to, query_number(query, column));
     else if (slice_ends_with(slice_of_text(name), SLICE("_hash")))
         put_hex(to, query_text(query, column));
     else
@@ -130,7 +124,8 @@ static void put_row(FILE *to, const struct query *query, int columns)
 static const char *order_of(const char *table)
 {
     if (strcmp(table, "issues") == 0)
-        return "ORDER BY avoidable_bytes DESC, opportunity_bytes DESC, exchanges DESC, key";
+        return "ORDER BY avoidable_bytes DESC, instr('error warning waste info', severity), "
+               "opportunity_bytes DESC, exchanges DESC, key";
     if (strncmp(table, "waste_by_", 9) == 0)
         return "ORDER BY avoidable_certain + avoidable_likely DESC, avoidable_possible DESC, "
                "opportunity_bytes DESC, observed_bytes DESC";

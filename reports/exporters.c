@@ -7,6 +7,7 @@
 
 #include "reports/exporters.h"
 
+#include <stdio_ext.h>
 #include <string.h>
 
 #include "reports/csv.h"
@@ -82,6 +83,7 @@ bool report_print_open(struct audit *audit, FILE *to, const struct report_option
     const struct exporter *exporter = exporter_by_name(options->format);
     if (!exporter)
         return refuse(options->format, error);
+    __fsetlocking(to, FSETLOCKING_BYCALLER); /* one thread: no lock for each character */
     struct report report = {audit, to, options};
     selection_apply(options->selection, audit);
     if (!audit->failed)

@@ -69,19 +69,43 @@ static const char accusations[] =
 
 /* ------------------------------------------------------------------ URLs */
 
-/* RFC 3986 §2.2, §2.3, and "%". */
+/* RFC 3986 §2.2, §2.3. "#" ends a URL, and what was sent in a target never does. */
 static bool is_url_octet(uint8_t c)
 {
-    return octet_is_alpha(c) || octet_is_digit(c) || (c && strchr("-._~:/?#[]@!$&'()*+,;=%", c));
+    return octet_is_alpha(c) || octet_is_digit(c) || (c && strchr("-._~:/?@!$&'()*+,;=", c));
+}
+
+static bool is_hex(uint8_t c)
+{
+    return octet_is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
+/* Where the authority ends: only in it brackets may stand, around an address. */
+static size_t authority_end(struct slice text)
+{
+    size_t at = slice_find(text, ':') + 3;
+    while (at < text.len && !strchr("/?#", text.at[at]))
+        at++;
+    return at;
+}
+
+static bool may_stay(struct slice text, size_t i, size_t authority)
+{
+    uint8_t c = text.at[i];
+    if (c == '%')
+        return i + 2 < text.len && is_hex(text.at[i + 1]) && is_hex(text.at[i + 2]);
+    if (c == '[' || c == ']')
+        return i < authority;
+    return is_url_octet(c);
 }
 
 size_t har_url(struct slice text, char *to)
 {
     static const char digits[] = "0123456789ABCDEF";
-    size_t n = 0;
+    size_t n = 0, authority = authority_end(text);
     for (size_t i = 0; i < text.len; i++) {
         uint8_t c = text.at[i];
-        if (is_url_octet(c)) {
+        if (may_stay(text, i, authority)) {
             to[n++] = (char)c;
             continue;
         }
@@ -119,7 +143,6 @@ static void write_url(struct json_stream *s, const struct query *query)
     char *text = xmalloc(3 * url.len + 1);
     struct slice encoded = slice_of(text, har_url(url, text));
     struct slice rest = slice_from(encoded, slice_find(encoded, '?') + 1);
-    rest = slice_first(rest, slice_find(rest, '#'));
     stream_text(s, "url", encoded);
     stream_array(s, "queryString");
     while (rest.len) {

@@ -7,7 +7,9 @@
 
 #include "reports/json_document.h"
 
-#define WORST_FIRST " ORDER BY avoidable_bytes DESC, opportunity_bytes DESC, exchanges DESC, key"
+#define WORST_FIRST                                                                                \
+    " ORDER BY avoidable_bytes DESC, instr('error warning waste info', severity),"                 \
+    " opportunity_bytes DESC, exchanges DESC, key"
 #define WASTE_FIRST                                                                                \
     " ORDER BY avoidable_certain + avoidable_likely DESC, avoidable_possible DESC,"                \
     " opportunity_bytes DESC, observed_bytes DESC"

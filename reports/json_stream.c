@@ -4,13 +4,13 @@
 #include "reports/json_stream.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "reports/escape.h"
 #include "reports/json.h"
+#include "reports/values.h"
 
 struct json_stream json_stream_of(FILE *to, unsigned lines)
 {
@@ -158,7 +158,7 @@ void stream_word(struct json_stream *s, const char *key, const char *word)
 void stream_number(struct json_stream *s, const char *key, int64_t number)
 {
     begin_value(s, key);
-    fprintf(s->to, "%" PRId64, number);
+    put_number(s->to, number);
 }
 
 void stream_real(struct json_stream *s, const char *key, double number, int decimals)
@@ -191,8 +191,7 @@ void stream_hex(struct json_stream *s, const char *key, struct slice octets)
 {
     begin_value(s, key);
     fputc('"', s->to);
-    for (size_t i = 0; i < octets.len; i++)
-        fprintf(s->to, "%02x", octets.at[i]);
+    put_hex(s->to, octets);
     fputc('"', s->to);
 }
 

@@ -13,6 +13,7 @@
                                             values bound (56 octets each) leave the first cache */
 #define LIMIT_ROWS_PER_TRANSACTION 65536 /* rows: commits are rare, and trouble is seen in time */
 #define LIMIT_PAGE_CACHE_KIB 2048        /* of SQLite while writing: rows are appended, not looked up */
+#define LIMIT_READ_CACHE_KIB 32768       /* of SQLite while reading: what repeats is looked up per row */
 #define LIMIT_SHOWN_TEXT 1024            /* octets of one wire text that are ever put on a terminal */
 #define LIMIT_HTML_PAGE (9u << 19)        /* octets after which the HTML report adds no more rows, 4.5 MiB: a
                                             page under 5 MiB opens at once */

@@ -36,7 +36,7 @@ static void put_fence(FILE *to, unsigned length)
         fputc('`', to);
 }
 
-void markdown_code(FILE *to, struct slice text, unsigned columns)
+static void put_code(FILE *to, struct slice text, unsigned columns, bool in_table)
 {
     char shown[4096];
     escape_text(text.len || slice_is_absent(text) ? text : SLICE(" "), columns, shown,
@@ -48,10 +48,20 @@ void markdown_code(FILE *to, struct slice text, unsigned columns)
     put_fence(to, fence);
     fputs(padded ? " " : "", to);
     for (const char *at = shown; *at; at++) {
-        if (*at == '|')
+        if (*at == '|' && in_table)
             fputc('\\', to);
         fputc(*at, to);
     }
     fputs(padded ? " " : "", to);
     put_fence(to, fence);
+}
+
+void markdown_code(FILE *to, struct slice text, unsigned columns)
+{
+    put_code(to, text, columns, false);
+}
+
+void markdown_cell(FILE *to, struct slice text, unsigned columns)
+{
+    put_code(to, text, columns, true);
 }

@@ -113,7 +113,7 @@ static void put_matter(FILE *to, const struct query *query)
     fputs("| ", to);
     put_name(to, query, 0, 1);
     fprintf(to, " | %s | %s | ", query_word(query, 2), query_word(query, 3));
-    markdown_code(to, query_text(query, 4), 60);
+    markdown_cell(to, query_text(query, 4), 60);
     if (others > 0)
         fprintf(to, " and %" PRId64 " more pattern%s", others, others == 1 ? "" : "s");
     fprintf(to, " | %s | %s | %s |\n", number_text((uint64_t)query_number(query, 5), number),

@@ -336,6 +336,27 @@ char *number_text(uint64_t number, char text[32])
     return text;
 }
 
+void put_number(FILE *to, int64_t number)
+{
+    char text[24], *at = text + sizeof text;
+    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    do
+        *--at = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (number < 0)
+        *--at = '-';
+    fwrite(at, 1, (size_t)(text + sizeof text - at), to);
+}
+
+void put_hex(FILE *to, struct slice octets)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < octets.len; i++) {
+        fputc(digits[octets.at[i] >> 4], to);
+        fputc(digits[octets.at[i] & 15], to);
+    }
+}
+
 char *duration_text(int64_t us, char text[32])
 {
     int64_t s = us / 1000000;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/slice.h"
 
@@ -41,5 +42,8 @@ const char *nearest_name(const char *text, const char *(*name_at)(unsigned index
 char *size_text(uint64_t octets, char text[24]);
 /* With separators: "1,234,567". Returns `text`. */
 char *number_text(uint64_t number, char text[32]);
+/* In decimal, without a locale or a format to read. */
+void put_number(FILE *to, int64_t number);
+void put_hex(FILE *to, struct slice octets);
 /* "3 h 12 min", "250 ms". Returns `text`. */
 char *duration_text(int64_t us, char text[32]);

@@ -154,7 +154,7 @@ def test_database_has_the_columns():
 
 
 def queries():
-    for name in ("docs/database.md", "docs/limits.md"):
+    for name in ("docs/sql.md", "docs/database.md", "docs/limits.md"):
         for query in re.findall(r"```sql\n(.*?)```", page(name), re.S):
             yield name, query
 
