@@ -16,7 +16,7 @@
 
 static const char *const contract_views[] = {
     "run",    "totals",      "exchanges", "findings", "issues",
-    "checks", "connections", "coverage",  "heads",
+    "checks", "connections", "coverage",  "heads",    "accepted",
 };
 
 bool csv_has_table(const char *name)

@@ -7,6 +7,8 @@
 
 #include "reports/json_document.h"
 
+#include <string.h>
+
 #define WORST_FIRST                                                                                \
     " ORDER BY avoidable_bytes DESC, instr('error warning waste info', severity),"                 \
     " opportunity_bytes DESC, exchanges DESC, key"
@@ -47,20 +49,32 @@ static void write_list(struct json_stream *s, struct report *report, const struc
     stream_end(s);
 }
 
-/* The columns of `run`, four of which are JSON themselves. */
+static bool is_json(const char *column)
+{
+    static const char *const columns[] = {"options", "thresholds", "inputs", "caps_reached"};
+    for (unsigned i = 0; i < COUNT_OF(columns); i++)
+        if (strcmp(columns[i], column) == 0)
+            return true;
+    return false;
+}
+
+static void write_run_column(struct json_stream *s, const struct query *query, int i)
+{
+    const char *column = sqlite3_column_name(query->statement, i);
+    if (is_json(column))
+        stream_json(s, column, query_text(query, i));
+    else
+        stream_column(s, column, query, i);
+}
+
+/* The row of `run`, some columns of which are JSON themselves. */
 static void write_run(struct json_stream *s, struct report *report)
 {
-    static const char *const json[] = {"options", "thresholds", "inputs", "caps_reached"};
-    struct query query = query_begin(
-        report->audit,
-        "SELECT options, thresholds, inputs, caps_reached, program_version, started_us, "
-        "first_us, last_us, packets, dropped_by_kernel, dropped_by_interface FROM run");
+    struct query query = query_begin(report->audit, "SELECT * FROM run");
     stream_object(s, "run");
-    while (query_next(&query)) {
-        for (int i = 0; i < (int)COUNT_OF(json); i++)
-            stream_json(s, json[i], query_text(&query, i));
-        stream_columns(s, &query, (int)COUNT_OF(json), 0);
-    }
+    while (query_next(&query))
+        for (int i = 0; i < sqlite3_column_count(query.statement); i++)
+            write_run_column(s, &query, i);
     stream_end(s);
 }
 

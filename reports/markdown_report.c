@@ -98,7 +98,7 @@ static const char make_matters[] =
     "min(instr('error warning waste info', severity)) AS rank, sum(exchanges) AS accused, "
     "sum(avoidable_bytes) AS avoidable, sum(opportunity_bytes) AS opportunity, "
     "count(DISTINCT url_pattern) - 1 AS others, max(avoidable_bytes * 1e6 + exchanges) "
-    "FROM issues GROUP BY rule, variant, party, host)";
+    "FROM issues WHERE accepted IS NULL GROUP BY rule, variant, party, host)";
 
 static void put_name(FILE *to, const struct query *query, int rule, int variant)
 {
@@ -138,6 +138,11 @@ static void put_matters(struct report *report)
     }
     if (shown == 0)
         fputs("\nNo issue was found in what could be audited.\n", report->to);
+    int64_t accepted =
+        audit_number(report->audit, "SELECT count(*) FROM issues WHERE accepted IS NOT NULL");
+    if (accepted > 0)
+        fprintf(report->to, "\nAccepted, and not listed: %" PRId64 " issue%s.\n", accepted,
+                accepted == 1 ? "" : "s");
     if (all > shown)
         fprintf(report->to, "\n%" PRId64 " more are in the database (`--top N` shows more).\n",
                 all - shown);

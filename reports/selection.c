@@ -246,6 +246,7 @@ static void stand_in_totals(struct audit *audit)
         {"retransmitted_bytes", "c.retransmitted"},
         {"connection_bytes", "c.overhead"},
         {"accepted_bytes", "d.accepted"},
+        {"accepted_bytes", "d.accepted"},
         {NULL, NULL},
     };
     audit_run(
