@@ -169,6 +169,8 @@ static void put_headline(struct html_report *report, const struct parts *parts)
     uint64_t avoidable = report->certain + report->likely;
     uint64_t conditional =
         (uint64_t)audit_number(report->audit, "SELECT sum(conditional) FROM per_url");
+    uint64_t no_request = (uint64_t)audit_number(
+        report->audit, "SELECT count(*) FROM exchanges WHERE request_frame IS NULL");
     html_put(out, "<dl class=\"figures\">\n");
     begin_figure(out, "Avoidable");
     html_size(out, avoidable);
@@ -186,14 +188,26 @@ static void put_headline(struct html_report *report, const struct parts *parts)
     html_share(out, parts->read, parts->captured);
     html_put(out, "</b> of ");
     html_size(out, parts->captured);
-    html_put(out, " captured could be read as HTTP</dd></div>\n");
+    html_put(out, " captured could be read as HTTP");
+    if (parts->unseen) {
+        html_put(out, "; at least ");
+        html_size(out, parts->unseen);
+        html_put(out, " more went by unseen");
+    }
+    html_put(out, "</dd></div>\n");
     begin_figure(out, "304 Not Modified");
     html_count(out, report->not_modified);
     html_put(out, "</b> to ");
     html_count(out, conditional);
     html_put(out, " requests with a condition, among ");
     html_count(out, report->exchanges);
-    html_put(out, " exchange%s</dd></div>\n</dl>\n", report->exchanges == 1 ? "" : "s");
+    html_put(out, " exchange%s", report->exchanges == 1 ? "" : "s");
+    if (no_request) {
+        html_put(out, "; ");
+        html_count(out, no_request);
+        html_put(out, " request%s not seen", no_request == 1 ? " was" : "s were");
+    }
+    html_put(out, "</dd></div>\n</dl>\n");
 }
 
 void html_accounts(struct html_report *report)

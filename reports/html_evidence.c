@@ -86,6 +86,15 @@ static struct marking marking_of(const struct line *left, const struct line *rig
     return markings[slice_equal(left->value, right->value) ? 0 : 1];
 }
 
+/* A value that mask_head() went over. */
+static bool is_masked(struct slice value)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (value.at[i] != '*')
+            return false;
+    return value.len > 3;
+}
+
 static void put_side(struct html *out, const struct line *line)
 {
     html_put(out, "<td>");
@@ -94,25 +103,33 @@ static void put_side(struct html *out, const struct line *line)
         html_wire(out, line->name, 60);
         html_put(out, ":</b> ");
     }
-    if (line)
+    if (line && is_masked(line->value)) {
+        html_put(out, "<em>");
+        html_count(out, line->value.len);
+        html_put(out, " octets, not stored</em>");
+    } else if (line) {
         html_wire_breaking(out, line->value, 400);
+    }
     html_put(out, "</td>");
 }
 
-/* Is it this field that the rule is about ("304-missing-vary")? */
-static bool rule_names(const char *rule, const struct line *line)
+/* Is the finding about this field? Then its message names it: "the 304 has no vary: ...". */
+static bool is_about(struct slice message, const struct line *line)
 {
-    struct slice name = slice_of_text(rule);
-    return line && line->name.len > 2 && name.len > line->name.len &&
-           slice_equal_nocase(slice_from(name, name.len - line->name.len), line->name);
+    struct slice name = line->name;
+    for (size_t i = 0; name.len > 1 && i + name.len < message.len; i++)
+        if (message.at[i + name.len] == ':' &&
+            slice_equal_nocase(slice_first(slice_from(message, i), name.len), name))
+            return i == 0 || !octet_is_token(message.at[i - 1]);
+    return false;
 }
 
-static void put_line(struct html *out, const char *rule, const struct line *left,
+static void put_line(struct html *out, struct slice message, const struct line *left,
                      const struct line *right)
 {
     struct marking marking = marking_of(left, right);
     html_put(out, "<tr class=\"%s%s\"><td><abbr title=\"%s\">%s</abbr></td>", marking.look,
-             rule_names(rule, left ? left : right) ? " about" : "", marking.says, marking.mark);
+             is_about(message, left ? left : right) ? " about" : "", marking.says, marking.mark);
     put_side(out, left);
     put_side(out, right);
     html_put(out, "</tr>\n");
@@ -124,38 +141,41 @@ static void put_more(struct html *out, const struct lines *left, const struct li
         html_put(out, "<tr><td></td><td colspan=\"2\"><em>and more lines</em></td></tr>\n");
 }
 
-static void put_compared(struct html *out, const char *what, const char *rule, struct slice left,
-                         struct slice right)
+static void put_compared(struct html *out, const char *what, struct slice message,
+                         struct slice left, struct slice right)
 {
     struct lines l = lines_of(left), r = lines_of(right);
     html_put(out, "<tr class=\"part\"><td></td><th scope=\"colgroup\" colspan=\"2\">%s</th></tr>\n",
              what);
     for (unsigned i = 0; i < l.n; i++)
-        put_line(out, rule, &l.line[i], counterpart(&r, &l.line[i]));
+        put_line(out, message, &l.line[i], counterpart(&r, &l.line[i]));
     for (unsigned i = 0; i < r.n; i++)
         if (!r.line[i].taken)
-            put_line(out, rule, NULL, &r.line[i]);
+            put_line(out, message, NULL, &r.line[i]);
     put_more(out, &l, &r);
 }
 
-static void put_single(struct html *out, const char *what, struct slice head)
+static void put_single(struct html *out, const char *what, struct slice message, struct slice head)
 {
     struct lines lines = lines_of(head);
-    html_put(out, "<tr class=\"part\"><td></td><th scope=\"colgroup\">%s</th></tr>\n", what);
+    html_put(out,
+             "<table class=\"heads single\">\n<thead><tr><th scope=\"col\">%s</th></tr></thead>\n"
+             "<tbody>\n",
+             what);
     for (unsigned i = 0; i < lines.n; i++) {
-        html_put(out, "<tr class=\"same\"><td></td>");
+        html_put(out, "<tr%s>", is_about(message, &lines.line[i]) ? " class=\"about\"" : "");
         put_side(out, &lines.line[i]);
         html_put(out, "</tr>\n");
     }
+    if (lines.more)
+        html_put(out, "<tr><td><em>and more lines</em></td></tr>\n");
+    html_put(out, "</tbody></table>\n");
 }
 
 /* ------------------------------------------------------------------ the finding */
 
 enum column {
-    RULE,
     CONFIDENCE,
-    NORM,
-    PARTY,
     MESSAGE,
     METHOD,
     URL,
@@ -168,7 +188,7 @@ enum column {
 };
 
 static const char finding_of[] =
-    "SELECT f.rule, f.confidence, f.norm, f.party, f.message, x.method, coalesce(x.url, x.target),"
+    "SELECT f.confidence, f.message, x.method, coalesce(x.url, x.target),"
     " x.status, x.request_file, x.response_file, r.request_file, r.response_file,"
     " x.request_frame, x.response_frame, r.request_frame, r.response_frame, r.id, r.status,"
     " h.request_head, h.response_head, g.request_head, g.response_head"
@@ -198,18 +218,21 @@ static void put_both(struct html *out, const struct query *query)
     html_put(out, "</th><th scope=\"col\">accused: the ");
     put_status(out, query, STATUS);
     html_put(out, "</th></tr></thead>\n<tbody>\n");
-    put_compared(out, "request", query_word(query, RULE), head_at(query, 2), head_at(query, 0));
-    put_compared(out, "response", query_word(query, RULE), head_at(query, 3), head_at(query, 1));
+    struct slice message = query_text(query, MESSAGE);
+    put_compared(out, "request", message, head_at(query, 2), head_at(query, 0));
+    put_compared(out, "response", message, head_at(query, 3), head_at(query, 1));
     html_put(out, "</tbody></table></div>\n");
 }
 
 static void put_accused(struct html *out, const struct query *query)
 {
-    html_put(out, "<div class=\"scroll\"><table class=\"heads single\">\n<tbody>\n");
-    put_single(out, "request", head_at(query, 0));
+    struct slice message = query_text(query, MESSAGE);
+    html_put(out, "<div class=\"pair\">\n");
+    if (!slice_is_absent(head_at(query, 0)))
+        put_single(out, "request", message, head_at(query, 0));
     if (!slice_is_absent(head_at(query, 1)))
-        put_single(out, "response", head_at(query, 1));
-    html_put(out, "</tbody></table></div>\n");
+        put_single(out, "response", message, head_at(query, 1));
+    html_put(out, "</div>\n");
 }
 
 static void put_heads(struct html *out, const struct query *query)
@@ -266,6 +289,17 @@ static void put_packets(struct html *out, const struct query *query)
             put_file(out, query, i);
 }
 
+static void put_target(struct html *out, const struct query *query)
+{
+    if (query_is_null(query, URL))
+        return;
+    html_put(out, "<p class=\"w\"><code>");
+    html_wire(out, query_text(query, METHOD), 12);
+    html_put(out, " ");
+    html_wire_breaking(out, query_text(query, URL), 300);
+    html_put(out, "</code></p>\n");
+}
+
 void html_evidence(struct html_report *report, int64_t finding)
 {
     struct html *out = &report->out;
@@ -275,11 +309,8 @@ void html_evidence(struct html_report *report, int64_t finding)
         html_put(out, "<p class=\"said\"><b>%s</b>: <span class=\"w\">",
                  query_word(&query, CONFIDENCE));
         html_wire(out, query_text(&query, MESSAGE), 600);
-        html_put(out, "</span></p>\n<p class=\"w\"><code>");
-        html_wire(out, query_text(&query, METHOD), 12);
-        html_put(out, " ");
-        html_wire_breaking(out, query_text(&query, URL), 300);
-        html_put(out, "</code></p>\n");
+        html_put(out, "</span></p>\n");
+        put_target(out, &query);
         put_heads(out, &query);
         put_packets(out, &query);
     }

@@ -146,8 +146,7 @@ static void put_where(struct html_report *report, const struct query *query)
     struct html *out = &report->out;
     uint64_t patterns = number_at(query, PATTERNS);
     html_put(out, "<p class=\"where\">");
-    html_wire_breaking(out, query_text(query, HOST), 80);
-    html_wire_breaking(out, query_text(query, PATTERN), 80);
+    html_place(report, query_text(query, HOST), query_text(query, PATTERN));
     if (patterns > 1) {
         html_put(out, " and ");
         html_count(out, patterns - 1);

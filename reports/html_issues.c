@@ -84,7 +84,7 @@ static void put_norm(struct html *out, const struct rule_card *card)
         html_put(out, "<a href=\"%s\" rel=\"noreferrer\">%s</a>", address, norm->source);
     else
         html_text(out, norm->source);
-    if (card->norm != NORM_NONE)
+    if (card->norm != NORM_NONE && strstr(norm->text, norm_word(card->norm)))
         html_put(out, ", a %s", norm_word(card->norm));
     html_put(out, "</footer></blockquote>\n");
 }
@@ -134,16 +134,15 @@ static void put_card(struct html_report *report, const char *rule)
 
 /* ------------------------------------------------------------------ where */
 
-static void put_issue(struct html *out, const struct query *query, bool costs)
+static void put_issue(struct html_report *report, const struct query *query, bool costs)
 {
+    struct html *out = &report->out;
     const char *severity = query_word(query, SEVERITY);
     html_put(out, "<tr><td><span class=\"sev %s\">%s</span></td><td>%s</td><td>", severity,
              severity, confidences[query_number(query, CONFIDENCE) % 3]);
     html_text(out, query_is_null(query, VARIANT) ? "" : query_word(query, VARIANT));
     html_put(out, "</td><td class=\"w wide\">");
-    html_wire_breaking(out, query_text(query, HOST), 80);
-    if (!query_is_null(query, PATTERN))
-        html_wire_breaking(out, query_text(query, PATTERN), 120);
+    html_place(report, query_text(query, HOST), query_text(query, PATTERN));
     html_put(out, "</td>");
     html_put(out, "<td class=\"w\">");
     html_wire(out, query_text(query, SERVER), 46);
@@ -190,7 +189,7 @@ static void put_issues(struct html_report *report, const char *rule, enum fold f
         all = (uint64_t)query_number(&query, ALL);
         if (!html_has_room(out))
             continue;
-        put_issue(out, &query, costs);
+        put_issue(report, &query, costs);
         shown++;
     }
     html_table_end(report);
@@ -210,9 +209,7 @@ static void put_evidence_of(struct html_report *report, const char *rule, enum f
             continue;
         html_put(out, "<details class=\"evidence\"%s><summary>Evidence: <span class=\"w\">",
                  i == 0 && fold == IN_THE_OPEN ? " open=\"open\"" : "");
-        html_wire_breaking(out, query_text(&query, HOST), 80);
-        if (!query_is_null(&query, PATTERN))
-            html_wire_breaking(out, query_text(&query, PATTERN), 120);
+        html_place(report, query_text(&query, HOST), query_text(&query, PATTERN));
         html_put(out, "</span>");
         if (query_number(&query, EXCHANGES) > 1) {
             html_put(out, " <small>the first of ");

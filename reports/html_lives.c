@@ -56,14 +56,14 @@ struct bar {
 struct picture {
     struct bar bars[LIMIT_HTML_EVENTS];
     unsigned n, lanes;
-    char labels[LIMIT_HTML_LANES][96]; /* of the lanes; escape_text() has been over them */
+    char labels[LIMIT_HTML_LANES][400]; /* of the lanes; escape_text() has been over them */
     int64_t first_us, last_us;
 };
 
 /* The lane of what a response is known by; one for all that do not fit. */
 static unsigned lane_of(struct picture *picture, struct slice tag, struct slice date)
 {
-    char label[96];
+    char label[400]; /* 28 columns, each spelled out at worst */
     struct slice name = slice_is_absent(tag) ? date : tag;
     if (slice_is_absent(name))
         name = SLICE("no validator");
@@ -365,6 +365,8 @@ void html_lives(struct html_report *report)
         if (html_has_room(out))
             put_life(report, &query, shown++);
     }
+    if (shown == 0)
+        html_put(out, "<p>No URL was seen.</p>\n");
     html_the_rest(report, shown, all, "URLs",
                   "SELECT url, count(*), sum(status = 304), sum(avoidable_bytes), "
                   "sum(opportunity_bytes) FROM exchanges GROUP BY 1 ORDER BY 4 DESC, 5 DESC");

@@ -52,7 +52,10 @@ static void put_row(struct html *out, const struct query *query)
     uint64_t conditional = (uint64_t)query_number(query, 2);
     uint64_t octets = (uint64_t)query_number(query, 4);
     html_put(out, "<tr><th scope=\"row\" class=\"w\">");
-    html_wire_breaking(out, query_text(query, 0), 200);
+    if (query_text(query, 0).len == 0)
+        html_put(out, "<em>not seen, or not said</em>");
+    else
+        html_wire_breaking(out, query_text(query, 0), 200);
     html_put(out, "</th>");
     html_cell_count(out, (uint64_t)query_number(query, 1));
     html_cell_count(out, conditional);

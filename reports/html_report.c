@@ -78,6 +78,17 @@ void html_the_rest(struct html_report *report, uint64_t shown, uint64_t all, con
     html_put(out, "&#34;</code></p>\n");
 }
 
+void html_place(struct html_report *report, struct slice host, struct slice pattern)
+{
+    struct html *out = &report->out;
+    if (slice_is_absent(host) && slice_is_absent(pattern))
+        html_put(out, "<em>requests that were not seen</em>");
+    if (!slice_is_absent(host))
+        html_wire_breaking(out, host, 80);
+    if (!slice_is_absent(pattern))
+        html_wire_breaking(out, pattern, 120);
+}
+
 void html_rule_link(struct html_report *report, const char *rule, const char *variant)
 {
     html_put(&report->out, "<a href=\"#rule-%s\"><code>", rule);

@@ -72,6 +72,8 @@ void html_table_end(struct html_report *report);
 void html_the_rest(struct html_report *report, uint64_t shown, uint64_t all, const char *of_what,
                    const char *query);
 
+/* Host and URL pattern, either of which may be absent. */
+void html_place(struct html_report *report, struct slice host, struct slice pattern);
 /* A rule's name, linked to its part of the page. */
 void html_rule_link(struct html_report *report, const char *rule, const char *variant);
 /* What to do about it, anywhere, and in the software that is named (the words of software_words()).

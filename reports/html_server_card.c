@@ -248,7 +248,7 @@ void html_server_card(struct html_report *report)
     html_section(report, "card", "304 report card");
     audit_run(report->audit, make_tables);
     struct query query = query_begin(report->audit, grades);
-    query_bind(&query, 1, report_rows(report->report, LIMIT_HTML_RANKING));
+    query_bind(&query, 1, report_rows(report->report, LIMIT_HTML_SOFTWARE));
     while (query_next(&query)) {
         all = (uint64_t)query_number(&query, 2);
         if (!html_has_room(out))
@@ -268,7 +268,7 @@ void html_server_card(struct html_report *report)
                       "SELECT server_software, count(*) FROM exchanges WHERE status = 304 GROUP BY "
                       "1 ORDER BY 2 DESC");
     } else {
-        html_put(out, "<p>No 304 of which both heads were seen whole.</p>\n");
+        html_put(out, "<p>No 304 was seen of which both heads are whole.</p>\n");
     }
     html_section_end(report);
 }

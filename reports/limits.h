@@ -17,7 +17,8 @@
 #define LIMIT_SHOWN_TEXT 1024            /* octets of one wire text that are ever put on a terminal */
 #define LIMIT_HTML_PAGE (9u << 19)        /* octets after which the HTML report adds no more rows, 4.5 MiB: a
                                             page under 5 MiB opens at once */
-#define LIMIT_HTML_RANKING 100           /* hosts, clients, URL patterns, rows of the 304 report card */
+#define LIMIT_HTML_RANKING 100           /* hosts, clients, URL patterns */
+#define LIMIT_HTML_SOFTWARE 12           /* rows of the 304 report card: the first screen is short */
 #define LIMIT_HTML_LIVES 24              /* URLs whose life is told */
 #define LIMIT_HTML_EVENTS 40             /* exchanges of such a URL: the earliest */
 #define LIMIT_HTML_LANES 6               /* validators of such a URL that get a lane of their own */
