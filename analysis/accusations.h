@@ -72,7 +72,7 @@ struct accused {
     bool came_back;
     struct outer_leg *outer; /* a reference; NULL */
     struct unsafe_change unsafe;
-    uint64_t node;
+    uint64_t node, authorized_exchange_id;
     unsigned mangled_echo;
     struct arena arena; /* messages */
 

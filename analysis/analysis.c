@@ -389,6 +389,7 @@ static struct accused *accused_keep(struct analysis *a, struct inspection *n, st
         outer_leg_take(kept->outer);
     kept->unsafe = e->unsafe;
     kept->node = e->node;
+    kept->authorized_exchange_id = e->authorized_exchange_id;
     kept->mangled_echo = e->mangled_echo;
     kept->is_unheld = !e->refs.before.representation;
     kept->t_rsp1 = n->facts.t_rsp1;

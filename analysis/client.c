@@ -444,6 +444,11 @@ static bool learn_intermediary(struct address_entry *entry, const struct facts *
     return entry->speaks_for_others;
 }
 
+void client_note_intermediary(struct client_table *table, const struct address *address)
+{
+    address_entry(table, address_hash(address))->speaks_for_others = true;
+}
+
 static uint64_t principal_hash(const struct request_facts *r)
 {
     return hash_mix(r->user_agent_hash, r->authorization_hash);

@@ -48,6 +48,9 @@ void client_expect_more(const struct client_table *table, uint64_t expected);
 struct client client_of(struct client_table *table, const struct facts *facts, struct slice host,
                         struct arena *arena);
 
+/* The address was seen to ask for others, whether or not its requests say so. */
+void client_note_intermediary(struct client_table *table, const struct address *address);
+
 /* Addresses and watched hosts that a cap pushed out so far. */
 struct client_counts {
     uint64_t addresses_evicted, hosts_evicted;

@@ -207,13 +207,24 @@ struct evidence {
     const struct server *upstream; /* the origin that what it was answered with came from; NULL */
     struct unsafe_change unsafe;   /* of the URL; exchange_id 0: none */
     uint64_t node;                 /* as unsafe.node, of this exchange */
-    bool closing;                  /* nothing that comes later will be heard */
+    bool kept_no_store; /* the client asks with a tag that it was given with no-store alone */
+    uint64_t
+        authorized_exchange_id; /* with Authorization, had brought what this hit was made of; 0 */
+    bool closing;               /* nothing that comes later will be heard */
 };
 
 /* How sure the pair is: waits with what rests on time alone until late ones have been told. */
 static inline bool has_sure_inner(const struct evidence *e)
 {
     return e->inner && (e->closing || e->outer->by > PAIR_BY_TIME);
+}
+
+/* By an identifier, or because they speak of the same representation. */
+static inline bool is_pair_certain(const struct evidence *e)
+{
+    const struct outer_leg *o = e->outer;
+    return o->by > PAIR_BY_TIME ||
+           (o->leg.validator && o->leg.validator == o->inner->leg.validator);
 }
 
 /* Was something lost in that time that could have been a response for this key (A10)? */

@@ -240,6 +240,11 @@ static struct inner_leg *inner_leg_new(struct legs *legs, const struct exchange 
 
 /* ---- who is a proxy ---- */
 
+static bool same_host(const struct leg *outer)
+{
+    return address_equal(&outer->client, &outer->server);
+}
+
 static uint64_t address_mix(const struct address *address)
 {
     uint64_t halves[2];
@@ -264,6 +269,29 @@ static struct proxy *proxy_find(const struct legs *legs, const struct address *a
     return NULL;
 }
 
+/* Nothing that was seen gave a reason for this answer. */
+static void count_unexplained(struct proxy *proxy, struct outer_leg *o)
+{
+    o->is_unexplained = o->needs_reason && !o->is_crowded && !o->inner && !o->hit.stored;
+    proxy->outers_unexplained += o->is_unexplained;
+}
+
+/* What it had answered before it was known to be one. */
+static void count_earlier(const struct legs *legs, struct proxy *proxy)
+{
+    for (struct entry *e = legs->shelves.oldest; e; e = e->newer) {
+        struct shelf *shelf = ENTRY_OF(struct shelf, entry, e);
+        struct outer_leg *o;
+        if (!address_equal(&shelf->proxy, &proxy->address))
+            continue;
+        for (uint32_t n = 0; (o = ring_at(&shelf->outers, n)) != NULL; n++) {
+            o->proxy = proxy;
+            proxy->outers_paired += o->inner != NULL;
+            count_unexplained(proxy, o);
+        }
+    }
+}
+
 /* Proxies are never forgotten: what is counted of them keeps others innocent. */
 static struct proxy *proxy_add(struct legs *legs, const struct address *address)
 {
@@ -274,6 +302,7 @@ static struct proxy *proxy_add(struct legs *legs, const struct address *address)
     struct proxy *proxy = xcalloc(1, sizeof *proxy);
     proxy->address = *address;
     table_add(&legs->proxies, &proxy->entry, address_hash(address));
+    count_earlier(legs, proxy);
     return proxy;
 }
 
@@ -356,11 +385,6 @@ static struct shelf *shelf_of(struct legs *legs, const struct address *proxy, ui
 }
 
 /* ---- who belongs to whom ---- */
-
-static bool same_host(const struct leg *outer)
-{
-    return address_equal(&outer->client, &outer->server);
-}
 
 static bool same_endpoint(const struct leg *a, const struct leg *b)
 {
@@ -527,7 +551,9 @@ static bool inner_claim(struct legs *legs, const struct shelf *shelf, struct inn
  * one began on, none lies in it. */
 static void look_for_inners(struct legs *legs, struct outer_leg *o, const struct ring *ring)
 {
-    struct inner_leg *i;
+    struct inner_leg *i = ring_at(ring, 0);
+    if (i && !o->proxy && !same_endpoint(&i->leg, &o->leg)) /* it asks and answers */
+        o->proxy = proxy_add(legs, &o->leg.server);
     for (uint32_t n = 0; (i = ring_at(ring, n)) != NULL; n++) {
         if (i->leg.finished_ns + LIMIT_LEG_SLACK_NS < o->leg.t_req0)
             return;
@@ -542,8 +568,9 @@ static struct outer_leg *outer_leg_new(struct legs *legs, const struct facts *fa
     legs->octets += sizeof *o;
     o->refs = 1;
     leg_fill(&o->leg, facts, url, id);
+    o->needs_reason =
+        facts->is_get && o->leg.status == 200 && o->leg.age <= 0 && !facts->response.says_hit;
     o->leg.varnish = varnish_fetch_of(&facts->x->response.head);
-    o->proxy = proxy_find(legs, &o->leg.server);
     return o;
 }
 
@@ -551,9 +578,10 @@ void legs_meet(struct legs *legs, struct meeting *meeting, const struct facts *f
                const struct url *url, uint64_t id, const struct server_table *servers)
 {
     const struct connection_facts *c = &facts->x->connection;
-    *meeting = (struct meeting){0};
-    bool inner = asking_proxy(legs, c, servers) || is_among_first(legs->asked, &c->client);
+    const struct proxy *asking = asking_proxy(legs, c, servers);
+    bool inner = asking || is_among_first(legs->asked, &c->client);
     bool outer = proxy_find(legs, &c->server) || is_among_first(legs->answered, &c->server);
+    meeting->client_is_proxy = asking && asking->asks_for_others;
     if ((!inner && !outer) || slice_is_absent(url->key) || !facts->request_head_whole)
         return;
     uint64_t path = path_hash(url);
@@ -563,6 +591,7 @@ void legs_meet(struct legs *legs, struct meeting *meeting, const struct facts *f
         return;
     meeting->as_outer = shelf_of(legs, &c->server, path);
     meeting->outer = outer_leg_new(legs, facts, url, id);
+    meeting->outer->proxy = proxy_find(legs, &c->server);
     look_for_inners(legs, meeting->outer, &meeting->as_outer->stored);
     look_for_inners(legs, meeting->outer, &meeting->as_outer->passing);
 }
@@ -585,6 +614,11 @@ static void note_asker(struct legs *legs, struct inner_leg *i, const struct fact
     legs->octets += key.len;
 }
 
+static bool has_condition(const struct head *request)
+{
+    return head_has(request, FIELD_IF_NONE_MATCH) || head_has(request, FIELD_IF_MODIFIED_SINCE);
+}
+
 static void learn_proxy(struct outer_leg *o, const struct facts *facts)
 {
     enum { SIGNS = SIGN_AGE | SIGN_X_CACHE | SIGN_CACHE_STATUS | SIGN_CF | SIGN_X_VARNISH };
@@ -596,9 +630,12 @@ static void learn_proxy(struct outer_leg *o, const struct facts *facts)
         proxy->is_cache = true;
     if (o->inner && o->leg.status == 304 && o->inner->leg.status == 200)
         proxy->is_cache = true; /* it evaluated the condition */
-    o->is_unexplained = facts->is_get && o->leg.status == 200 && !o->is_crowded && !o->inner &&
-                        !o->hit.stored && o->leg.age <= 0 && !facts->response.says_hit;
-    proxy->outers_unexplained += o->is_unexplained;
+    if (o->inner && has_condition(&o->inner->x.request.head) &&
+        !has_condition(&facts->x->request.head))
+        proxy->is_cache = true; /* it had one of its own */
+    if (o->inner && !same_host(&o->leg))
+        proxy->asks_for_others = true;
+    count_unexplained(proxy, o);
 }
 
 static void claim_inners(struct legs *legs, const struct shelf *shelf, const struct ring *ring,
@@ -654,6 +691,10 @@ static void look_for_outers(struct legs *legs, const struct shelf *shelf, struct
         }
         if (o->proxy && !was_paired && o->inner)
             o->proxy->outers_paired++;
+        if (o->proxy && o->inner == i && !same_host(&o->leg))
+            o->proxy->asks_for_others = true;
+        if (o->proxy && o->inner == i && i->leg.status == 304 && o->leg.status == 200)
+            o->proxy->is_cache = true; /* the octets were its own */
     }
 }
 
@@ -700,8 +741,11 @@ void legs_part(struct legs *legs, struct meeting *meeting)
     if (meeting->outer)
         outer_leg_drop(legs, meeting->outer);
     *meeting = (struct meeting){0};
-    while (legs->shelves.oldest && (legs->shelves.count > scaled(legs, LIMIT_SHELVES) ||
-                                    legs->octets > scaled(legs, LIMIT_LEGS_OCTETS))) {
+    uint64_t octets = scaled(legs, LIMIT_LEGS_OCTETS);
+    if (octets < LIMIT_LEGS_OCTETS / 64) /* room for a full shelf */
+        octets = LIMIT_LEGS_OCTETS / 64;
+    while (legs->shelves.oldest &&
+           (legs->shelves.count > scaled(legs, LIMIT_SHELVES) || legs->octets > octets)) {
         forget_shelf(legs, ENTRY_OF(struct shelf, entry, legs->shelves.oldest));
         legs->counts.shelves_evicted++;
     }

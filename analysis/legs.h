@@ -62,8 +62,9 @@ struct proxy {
     uint64_t outers_unexplained; /* GETs answered 200 that neither an inner one, nor anything that
                                     was seen to come in, nor the answer itself explains: other ways
                                     in that the capture does not have, or files of its own */
+    bool asks_for_others;        /* one of these came from another host */
     bool is_cache; /* showed it: Age, Cache-Status and the like, conditions of its own,
-                      answers without an inner one */
+               answers without an inner one */
 };
 
 struct inner_leg {
@@ -101,6 +102,7 @@ struct outer_leg {
     unsigned candidates; /* inner ones that lie in it */
     bool is_crowded;     /* something to an origin for this path was under way, or was told later
                             than this one: then absence of an inner one means nothing */
+    bool needs_reason;   /* a GET answered 200 that does not say that it came from a store */
     bool is_unexplained; /* counted as such in `proxy` */
     struct hit hit;
 };
@@ -122,6 +124,7 @@ void legs_free(struct legs *legs); /* accepts NULL */
 struct meeting {
     struct shelf *as_inner, *as_outer; /* NULL: nothing to remember */
     struct outer_leg *outer;           /* what it is to its server; a reference; NULL */
+    bool client_is_proxy; /* its client is known to have asked for others, on other hosts */
 };
 
 /* Looks for the inner ones of this exchange. Nothing is told yet, and nothing remembered. */

@@ -94,6 +94,8 @@ static void note_half_seen(struct server *server, const struct facts *facts, con
 static void find_holder(struct model *model, struct inspection *n)
 {
     struct evidence *e = &n->evidence;
+    if (UNLIKELY(n->meeting.client_is_proxy))
+        client_note_intermediary(model->clients, &n->facts.x->connection.client);
     e->client = client_of(model->clients, &n->facts, n->url.host, &model->scratch);
     n->holder = e->client.id;
     if (n->holder == 0 && e->client.is_nobody && model->client_key != CLIENT_NONE)
@@ -163,6 +165,22 @@ static void gather_asker(struct model *model, struct inspection *n)
     asker->date_is_ambiguous = date_is_ambiguous(n->resource, held->representation->last_modified);
 }
 
+/* Was this tag only ever given with no-store? */
+static bool is_only_no_store(const struct resource *resource, const struct representation *held)
+{
+    if (LIKELY(cache_control_says(&held->freshness.cc, CC_NO_STORE) != YES))
+        return false;
+    for (uint32_t i = 0; i < resource->n_representations; i++) {
+        const struct representation *r = resource->representations[i];
+        const struct cache_control *cc = &r->freshness.cc;
+        if (entity_tag_weak_equal(&r->etag, &held->etag) &&
+            (cache_control_says(cc, CC_NO_STORE) != YES ||
+             cache_control_has(cc, CC_MUST_UNDERSTAND)))
+            return false;
+    }
+    return true;
+}
+
 static void gather_held(struct model *model, struct inspection *n)
 {
     const struct facts *facts = &n->facts;
@@ -184,6 +202,9 @@ static void gather_held(struct model *model, struct inspection *n)
     };
     held->is_stored = h->is_stored && (!e->cache_is_shared || may_share(r));
     held->asked_with = e->refs.held.matches;
+    e->kept_no_store = held->asked_with && !h->policy && !e->cache_is_shared &&
+                       facts->request.if_none_match.kind == TAG_LIST_TAGS &&
+                       is_only_no_store(n->resource, r);
     if (facts->x->status == 200)
         held->same_octets = same_octets(r, facts, &held->octets_inferred);
     else
@@ -431,13 +452,11 @@ static void gather_pair(struct model *model, struct evidence *e, struct arena *s
 static void gather_legs(struct model *model, struct inspection *n)
 {
     struct evidence *e = &n->evidence;
-    legs_meet(model->legs, &n->meeting, &n->facts, &n->url, e->id, model->servers);
     struct outer_leg *o = n->meeting.outer;
     e->outer = o;
     if (o && !o->inner && !o->is_crowded && n->facts.is_get && n->facts.is_paired &&
         n->facts.x->status == 200)
-        shared_cache_find(o, n->meeting.as_outer, e, n->resource ? &n->resource->unsafe : NULL,
-                          &model->scratch);
+        shared_cache_find(o, n->meeting.as_outer, e, &model->scratch);
     gather_pair(model, e, &model->scratch);
 }
 
@@ -445,11 +464,54 @@ static void gather_legs(struct model *model, struct inspection *n)
 static void gather_change(struct inspection *n)
 {
     struct evidence *e = &n->evidence;
-    const struct unsafe_change *change = &n->resource->unsafe;
-    if (LIKELY(change->exchange_id == 0) || change->endpoint != endpoint_of(n->facts.x))
+    const struct unsafe_change *changes = n->resource->unsafe;
+    if (LIKELY(changes[0].exchange_id == 0))
         return;
-    e->unsafe = *change;
+    uint64_t endpoint = endpoint_of(n->facts.x);
     e->node = node_of(&n->facts);
+    for (unsigned i = 0; i < COUNT_OF(n->resource->unsafe); i++)
+        if (changes[i].exchange_id && changes[i].endpoint == endpoint)
+            e->unsafe = changes[i];
+}
+
+static bool may_be_for_others(const struct freshness *f)
+{
+    return cache_control_says(&f->cc, CC_PUBLIC) != NO ||
+           cache_control_says(&f->cc, CC_S_MAXAGE) != NO ||
+           cache_control_says(&f->cc, CC_MUST_REVALIDATE) != NO || f->targeted.lines;
+}
+
+/* Was this response here once before, from this endpoint: by tag, Date and Age? */
+static uint64_t first_seen_as(const struct representation *r, const struct facts *facts)
+{
+    const struct connection_facts *c = &facts->x->connection;
+    struct sighting at = sighting_before(r, facts->t_req0);
+    int64_t apart_s = (facts->t_rsp0 - at.t_rsp0) / NS_PER_S - facts->response.age;
+    bool same = at.exchange_id && at.date == facts->response.date.date.seconds &&
+                entity_tag_weak_equal(&r->etag, &facts->response.etag) &&
+                r->server_port == c->server_port && address_equal(&r->server, &c->server);
+    return same && apart_s <= 3 && apart_s >= -3 ? at.exchange_id : 0;
+}
+
+/* §3.5: what was stored for a request with Authorization, and is used for another one. */
+static void find_authorized(struct inspection *n)
+{
+    struct evidence *e = &n->evidence;
+    const struct response_facts *r = &n->facts.response;
+    if (LIKELY(r->age_state != AGE_VALID || r->age <= 0) || !date_is_valid(&r->date))
+        return;
+    for (uint32_t i = 0; i < n->resource->n_representations; i++) {
+        const struct representation *seen = n->resource->representations[i];
+        uint64_t id = first_seen_as(seen, &n->facts);
+        if (!id)
+            continue;
+        if (!seen->request.authorization || seen->request.authorization == e->key.authorization ||
+            may_be_for_others(&seen->freshness)) {
+            e->authorized_exchange_id = 0; /* it may have been stored for that request */
+            return;
+        }
+        e->authorized_exchange_id = id;
+    }
 }
 
 /* ---- variants ---- */
@@ -545,6 +607,7 @@ static void look_up(struct model *model, struct inspection *n)
     if (status == 200 && facts->is_get) {
         references_find_same_tag(&e->refs, n->resource, facts);
         find_offered(n);
+        find_authorized(n);
         find_offered_by_date(n);
         measure_busting(model, n);
         measure_sharing(n);
@@ -581,6 +644,7 @@ void model_inspect(struct model *model, const struct exchange *x, uint64_t id, s
     e->refs.same_octets_ns = NEVER;
     e->latest_200_ns = e->unsafe_ns = NEVER;
     e->heard_until_ns = x->finished_ns;
+    legs_meet(model->legs, &n->meeting, &n->facts, &n->url, id, model->servers);
     if (!slice_is_absent(x->request.head.bytes))
         find_holder(model, n);
     store_expect_more(model->store, resource);
@@ -623,6 +687,7 @@ void model_inspect_again(struct model *model, const struct accused *accused, int
         .outer = accused->outer,
         .unsafe = accused->unsafe,
         .node = accused->node,
+        .authorized_exchange_id = accused->authorized_exchange_id,
         .mangled_echo = accused->mangled_echo,
         .heard_until_ns = heard_until_ns,
         .closing = true,
@@ -883,14 +948,18 @@ static void learn_unsafe(struct model *model, struct inspection *n)
 static void learn_change_of_state(struct inspection *n)
 {
     const struct facts *facts = &n->facts;
-    struct unsafe_change *change = &n->resource->unsafe;
-    if (change->exchange_id && change->t_req0 > facts->t_req0)
+    struct unsafe_change *changes = n->resource->unsafe;
+    uint64_t endpoint = endpoint_of(facts->x);
+    struct unsafe_change *change = &changes[0];
+    if (change->exchange_id && change->endpoint != endpoint)
+        change = &changes[1];
+    if (change->exchange_id && change->endpoint == endpoint && change->t_req0 > facts->t_req0)
         return;
     *change = (struct unsafe_change){
         .exchange_id = n->evidence.id,
         .t_req0 = facts->t_req0,
         .t_rsp1 = facts->t_rsp1,
-        .endpoint = endpoint_of(facts->x),
+        .endpoint = endpoint,
         .node = node_of(facts),
     };
 }

@@ -53,7 +53,15 @@ static const char *const ids[] = {
     "negative-refetch",
     "oversized-revalidation-headers",
     "served-stale",
+    "reuse-without-validation",
+    "stored-no-store",
+    "private-shared",
+    "vary-violation",
+    "not-invalidated-after-unsafe",
     "age-missing-on-hit",
+    "proxy-304-union-leak",
+    "proxy-drops-directives",
+    "proxy-drops-preconditions",
     "if-range-weak-validator",
     "if-range-without-range",
     "if-range-mismatch-got-206",
@@ -83,7 +91,7 @@ static const struct rule_set *const sets[] = {
     &rules_304,      &rules_304_validators, &rules_304_form,    &rules_conditional, &rules_outcome,
     &rules_ranges,   &rules_proxy,          &rules_hits,        &rules_waste,       &rules_hygiene,
     &rules_fields,   &rules_policy,         &rules_304_history, &rules_dates,       &rules_clients,
-    &rules_variants, &rules_octets,         &rules_transfers,
+    &rules_variants, &rules_octets,         &rules_transfers,   &rules_legs,        &rules_shared,
 };
 
 unsigned rules_count(void)

@@ -6,6 +6,8 @@
  */
 
 #include "analysis/rules_304.h"
+#include "analysis/rules_legs.h"
+#include "analysis/shared_cache.h"
 
 #include <stddef.h>
 
@@ -146,6 +148,10 @@ static enum judgement judge_etag_not_in_inm(const struct evidence *e, struct ver
     enum truth by_date = date_explains_304(e);
     if (by_date == YES)
         return PASSED; /* ims-honoured-over-inm says why */
+    if (waits_for_inner(e))
+        return wait_for(v, WAIT_FOR_LOSSES);
+    if (is_union_leak(e))
+        return PASSED; /* proxy-304-union-leak says why */
     accuse(v, CARD(ETAG_NOT_IN_INM), "304 with ETag {}, which is not among the tags offered: {}");
     say_text(v, tag->text);
     say_text(v, offered->text);
@@ -749,11 +755,10 @@ static const struct rule rows[ROWS] = {
                     .section = S_304 ", RFC 9112 §6.3",
                     .formerly = S_304_OLD ", RFC 7230 §3.3.3",
                     .title = "a 304 is followed by octets that belong to no message",
-                    .means =
-                        "A 304 ends with its first empty line and has neither content nor "
-                        "trailers. A recipient takes what follows for the "
-                        "beginning of the next response: connections break, and attackers can "
-                        "smuggle. The octets are wasted in any case.",
+                    .means = "A 304 ends with its first empty line and has neither content nor "
+                             "trailers. A recipient takes what follows for the "
+                             "beginning of the next response: connections break, and attackers can "
+                             "smuggle. The octets are wasted in any case.",
                     .remedy =
                         "Do not write a body once the status is 304: return from the handler after "
                         "the head, take no template, error page or chunked wrapper around it, and "
@@ -831,10 +836,9 @@ static const struct rule rows[ROWS] = {
                         "one "
                         "variant to everybody. Known of nginx with gzip_vary: only its 200s carry "
                         "Vary: Accept-Encoding.",
-                    .remedy =
-                        "Send the same Vary with 304 as with 200 (nginx: add_header Vary "
-                        "Accept-Encoding instead of gzip_vary; "
-                        "applications: set Vary before the freshness check).",
+                    .remedy = "Send the same Vary with 304 as with 200 (nginx: add_header Vary "
+                              "Accept-Encoding instead of gzip_vary; "
+                              "applications: set Vary before the freshness check).",
                     .variants = missing_vary_variants,
                 },
             .subjects = SUBJECT_304,

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a cache says of its own answers, seen on the client's side alone: Age on what came from the
- * store (RFC 9111 §4, §5.1), and answers that are older than they may be (§4.2.4).
+ * What a cache says of its own answers: Age on what came from the store (RFC 9111 §4, §5.1), and
+ * answers that are older than they may be (§4.2.4). Where both sides of it are in the capture, what
+ * came in and when says so whatever it says itself.
  */
 
 #include <stddef.h>
 
 #include "analysis/freshness.h"
 #include "analysis/rules.h"
+#include "analysis/shared_cache.h"
 #include "base/attributes.h"
 
 enum row { AGE_MISSING, SERVED_STALE, ROWS };
@@ -18,11 +20,37 @@ static const struct rule rows[ROWS];
 
 static const char *const age_variants[] = {"age-invalid", NULL};
 
+static void cite_stored(struct verdict *v, const struct evidence *e)
+{
+    v->reference_exchange_id = e->outer->hit.stored->leg.id;
+}
+
+static enum judgement judge_silent_hit(const struct evidence *e, struct verdict *v)
+{
+    switch (answer_of(e)) {
+    case ANSWER_UNKNOWN:
+        return NOT_APPLICABLE;
+    case ANSWER_WAITS:
+        return wait_for(v, WAIT_FOR_LOSSES);
+    case ANSWER_UNSURE:
+        return withhold(v, GUARD_OTHER_SIDE);
+    case ANSWER_STORED:
+        break;
+    }
+    accuse(v, CARD(AGE_MISSING),
+           "from the store, {} s after it had come in, and without an Age that says so");
+    say_number(v, (e->outer->leg.t_rsp0 - e->outer->hit.stored->leg.t_rsp0) / 1000000000);
+    cite_stored(v, e);
+    if (may_be_cdn(&e->facts->response))
+        v->severity = SEVERITY_INFO; /* removed on purpose, RFC 9213 §2.3 */
+    return FIRED;
+}
+
 static enum judgement judge_age(const struct evidence *e, struct verdict *v)
 {
     const struct response_facts *r = &e->facts->response;
     if (LIKELY(r->age_state == AGE_ABSENT && !r->says_hit))
-        return NOT_APPLICABLE;
+        return e->outer && e->facts->response_head_whole ? judge_silent_hit(e, v) : NOT_APPLICABLE;
     if (!e->facts->is_paired)
         return withhold(v, GUARD_PAIRING_UNSURE);
     if (r->age_state == AGE_INVALID || r->age_is_list) {
@@ -51,13 +79,6 @@ static enum judgement judge_age(const struct evidence *e, struct verdict *v)
 
 static const char *const stale_variants[] = {"prohibited", NULL};
 
-/* An edge whose storage follows rules of its own, and that rewrites what browsers are told. */
-static bool may_be_cdn(const struct response_facts *r)
-{
-    return r->has_surrogate_control ||
-           r->intermediary_signs & (SIGN_CF | SIGN_X_SERVED_BY | SIGN_X_AMZ_CF);
-}
-
 /* Also to a cache that knows nothing of CDN-Cache-Control. */
 static bool is_stale(const struct evidence *e, const struct freshness *f)
 {
@@ -67,10 +88,36 @@ static bool is_stale(const struct evidence *e, const struct freshness *f)
            freshness_is_stale_proved(&plain, e->thresholds->guard_s, SHARED_CACHE);
 }
 
+/* What came in says how long it may be used, whatever the edge told the client. */
+static enum judgement accuse_stored(const struct evidence *e, struct verdict *v)
+{
+    const struct hit *hit = &e->outer->hit;
+    accuse(v, CARD(SERVED_STALE),
+           "from the store, {} s old, although what came in may be used for {} s");
+    say_number(v, hit->age_s);
+    say_number(v, hit->lifetime_s);
+    cite_stored(v, e);
+    if (hit->sins & SIN_STALE_FORBIDDEN)
+        v->variant = "prohibited";
+    return FIRED;
+}
+
+/* The cache behind had made it as old. */
+static bool came_in_stale(const struct evidence *e)
+{
+    return e->inner && e->inner->response.age_state == AGE_VALID &&
+           e->inner->response.age + e->thresholds->guard_s >= e->facts->response.age;
+}
+
 static enum judgement judge_stale(const struct evidence *e, struct verdict *v)
 {
     const struct facts *x = e->facts;
     const struct response_facts *r = &x->response;
+    enum stored_answer stored = answer_with(e, SIN_STALE);
+    if (stored == ANSWER_WAITS)
+        return wait_for(v, WAIT_FOR_LOSSES);
+    if (stored == ANSWER_STORED)
+        return accuse_stored(e, v);
     if (LIKELY(r->age_state != AGE_VALID) || (!x->is_get && !x->is_head) ||
         (x->status_class != 2 && e->x->status != 304))
         return NOT_APPLICABLE;
@@ -80,7 +127,7 @@ static enum judgement judge_stale(const struct evidence *e, struct verdict *v)
         return withhold(v, GUARD_HEAD_INCOMPLETE);
     struct freshness f;
     freshness_of(&f, x);
-    if (r->age_is_list || !is_stale(e, &f))
+    if (r->age_is_list || !is_stale(e, &f) || came_in_stale(e) || is_cleared(e, SIN_STALE))
         return PASSED;
     struct lifetime lifetime = freshness_lifetime(&f, SHARED_CACHE, GENEROUS);
     bool prohibited = lifetime.never_stale || lifetime.must_validate;

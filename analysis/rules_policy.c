@@ -170,6 +170,16 @@ static enum judgement judge_heuristic(const struct evidence *e, struct verdict *
 
 /* ---- vary-star ---- */
 
+static const char *const vary_star_variants[] = {"proxy", NULL};
+
+/* RFC 9110 §12.5.5: "A proxy MUST NOT generate "*" in a Vary field value." */
+static bool is_made_by_proxy(const struct evidence *e)
+{
+    return has_sure_inner(e) && e->inner->response_head_whole &&
+           e->inner->x->status == e->x->status && e->x->status != 304 &&
+           !e->inner->response.vary_star;
+}
+
 static enum judgement judge_vary_star(const struct evidence *e, struct verdict *v)
 {
     const struct head *head = &e->x->response.head;
@@ -182,6 +192,14 @@ static enum judgement judge_vary_star(const struct evidence *e, struct verdict *
     accuse(v, CARD(VARY_STAR), "Vary: {}: no later request can match");
     say_text(v, head_first(head, FIELD_VARY));
     v->confidence = CONFIDENCE_CERTAIN;
+    if (!is_made_by_proxy(e))
+        return FIRED;
+    v->variant = "proxy";
+    v->severity = SEVERITY_ERROR;
+    v->norm = NORM_MUST;
+    v->party = "intermediary";
+    v->section = "RFC 9110 §12.5.5";
+    v->reference_exchange_id = e->outer->inner->leg.id;
     return FIRED;
 }
 
@@ -255,7 +273,9 @@ static const struct rule rows[ROWS] = {
                              "user for each use.",
                     .remedy =
                         "Name the request fields that the answer depends on; where it depends "
-                        "on something else, say Cache-Control: private or no-cache.",
+                        "on something else, say Cache-Control: private or no-cache. A proxy must "
+                        "not add it to what the origin said.",
+                    .variants = vary_star_variants,
                 },
             .subjects = SUBJECT_ANY,
             .judge = judge_vary_star,

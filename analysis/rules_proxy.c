@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What caches on the way do, as far as one link shows it: their own fields say that they answered
- * (Age, RFC 9111 §5.1; Cache-Status, RFC 9211).
+ * What caches on the way do, as far as their own fields say that they answered (Age, RFC 9111 §5.1;
+ * Cache-Status, RFC 9211), or the other side of them is in the capture and shows what they were
+ * told.
  */
 
 #include "analysis/rules_proxy.h"
@@ -10,6 +11,7 @@
 
 #include "analysis/freshness.h"
 #include "analysis/rules.h"
+#include "analysis/shared_cache.h"
 
 #define NS_PER_S INT64_C(1000000000)
 
@@ -19,8 +21,7 @@ static const struct rule rows[ROWS];
 
 /* ---- proxy-304-expanded ---- */
 
-/* Was the client's condition false, so that 304 was due to it? */
-static bool client_was_due_304(const struct facts *x)
+bool client_was_due_304(const struct facts *x)
 {
     const struct request_facts *q = &x->request;
     if (q->if_none_match.kind != TAG_LIST_ABSENT)
@@ -45,12 +46,27 @@ static bool age_shows_validation(const struct evidence *e)
            entity_tag_weak_equal(&r->etag, &x->response.etag);
 }
 
+/* Both exchanges are there: nothing is left open but, for a pair by time alone, whose it is. */
+static enum judgement accuse_of_both_sides(const struct evidence *e, struct verdict *v)
+{
+    const struct facts *x = e->facts;
+    accuse(v, CARD(PROXY_304_EXPANDED),
+           "the proxy was told 304 and sent the client, who had {}, the whole of it");
+    say_text(v, slice_is_absent(x->response.etag.text) ? x->request.if_modified_since.text
+                                                       : x->response.etag.text);
+    v->confidence = is_pair_certain(e) ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
+    v->reference_exchange_id = e->outer->inner->leg.id;
+    if (!x->is_excluded)
+        v->claim.kind = CLAIM_REPLACE;
+    return FIRED;
+}
+
 static enum judgement judge_expanded(const struct evidence *e, struct verdict *v)
 {
     const struct facts *x = e->facts;
     if (!x->is_get || !x->request.is_conditional)
         return NOT_APPLICABLE;
-    if (x->response.age_state == AGE_ABSENT && !x->response.cache_status.present)
+    if (x->response.age_state == AGE_ABSENT && !x->response.cache_status.present && !e->outer)
         return NOT_APPLICABLE;
     if (!x->is_paired)
         return withhold(v, GUARD_PAIRING_UNSURE);
@@ -58,6 +74,10 @@ static enum judgement judge_expanded(const struct evidence *e, struct verdict *v
         return withhold(v, GUARD_RELOAD);
     if (!client_was_due_304(x))
         return PASSED;
+    if (has_sure_inner(e))
+        return e->inner->x->status == 304 ? accuse_of_both_sides(e, v) : PASSED;
+    if (waits_for_inner(e))
+        return wait_for(v, WAIT_FOR_LOSSES);
     if (x->response.cache_status.forward_status == 304)
         accuse(v, CARD(PROXY_304_EXPANDED),
                "the cache got 304 (Cache-Status: fwd-status=304) and sent the client, who had "

@@ -9,6 +9,7 @@
 
 #include "analysis/freshness.h"
 #include "analysis/vary.h"
+#include "base/attributes.h"
 
 #define NS_PER_S INT64_C(1000000000)
 
@@ -147,7 +148,7 @@ static unsigned sins_of_variant(const struct evidence *e, const struct inner_leg
 static unsigned sins_of_change(const struct outer_leg *o, const struct inner_leg *i,
                                const struct unsafe_change *change)
 {
-    bool after = change && change->exchange_id && o->leg.t_req0 >= change->t_rsp1;
+    bool after = change->exchange_id && o->leg.t_req0 >= change->t_rsp1;
     return after && i->leg.t_rsp1 <= change->t_req0 && i->held.contact_ns <= change->t_req0
                ? SIN_INVALIDATED
                : 0;
@@ -156,7 +157,7 @@ static unsigned sins_of_change(const struct outer_leg *o, const struct inner_leg
 /* ---- all of them ---- */
 
 void shared_cache_find(struct outer_leg *outer, const struct shelf *shelf, const struct evidence *e,
-                       const struct unsafe_change *change, struct arena *scratch)
+                       struct arena *scratch)
 {
     struct inner_leg *i;
     for (unsigned n = 0; (i = shelf_stored(shelf, n)) != NULL; n++) {
@@ -164,7 +165,7 @@ void shared_cache_find(struct outer_leg *outer, const struct shelf *shelf, const
             continue;
         struct hit hit = {.stored = i};
         hit.sins = sins_of_policy(e, i) | sins_of_age(e, outer, i, &hit) |
-                   sins_of_variant(e, i, &hit, scratch) | sins_of_change(outer, i, change);
+                   sins_of_variant(e, i, &hit, scratch) | sins_of_change(outer, i, &e->unsafe);
         if (outer->hit.stored) {
             outer->hit.sins &= hit.sins;
             continue;
@@ -173,4 +174,43 @@ void shared_cache_find(struct outer_leg *outer, const struct shelf *shelf, const
         inner_leg_take(i);
         outer->hit = hit;
     }
+}
+
+/* ---- what may be said ---- */
+
+/* Absence counts only where every question would have been seen: nothing ever lost on either side,
+ * all in one input, and nothing that this proxy ever answered without a visible reason. */
+static bool absence_proves(const struct evidence *e)
+{
+    const struct outer_leg *o = e->outer;
+    return o->proxy && o->proxy->outers_paired && o->proxy->outers_unexplained == 0 &&
+           o->leg.input == o->hit.stored->leg.input &&
+           !server_lost(e->server, NEVER, e->heard_until_ns) &&
+           !server_lost(e->upstream, NEVER, e->heard_until_ns);
+}
+
+enum stored_answer answer_of(const struct evidence *e)
+{
+    const struct outer_leg *o = e->outer;
+    if (LIKELY(!o || !o->hit.stored) || was_asked_for(e))
+        return ANSWER_UNKNOWN;
+    if (!e->closing)
+        return ANSWER_WAITS;
+    int64_t from_ns = o->hit.stored->leg.t_rsp1;
+    if (!e->upstream || server_lost(e->upstream, from_ns, o->leg.t_rsp1))
+        return ANSWER_UNSURE;
+    return o->hit.is_proved || absence_proves(e) ? ANSWER_STORED : ANSWER_UNSURE;
+}
+
+enum stored_answer answer_with(const struct evidence *e, enum stored_sin sin)
+{
+    if (LIKELY(!e->outer) || !(e->outer->hit.sins & sin))
+        return ANSWER_UNKNOWN;
+    return answer_of(e);
+}
+
+bool may_be_cdn(const struct response_facts *r)
+{
+    return r->has_surrogate_control || r->targeted.lines ||
+           r->intermediary_signs & (SIGN_CF | SIGN_X_SERVED_BY | SIGN_X_AMZ_CF);
 }

@@ -29,4 +29,45 @@ enum stored_sin {
 
 /* Which of what came in may have been the answer; fills outer->hit. */
 void shared_cache_find(struct outer_leg *outer, const struct shelf *shelf, const struct evidence *e,
-                       const struct unsafe_change *change, struct arena *scratch);
+                       struct arena *scratch);
+
+/* What may be said of an answer that was not asked for on the other side. */
+enum stored_answer {
+    ANSWER_UNKNOWN, /* nothing: it was asked for, or may have been, or never seen to come in */
+    ANSWER_WAITS,   /* what was asked may be told later */
+    ANSWER_UNSURE,  /* absence proves nothing here */
+    ANSWER_STORED   /* it came from the store */
+};
+enum stored_answer answer_of(const struct evidence *e);
+
+/* The same, where all that it may have been has that sin. */
+enum stored_answer answer_with(const struct evidence *e, enum stored_sin sin);
+
+/* What came in is known, and not all that it may have been has that sin: then what the edge tells
+ * its clients is of its own making. */
+static inline bool is_cleared(const struct evidence *e, enum stored_sin sin)
+{
+    return e->outer && e->outer->hit.stored && !(e->outer->hit.sins & sin);
+}
+
+/* Did the proxy ask somebody before it answered, or may it have? Then the answer is no hit. */
+static inline bool was_asked_for(const struct evidence *e)
+{
+    return e->outer && (e->outer->inner || e->outer->is_crowded);
+}
+
+/* Both sides are there, and an inner exchange may still be told. */
+static inline bool may_be_asked_for(const struct evidence *e)
+{
+    return e->outer && e->outer->proxy && !e->closing;
+}
+
+/* Who waits for the inner exchange: the answer went through somebody, and none is known yet. */
+static inline bool waits_for_inner(const struct evidence *e)
+{
+    return e->outer && !e->closing && !has_sure_inner(e) &&
+           (e->outer->proxy || e->outer->leg.from_intermediary);
+}
+
+/* An edge whose storage follows rules of its own, and that rewrites what browsers are told. */
+bool may_be_cdn(const struct response_facts *r);

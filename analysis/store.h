@@ -130,8 +130,8 @@ struct resource {
     struct median sizes; /* header octets of its 304s */
     struct change_count changing;
     struct users users;
-    struct unsafe_change unsafe; /* the latest */
-    uint64_t mangled[4];         /* stable hashes of ETags that were no entity tags, as issued */
+    struct unsafe_change unsafe[2]; /* the latest, by the endpoint that they passed */
+    uint64_t mangled[4];            /* stable hashes of ETags that were no entity tags, as issued */
     struct issued issued;
     uint32_t n_mangled;
     bool was_held;           /* some client was given it: there may be holdings */
