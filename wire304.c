@@ -16,6 +16,7 @@
 #include "capture/privileges.h"
 #include "pipeline.h"
 #include "reports/audit.h"
+#include "reports/compare.h"
 #include "reports/exporters.h"
 #include "reports/manual.h"
 #include "reports/options.h"
@@ -425,6 +426,27 @@ static int run_report(const struct options *options, struct error *error)
     return output_close(&output, printed, error) ? EXIT_DONE : code_of(error);
 }
 
+static int run_compare(const struct options *options, struct error *error)
+{
+    struct comparison comparison = {
+        options->operands[0],   options->operands[1],   options->format,          layout(options),
+        options->min_exercised, options->selection.top, &options->compare_fail_on};
+    struct output output;
+    bool fails = false;
+    if (!comparison_is_format(options->format, error))
+        return EXIT_USAGE;
+    if (options->output) { /* no terminal */
+        comparison.layout.width = 0;
+        comparison.layout.color = options->color == COLOR_ALWAYS;
+    }
+    if (!output_open(&output, options->output, error))
+        return EXIT_OUTPUT;
+    bool printed = comparison_print(&comparison, output.to, &fails, error);
+    if (!output_close(&output, printed, error))
+        return code_of(error);
+    return fails ? EXIT_FAIL_ON : EXIT_DONE;
+}
+
 static int run_rules(const struct options *options, struct error *error)
 {
     struct summary_options summary = layout(options);
@@ -489,7 +511,15 @@ static const struct command commands[] = {
      "Example:\n"
      "  wire304 report site.wire304.db | less -R\n"},
     {"evidence", "[-o OUT.pcapng] DB FINDING", "the packets that prove a finding", 0, NULL, NULL},
-    {"compare", "BEFORE.db AFTER.db", "what was fixed, what is new", 0, NULL, NULL},
+    {"compare", "BEFORE.db AFTER.db", "what was fixed, what remains, what is new", FOR_COMPARE, run_compare,
+     "An issue that is gone is fixed only if its URLs were asked for again, often enough and in the way\n"
+     "that its rule looks at; else it is not exercised. What is fixed counts as saved, at the rate per\n"
+     "request that it cost before, for the requests of the later audit.\n"
+     "\n"
+     "Examples:\n"
+     "  wire304 compare monday.wire304.db tuesday.wire304.db\n"
+     "  wire304 compare --fail-on new-error main.db branch.db          in a pipeline\n"
+     "  wire304 compare --format markdown main.db branch.db            for a pull request\n"},
     {"rules", "[--why DB] [--flaws]", "the catalogue of rules; what an audit could check", FOR_RULES, run_rules,
      "Examples:\n"
      "  wire304 rules\n"
@@ -624,6 +654,9 @@ static bool check_operands(const struct command *command, const struct options *
         return n == 0 ||
                error_set(error, ERROR_USAGE, "rules takes no argument; `wire304 explain %s`?",
                          options->operands[0]);
+    if (command->run == run_compare)
+        return n == 2 ||
+               error_set(error, ERROR_USAGE, "compare takes two audits: %s", command->arguments);
     return n == 1 || error_set(error, ERROR_USAGE, "%s takes one argument: %s", command->name,
                                command->arguments);
 }

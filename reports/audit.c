@@ -60,6 +60,20 @@ bool audit_open_growing(struct audit *audit, const char *path, struct error *err
     return open_as(audit, path, SQLITE_OPEN_READWRITE, error);
 }
 
+bool audit_attach(struct audit *audit, const char *path, const char *name, struct error *error)
+{
+    struct audit other; /* is it one at all? */
+    if (!audit_open(&other, path, error) || !audit_close(&other, error))
+        return false;
+    struct query query = query_begin(audit, "ATTACH ?1 AS ?2");
+    query_bind_word(&query, 1, path);
+    query_bind_word(&query, 2, name);
+    query_next(&query);
+    if (audit->failed)
+        *error = audit->error;
+    return !audit->failed;
+}
+
 bool audit_close(struct audit *audit, struct error *error)
 {
     sqlite3_close(audit->db);

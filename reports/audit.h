@@ -27,6 +27,9 @@ bool audit_open(struct audit *audit, const char *path, struct error *error) MUST
 /* One that is being written by this process: opened while that may still be done, and the last to
  * be closed. */
 bool audit_open_growing(struct audit *audit, const char *path, struct error *error) MUST_USE;
+/* Opens a second audit beside it, as the schema `name`; false as audit_open(). */
+bool audit_attach(struct audit *audit, const char *path, const char *name,
+                  struct error *error) MUST_USE;
 /* False and *error where a query failed. */
 bool audit_close(struct audit *audit, struct error *error) MUST_USE;
 

@@ -420,6 +420,29 @@ static bool set_fail_on(struct options *options, const char *value, struct error
                  "error, warning, 'avoidable>5%' or 'avoidable>10MB' is wanted");
 }
 
+/* "new", "new-error", "remaining-warning". */
+static bool set_compare_fail_on(struct options *options, const char *value, struct error *error)
+{
+    struct compare_fail_on *fail_on = &options->compare_fail_on;
+    bool is_new = strncmp(value, "new", 3) == 0;
+    size_t length = is_new ? 3 : strncmp(value, "remaining", 9) == 0 ? 9 : 0;
+    int least = value[length] == '-' ? word_index(severities, value + length + 1) : 0;
+    if (length == 0 || least < 0 || (value[length] && value[length] != '-'))
+        return wrong(error, "fail-on", value,
+                     "new or remaining is wanted, or with a severity, such as new-error");
+    bool *asked = is_new ? &fail_on->on_new : &fail_on->on_remaining;
+    enum severity *kept = is_new ? &fail_on->least_new : &fail_on->least_remaining;
+    if (!*asked || (enum severity)least < *kept)
+        *kept = (enum severity)least;
+    return *asked = true;
+}
+
+static bool set_min_exercised(struct options *options, const char *value, struct error *error)
+{
+    return value_number(value, 1, INT64_MAX, &options->min_exercised) ||
+           wrong(error, "min-exercised", value, "a number from 1 on is wanted");
+}
+
 static bool set_memory(struct options *options, const char *value, struct error *error)
 {
     return (value_size(value, &options->memory) && options->memory >= 1 << 20) ||
@@ -480,12 +503,18 @@ static bool set_user(struct options *options, const char *value, struct error *e
 
 // clang-format off
 static const struct option_row rows[] = {
-    {"output", 'o', FOR_AUDIT | FOR_REPORT, false, "FILE", set_output,
+    {"output", 'o', FOR_AUDIT | FOR_REPORT | FOR_COMPARE, false, "FILE", set_output,
      "where the result goes (analyze: FIRST-INPUT.wire304.db in this folder)"},
     {"force", 0, FOR_AUDIT, false, NULL, set_force,
      "replace a file that is no database of wire304"},
     {"format", 0, FOR_REPORT, false, "FORMAT", set_format,
      "terminal (the default), json, ndjson, csv, markdown, har or trace"},
+    {"format", 0, FOR_COMPARE, false, "FORMAT", set_format,
+     "terminal (the default), json or markdown"},
+    {"min-exercised", 0, FOR_COMPARE, false, "N", set_min_exercised,
+     "an issue that is gone is fixed if its URLs were exercised so often (20)"},
+    {"fail-on", 0, FOR_COMPARE, false, "WHAT", set_compare_fail_on,
+     "exit 1 on issues that are: new, new-error, new-warning, new-waste,\nremaining, remaining-error, ...; may be repeated"},
     {"format", 0, FOR_RULES, false, "FORMAT", set_format,
      "terminal (the default), json or markdown"},
     {"table", 0, FOR_REPORT, false, "VIEW", set_table,
@@ -563,7 +592,7 @@ static const struct option_row rows[] = {
      "only exchanges that began then or later: 2026-11-22T10:00:00Z,\nseconds since the epoch, or +90s after the first packet"},
     {"until", 0, FOR_REPORT, false, "TIME", set_report_until,
      "only exchanges that began then or before"},
-    {"top", 0, FOR_REPORT, false, "N", set_top,
+    {"top", 0, FOR_REPORT | FOR_COMPARE, false, "N", set_top,
      "at most so many rows of each list, the worst first"},
 
     {"jobs", 0, FOR_AUDIT, true, "N", set_jobs,
@@ -749,6 +778,7 @@ bool options_parse(struct options *options, enum command_bit command, int argc, 
     *options = (struct options){
         .format = "terminal",
         .table = "issues",
+        .min_exercised = 20,
         .jobs = 1,
         .thresholds = thresholds_default(),
         .window_ns = defaults.window_ns,

@@ -23,8 +23,9 @@ enum command_bit {
     FOR_RULES = 4,
     FOR_EXPLAIN = 8,
     FOR_LIVE = 16,
+    FOR_COMPARE = 32,
     FOR_AUDIT = FOR_ANALYZE | FOR_LIVE,
-    FOR_ALL = 31
+    FOR_ALL = 63
 };
 
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -58,6 +59,12 @@ struct fail_on {
     uint64_t avoidable_bytes;
 };
 
+/* The same of compare: issues that are new, that remain, from a severity on. */
+struct compare_fail_on {
+    bool on_new, on_remaining;
+    enum severity least_new, least_remaining;
+};
+
 struct options {
     const char *output, *format, *why, *table;
     uint64_t software; /* set of 1 << enum software; 0: all */
@@ -77,6 +84,8 @@ struct options {
     enum heads_policy heads;
     enum client_key client_key;
     struct fail_on fail_on;
+    struct compare_fail_on compare_fail_on;
+    int64_t min_exercised; /* of compare */
     uint64_t memory;
     /* live */
     struct text_list interfaces;

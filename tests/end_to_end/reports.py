@@ -386,6 +386,99 @@ def test_people_are_told_of_a_part(audit):
             yield f"{kind} does not say what was chosen"
 
 
+# ---------------------------------------------------------------- compare
+
+def conversation(after, times, reloads=True):
+    """A service before and after a repair, as a transcript: of /a the tag was ignored, and is heeded; /b lacks its
+    ETag in 304s, and still does; of /c the same, and nobody asks for it any more; /d is new, and as bad as /a was."""
+    lines = ["# RFC 9110 §13.1.2: a tag that matches is answered by 304."]
+
+    def exchange(path, response, *fields):
+        lines.extend([">>>", f"GET /{path} HTTP/1.1", "Host: www.example.com", *fields, "", "<<<", *response, "", "### after 5s"])
+
+    def sent(tag):
+        return ["HTTP/1.1 200 OK", "Date: {{date}}", "Cache-Control: no-cache", f'ETag: "{tag}"', "Content-Length: {{length}}",
+                "", "{{body 3000 %s}}" % tag]
+
+    def unchanged(*fields):
+        return ["HTTP/1.1 304 Not Modified", "Date: {{date}}", "Cache-Control: no-cache", *fields]
+
+    paths = "abd" if after else "abc"
+    for path in paths:
+        exchange(path, sent(path))
+    for _ in range(times):
+        for path in paths:
+            heeded = path == "a" and after
+            exchange(path, unchanged('ETag: "a"') if heeded else sent(path) if path in "ad" else unchanged(),
+                     f'If-None-Match: "{path}"')
+    return "\n".join(lines + ["=== clean"])
+
+
+def audit_of(folder, name, text):
+    for suffix, content in ((".http", text),):
+        with open(os.path.join(folder, name + suffix), "w", encoding="utf-8") as file:
+            file.write(content)
+    subprocess.run([FORGE, f"{name}.http", f"{name}.pcap"], cwd=folder, check=True)
+    run("analyze", "-q", "-o", f"{name}.db", f"{name}.pcap", folder=folder)
+    return f"{name}.db"
+
+
+def compared(folder, *arguments, code=0):
+    document = json.loads(run("compare", "--format", "json", *arguments, folder=folder, code=code))
+    return document, {(row["rule"], row["url_pattern"]): row["state"] for row in document["issues"]}
+
+
+def test_compare_knows_four_states(audit):
+    folder = os.path.dirname(audit["shop"])
+    before, after = (audit_of(folder, name, conversation(name == "after", 25)) for name in ("before", "after"))
+    document, states = compared(folder, before, after)
+    want = {("inm-match-got-200", "/a"): "fixed", ("304-missing-etag", "/b"): "remaining",
+            ("304-missing-etag", "/c"): "not-exercised", ("inm-match-got-200", "/d"): "new"}
+    if states != want:
+        yield f"{states}"
+    fixed = [row for row in document["issues"] if row["state"] == "fixed"]
+    if document["saved_bytes"] != fixed[0]["avoidable_before"] * fixed[0]["requests_after"] // fixed[0]["requests_before"]:
+        yield f"saved {document['saved_bytes']}"
+    if sum(row["issues"] for row in document["states"].values()) != len(document["issues"]):
+        yield f"{document['states']}"
+    _, states = compared(folder, after, before)
+    if states["inm-match-got-200", "/a"] != "new" or states["inm-match-got-200", "/d"] != "not-exercised":
+        yield f"the other way round: {states}"
+    if set(compared(folder, before, before)[1].values()) != {"remaining"}:
+        yield "an audit differs from itself"
+
+
+def test_compare_saves_nothing_on_a_guess(audit):
+    """Asked for too seldom, or by a run that did not look: not exercised."""
+    folder = os.path.dirname(audit["shop"])
+    before, after = (audit_of(folder, name, conversation(name == "after", 25)) for name in ("before", "after"))
+    few = audit_of(folder, "few-asked", conversation(True, 5))
+    for name, arguments in (("too seldom", (before, few)), ("a higher bar", ("--min-exercised", "26", before, after))):
+        document, states = compared(folder, *arguments)
+        if states["inm-match-got-200", "/a"] != "not-exercised" or document["saved_bytes"]:
+            yield f"{name}: {states}"
+    run("analyze", "-q", "--skip", "inm-match-got-200", "-o", "blind.db", "after.pcap", folder=folder)
+    if compared(folder, before, "blind.db")[1]["inm-match-got-200", "/a"] != "not-exercised":
+        yield "a rule that was off counts as kept"
+
+
+def test_compare_fails_on_what_is_new(audit):
+    folder = os.path.dirname(audit["shop"])
+    before, after = (audit_of(folder, name, conversation(name == "after", 25)) for name in ("before", "after"))
+    for what, code in (("new-error", 1), ("new", 1), ("remaining-error", 1), ("remaining-waste", 1)):
+        compared(folder, "--fail-on", what, before, after, code=code)
+    compared(folder, "--fail-on", "new", before, before)
+    for kind in ("terminal", "markdown"):
+        text = run("compare", "--format", kind, "--fail-on", "new-error", before, after, folder=folder, code=1).decode("utf-8")
+        if not all(word in text for word in ("Fixed", "Remaining", "New", "Not exercised", "www.example.com/d")):
+            yield f"{kind}: {text}"
+    for pair in (("none.db", after), (before, "none.db"), ("absent", after)):
+        run("compare", *pair, folder=folder, code=3)
+    run("compare", "-o", after, before, after, folder=folder, code=4)
+    if not rows(os.path.join(folder, after), "SELECT id FROM issues"):
+        yield "an audit was overwritten"
+
+
 # ---------------------------------------------------------------- files and exit codes
 
 def test_what_is_written_is_whole(audit):
