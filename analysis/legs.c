@@ -391,6 +391,15 @@ static bool same_endpoint(const struct leg *a, const struct leg *b)
     return a->server_port == b->server_port && address_equal(&a->server, &b->server);
 }
 
+bool may_have_come_in(const struct inner_leg *inner, const struct outer_leg *outer)
+{
+    if (same_endpoint(&inner->leg, &outer->leg))
+        return false;
+    if (inner->outer_id)
+        return inner->outer_port == outer->leg.server_port;
+    return !same_host(&outer->leg);
+}
+
 /* In time, and otherwise possible. */
 static bool lies_in(const struct leg *i, const struct leg *o)
 {
@@ -540,6 +549,7 @@ static bool inner_claim(struct legs *legs, const struct shelf *shelf, struct inn
     i->outer_id = o->leg.id;
     i->outer_t_req0 = o->leg.t_req0;
     i->outer_host = o->leg.host;
+    i->outer_port = o->leg.server_port;
     i->by = by;
     legs->hooks.pair(legs->hooks.context, i->leg.id, o->leg.id);
     return true;

@@ -76,6 +76,7 @@ struct inner_leg {
     bool is_contested; /* by time alone there would be several */
     int64_t outer_t_req0;
     uint64_t outer_host, outer_client;
+    uint16_t outer_port;         /* at which the proxy was asked */
     struct slice outer_vary_key; /* by the fields that the client sent; on the heap; absent: not
                                     known */
     /* What came in, if it was a 200 to GET: as of now, with the 304s that freshened it since. */
@@ -140,6 +141,10 @@ void legs_part(struct legs *legs, struct meeting *meeting);
 
 /* Every 200 to GET that came in for the path, the latest first; NULL past the end. */
 struct inner_leg *shelf_stored(const struct shelf *shelf, unsigned index);
+
+/* May it be what the proxy sent there, as far as addresses tell? Where client and proxy are one
+ * host, only what is known to have come in for that very endpoint. */
+bool may_have_come_in(const struct inner_leg *inner, const struct outer_leg *outer);
 
 void outer_leg_take(struct outer_leg *outer);
 void outer_leg_drop(struct legs *legs, struct outer_leg *outer);

@@ -65,8 +65,8 @@ static bool may_be(const struct evidence *e, const struct outer_leg *o, const st
 {
     bool same_url = i->leg.host == o->leg.host || (i->outer_id && i->outer_host == o->leg.host);
     bool named_otherwise = o->leg.varnish && i->leg.varnish && o->leg.varnish != i->leg.varnish;
-    return same_url && !named_otherwise && i->held.representation && fits_in_time(e, o, i) &&
-           is_same_representation(e, i);
+    return same_url && may_have_come_in(i, o) && !named_otherwise && i->held.representation &&
+           fits_in_time(e, o, i) && is_same_representation(e, i);
 }
 
 /* Did it come from a store, by what the answer itself shows? */
