@@ -97,6 +97,12 @@ static void on_waits(void *context, uint64_t exchange_id, bool waits)
     database_waits(pipeline->database, exchange_id, waits);
 }
 
+static void on_what_if(void *context, const struct what_if *what_if)
+{
+    struct pipeline *pipeline = context;
+    database_what_if(pipeline->database, what_if);
+}
+
 /* Caps that were reached, for run.caps_reached. */
 static void on_counter(void *context, const char *name, const char *text, bool is_cap,
                        uint64_t value)
@@ -314,6 +320,7 @@ bool pipeline_run(const struct pipeline_options *options, struct database *datab
         .pair = on_pair,
         .finding = on_finding,
         .check = on_check,
+        .what_if = on_what_if,
         .waits = grows ? on_waits : NULL,
     };
     const struct decode_sink exchanges = {&pipeline, on_exchange, on_connection, on_loss,

@@ -16,6 +16,7 @@
 #include "analysis/message.h"
 #include "analysis/model.h"
 #include "analysis/rules.h"
+#include "analysis/whatif.h"
 #include "base/alloc.h"
 #include "base/attributes.h"
 #include "base/heap.h"
@@ -31,6 +32,7 @@ struct analysis {
     struct analysis_sink sink;
     struct model model;
     struct accusations *accusations;
+    struct whatif *whatif;
     uint64_t exchanges;
     int64_t clock_ns; /* the latest finished_ns */
     uint64_t accusations_dropped;
@@ -54,6 +56,13 @@ struct analysis_options analysis_options_default(void)
 
 /* ---- settling ---- */
 
+static enum saving saving_of(const struct ledger_claim *claim)
+{
+    if (claim->standalone == 0 || claim->claim.waived)
+        return SAVES_NOTHING;
+    return claim->claim.kind == CLAIM_ELIMINATE ? SAVES_ROUND_TRIP : SAVES_OCTETS;
+}
+
 static void tell(struct analysis *a, const struct accused *x, const struct accusation *n,
                  const struct ledger_claim *claim)
 {
@@ -73,6 +82,8 @@ static void tell(struct analysis *a, const struct accused *x, const struct accus
         .avoidable_bytes = claim->avoidable,
         .opportunity_bytes = claim->opportunity,
         .standalone_bytes = claim->standalone,
+        .saves = saving_of(claim),
+        .is_opportunity = n->rule->account == ACCOUNT_OPPORTUNITY,
     };
     if (x->exchange) {
         finding.request_head = x->exchange->request.head.bytes;
@@ -547,6 +558,7 @@ static void on_forget_tally(void *context, struct tally *tally)
 static void on_pair(void *context, uint64_t inner_id, uint64_t outer_id)
 {
     struct analysis *a = context;
+    whatif_pair(a->whatif, inner_id, outer_id);
     a->sink.pair(a->sink.context, inner_id, outer_id);
 }
 
@@ -574,6 +586,7 @@ struct analysis *analysis_new(const struct analysis_options *options,
                &(struct legs_hooks){a, on_pair}, scale);
     a->accusations = accusations_new(&(struct accusation_hooks){a, on_judge, on_settle},
                                      options->window_ns, scale);
+    a->whatif = whatif_new(scale);
     a->n_rules = rules_count();
     for (unsigned i = 0; i < a->n_rules; i++) {
         a->rules[i] = rule_at(i);
@@ -636,6 +649,7 @@ void analysis_exchange(struct analysis *analysis, struct exchange *exchange)
     tell_exchange(a, &n);
     judge_all(a, &n);
     model_learn(&a->model, &n);
+    whatif_exchange(a->whatif, &n);
     if (n.resource)
         hear_counts(a, &n);
     if (n.told_base)
@@ -685,6 +699,7 @@ void analysis_finish(struct analysis *analysis)
 {
     accusations_finish(analysis->accusations);
     analysis_checks(analysis, analysis->sink.check, analysis->sink.context);
+    whatif_finish(analysis->whatif, analysis->sink.what_if, analysis->sink.context);
 }
 
 void analysis_counters(const struct analysis *analysis,
@@ -728,6 +743,7 @@ void analysis_counters(const struct analysis *analysis,
         [NOTE_WAITING] = waiting.pushed_out,
         [NOTE_UNHELD] = waiting.unheld_pushed_out,
         [NOTE_TALLIES] = waiting.tallies_full,
+        [NOTE_PAIRS_LATE] = whatif_pairs_late(analysis->whatif),
         [NOTE_ACCUSATIONS] = analysis->accusations_dropped,
     };
     for (unsigned i = 0; i < NOTES; i++)
@@ -742,6 +758,7 @@ void analysis_free(struct analysis *analysis)
     accusations_finish(analysis->accusations); /* where nobody called analysis_finish() */
     accusations_free(analysis->accusations);
     model_fini(&analysis->model);
+    whatif_free(analysis->whatif);
     free(analysis->draft);
     free(analysis);
 }

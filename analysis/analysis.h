@@ -74,6 +74,9 @@ struct assessed {
     int64_t lifetime_s, age_s; /* for a private cache; ABSENT_NUMBER where nothing is said */
 };
 
+/* What its remedy would save of the accused exchange. */
+enum saving { SAVES_NOTHING, SAVES_OCTETS, SAVES_ROUND_TRIP }; /* the last: all of the exchange */
+
 /* An accusation that has been closed. */
 struct finding {
     const struct rule_card *rule;
@@ -89,11 +92,25 @@ struct finding {
     struct slice message;           /* one line of UTF-8 or wire octets: escape before printing */
     uint64_t avoidable_bytes;       /* the ledger's claim for this finding */
     uint64_t opportunity_bytes;
+    enum saving saves;             /* by its remedy alone; NOTHING also where the claim is waived */
+    bool is_opportunity;           /* another policy's, and nobody's fault (A25) */
     uint64_t standalone_bytes; /* the claim if this finding were alone; never added up */
     /* Heads that prove it, with credentials still in them (reports masks them); absent if not kept.
      */
     struct slice request_head, response_head;
     struct slice reference_request_head, reference_response_head;
+};
+
+/* What an ideal cache would have left of the traffic (docs/what-if.md), over the exchanges that have
+ * no outer one. */
+enum scenario { SCENARIO_PRIVATE_CACHE, SCENARIO_SHARED_CACHE };
+struct what_if {
+    enum scenario scenario;
+    uint64_t capacity_bytes;         /* of a SHARED_CACHE; UINT64_MAX: without limit */
+    uint64_t exchanges, saved_bytes; /* that the cache would have answered */
+    uint64_t left_bytes;             /* the rest of what was seen */
+    int64_t time_ns;                 /* of a PRIVATE_CACHE: how long those exchanges took */
+    uint32_t sampled_ppm;            /* of a million URLs so many were followed */
 };
 
 enum check_outcome { CHECK_PASSED, CHECK_FIRED, CHECK_WITHHELD };
@@ -114,6 +131,7 @@ struct analysis_sink {
     void (*pair)(void *context, uint64_t inner_id, uint64_t outer_id);
     void (*finding)(void *context, const struct finding *finding);
     void (*check)(void *context, const struct check *check);
+    void (*what_if)(void *context, const struct what_if *what_if);
     /* Some accusation against the exchange waits, or none does any longer; NULL: nobody asks. */
     void (*waits)(void *context, uint64_t exchange_id, bool waits);
 };
@@ -159,7 +177,7 @@ void analysis_loss(struct analysis *analysis, const struct loss *loss);
 /* What was checked until now, for those who cannot wait for the end; sums, as at the end. */
 void analysis_checks(const struct analysis *analysis,
                      void (*each)(void *context, const struct check *check), void *context);
-/* Closes what waits, judged on what is known; then tells the checks. Call once. */
+/* Closes what waits, judged on what is known; then tells the checks, and what if. Call once. */
 void analysis_finish(struct analysis *analysis);
 /* As decoder_counters(). */
 void analysis_counters(const struct analysis *analysis,

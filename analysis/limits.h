@@ -50,6 +50,11 @@
 #define LIMIT_LEG_SLACK_NS                                                                         \
     INT64_C(5000000) /* 5 ms: packets of two sides may be told in the wrong order */
 
+/* what if */
+#define LIMIT_STACK_OBJECTS 65536 /* objects of the modelled shared caches; more: a sample of them */
+#define LIMIT_WHATIF_WAITING                                                                       \
+    4096 /* exchanges that may still turn out to be the inner one of a pair; 64 octets each */
+
 /* what waits */
 #define LIMIT_WAITING           65536 /* exchanges whose accusations wait; the oldest is judged */
 #define LIMIT_WAITING_OCTETS    (UINT64_C(48) << 20) /* octets of their heads */

@@ -105,15 +105,6 @@ static void find_holder(struct model *model, struct inspection *n)
     e->cache_is_shared = e->client.id == 0;
 }
 
-static bool may_share(const struct representation *r)
-{
-    const struct cache_control *cc = &r->freshness.cc;
-    if (cache_control_says(cc, CC_PRIVATE) != NO)
-        return false;
-    return !r->request.authorization || cache_control_has(cc, CC_PUBLIC) ||
-           cache_control_has(cc, CC_S_MAXAGE) || cache_control_has(cc, CC_MUST_REVALIDATE);
-}
-
 /* Does the request carry the validator of what is held? */
 static bool asks_with(const struct representation *r, const struct request_facts *q)
 {
@@ -200,7 +191,7 @@ static void gather_held(struct model *model, struct inspection *n)
         .at = {.exchange_id = h->exchange_id, .t_rsp0 = h->arrived_ns, .t_rsp1 = h->arrived_ns},
         .matches = asks_with(r, &facts->request),
     };
-    held->is_stored = h->is_stored && (!e->cache_is_shared || may_share(r));
+    held->is_stored = h->is_stored && (!e->cache_is_shared || representation_may_be_shared(r));
     held->asked_with = e->refs.held.matches;
     e->kept_no_store = held->asked_with && !h->policy && !e->cache_is_shared &&
                        facts->request.if_none_match.kind == TAG_LIST_TAGS &&

@@ -335,6 +335,15 @@ static void sighting_add(struct representation *r, struct sighting sighting, uin
         r->n_latest++;
 }
 
+bool representation_may_be_shared(const struct representation *r)
+{
+    const struct cache_control *cc = &r->freshness.cc;
+    if (cache_control_says(cc, CC_PRIVATE) != NO)
+        return false;
+    return !r->request.authorization || cache_control_has(cc, CC_PUBLIC) ||
+           cache_control_has(cc, CC_S_MAXAGE) || cache_control_has(cc, CC_MUST_REVALIDATE);
+}
+
 bool sighting_precedes(const struct sighting *a, const struct sighting *b)
 {
     return a->t_req0 < b->t_req0 || (a->t_req0 == b->t_req0 && a->ordinal < b->ordinal);

@@ -75,6 +75,8 @@ struct representation {
     enum responder_class responder;
     unsigned signs;                /* of an intermediary */
     unsigned carries;              /* set of 1 << enum due_field */
+    uint64_t place, object;        /* hashes of the URL, and of it with variant and octets; made by
+                                      whatif.c when it first needs them; 0: not yet */
     struct address server, client; /* of the first sighting */
     uint16_t server_port;
     uint64_t cookie;   /* stable hash of the first request's Cookie; 0: it had none */
@@ -85,6 +87,10 @@ static inline bool representation_has_validator(const struct representation *r)
 {
     return r->etag.valid || r->last_modified != NO_DATE;
 }
+
+/* May a shared cache store it, and give it to others (RFC 9111 §3, §3.5)? Private caches are what
+ * `storable` is about. */
+bool representation_may_be_shared(const struct representation *representation);
 
 /* A queue of accusations that wait for the same count; accusations.c keeps it. */
 struct accusation;

@@ -15,8 +15,8 @@
 #include "reports/values.h"
 
 static const char *const contract_views[] = {
-    "run",    "totals",      "exchanges", "findings", "issues",
-    "checks", "connections", "coverage",  "heads",    "accepted",
+    "run",         "totals",   "exchanges", "findings", "issues",  "checks",
+    "connections", "coverage", "heads",     "accepted", "what_if", "needless_round_trips",
 };
 
 bool csv_has_table(const char *name)

@@ -48,7 +48,7 @@ struct database {
     unsigned rows; /* in the transaction at hand */
     struct exchange_rows *exchanges;
     struct finding_rows *findings;
-    sqlite3_stmt *check, *connection, *coverage, *pair, *unpair, *waits, *waits_no_more;
+    sqlite3_stmt *check, *ideal, *connection, *coverage, *pair, *unpair, *waits, *waits_no_more;
 };
 
 #define PRAGMAS                                                                                    \
@@ -140,6 +140,7 @@ static void prepare(struct database *database, enum heads_policy heads)
     database->findings = finding_rows_new(sql, database->exchanges, heads);
     database->check = sql_prepare(sql, grows ? "INSERT INTO now_looked_at VALUES (NULL,?,?,?,?)"
                                              : "INSERT INTO looked_at VALUES (NULL,?,?,?,?)");
+    database->ideal = sql_prepare(sql, schema_ideal);
     database->connection = sql_prepare(
         sql, "INSERT OR REPLACE INTO connection VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     database->pair = sql_prepare(sql, "INSERT OR REPLACE INTO pair VALUES (?,?)");
@@ -268,7 +269,7 @@ static bool grow(struct database *database, const struct database_options *optio
         sql_run(sql, PRAGMAS_TO_GROW "BEGIN IMMEDIATE;");
     } else {
         lay_out(database, PRAGMAS_TO_GROW);
-        sql_run(sql, "INSERT INTO total VALUES (0,0,0,0,0,0,0,0,0,0)");
+        sql_run(sql, "INSERT INTO total VALUES (0,0,0,0,0,0,0,0,0,0,0,0,0,0)");
         sql_run(sql, schema_views);
         if (!sql->failed && !questions_create(sql->db, false))
             sql_fail(sql);
@@ -381,6 +382,23 @@ void database_finding(struct database *database, const struct finding *finding)
 {
     finding_rows_write(database->findings, finding);
     count_row(database);
+}
+
+void database_what_if(struct database *database, const struct what_if *what_if)
+{
+    static const char *const words[] = {"private-cache", "shared-cache"};
+    bool is_private = what_if->scenario == SCENARIO_PRIVATE_CACHE;
+    if (database->sql.failed)
+        return;
+    struct row row = row_begin(&database->sql, database->ideal);
+    row_words(&row, words[what_if->scenario]);
+    row_number(&row, (int64_t)what_if->capacity_bytes); /* -1: without limit */
+    row_number(&row, (int64_t)what_if->exchanges);
+    row_number(&row, (int64_t)what_if->saved_bytes);
+    row_number(&row, (int64_t)what_if->left_bytes);
+    row_optional(&row, is_private ? what_if->time_ns / 1000 : -1, -1);
+    row_number(&row, what_if->sampled_ppm);
+    row_write(&row);
 }
 
 void database_check(struct database *database, const struct check *check)
@@ -540,13 +558,14 @@ static void close_sql(struct database *database)
     database->exchanges = NULL;
     database->findings = NULL;
     sqlite3_finalize(database->check);
+    sqlite3_finalize(database->ideal);
     sqlite3_finalize(database->connection);
     sqlite3_finalize(database->coverage);
     sqlite3_finalize(database->pair);
     sqlite3_finalize(database->unpair);
     sqlite3_finalize(database->waits);
     sqlite3_finalize(database->waits_no_more);
-    database->check = database->connection = database->coverage = NULL;
+    database->check = database->ideal = database->connection = database->coverage = NULL;
     database->pair = database->unpair = database->waits = database->waits_no_more = NULL;
     if (sqlite3_close(database->sql.db) != SQLITE_OK)
         sql_fail(&database->sql);
@@ -562,6 +581,7 @@ static bool finish_in_place(struct database *database, const struct run_facts *f
     if (!database_checkpoint(database, facts, true, error))
         return false;
     database->sums.unseen = (uint64_t)sql_number(sql, "SELECT unseen_bytes FROM total");
+    sql_run(sql, schema_savings);
     sql_run(sql, "DELETE FROM total");
     write_total(sql, &database->sums);
     sql_run(sql, "COMMIT");

@@ -20,6 +20,7 @@
 #include "reports/intern.h"
 #include "reports/limits.h"
 #include "reports/mask.h"
+#include "reports/schema.h"
 #include "reports/software.h"
 
 /* Host, server and URL pattern of an exchange as one number, the same in every capture. */
@@ -55,8 +56,8 @@ struct finding_rows *finding_rows_new(struct sql *sql, struct exchange_rows *exc
     rows->verdict = sql_prepare(sql, "INSERT INTO verdict VALUES (NULL,?,?,?,?,?,?,?)");
     batch_init(&rows->findings, sql,
                "INSERT INTO finding (issue, verdict, exchange, reference, found_us, message, "
-               "avoidable, opportunity, standalone)",
-               9);
+               "avoidable, opportunity, standalone, saves)",
+               10);
     rows->issue = sql_prepare(sql, "INSERT INTO issue VALUES (NULL,?,?,0,?)");
     rows->issue_by_key = sql_prepare(sql, "SELECT id, heads FROM issue WHERE key = ?");
     rows->count_head = sql_prepare(sql, "UPDATE issue SET heads = heads + 1 WHERE id = ?");
@@ -292,6 +293,7 @@ void finding_rows_write(struct finding_rows *rows, const struct finding *finding
     row_number(&row, (int64_t)finding->avoidable_bytes);
     row_number(&row, (int64_t)finding->opportunity_bytes);
     row_number(&row, (int64_t)finding->standalone_bytes);
+    row_number(&row, finding->saves + (finding->is_opportunity ? SAVES_AS_OPPORTUNITY : 0));
     row_write(&row);
     arena_reset(&rows->scratch);
 }

@@ -25,6 +25,8 @@ static const struct list before[] = {
     {"coverage", "SELECT * FROM coverage ORDER BY bytes DESC LIMIT ?1"},
     {"checks", "SELECT * FROM checks ORDER BY rule, outcome, guard LIMIT -1"},
     {"issues", "SELECT * FROM issues" WORST_FIRST " LIMIT ?1"},
+    {"accepted", "SELECT * FROM accepted ORDER BY key LIMIT -1"},
+    {"what_if", "SELECT * FROM what_if LIMIT -1"},
     {"hosts", "SELECT * FROM waste_by_host" WASTE_FIRST " LIMIT ?1"},
     {"url_patterns", "SELECT * FROM waste_by_url_pattern" WASTE_FIRST " LIMIT ?1"},
     {"clients", "SELECT * FROM waste_by_client" WASTE_FIRST " LIMIT ?1"},

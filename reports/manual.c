@@ -227,8 +227,8 @@ void manual_print(FILE *to, const struct manual_command *commands, unsigned n)
           "Only its owner may read it.\n"
           ".TP\n.I /usr/share/doc/wire304\n"
           "The manual: 304.md, rules.md, verdicts.md, database.md,\n"
-          "\\%configuration.md, reports.md, sql.md, html.md, tapping.md,\n"
-          "\\%limits.md.\n"
+          "\\%configuration.md, what\\-if.md, reports.md, sql.md, html.md,\n"
+          "\\%tapping.md, limits.md.\n"
           ".SH SEE ALSO\n.BR tcpdump (8),\n.BR sqlite3 (1)\n",
           to);
 }

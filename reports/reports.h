@@ -75,6 +75,7 @@ void database_exchange(struct database *database, const struct assessed *assesse
 /* As analysis tells it; outer_id 0: no pair after all. */
 void database_pair(struct database *database, uint64_t inner_id, uint64_t outer_id);
 void database_finding(struct database *database, const struct finding *finding);
+void database_what_if(struct database *database, const struct what_if *what_if);
 void database_check(struct database *database, const struct check *check);
 void database_connection(struct database *database, const struct connection *connection);
 void database_coverage(struct database *database, const struct coverage *coverage);

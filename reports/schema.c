@@ -53,7 +53,7 @@ const char schema_tables[] =
 "  confidence INTEGER, party TEXT, norm INTEGER, section TEXT);"
 "CREATE TABLE finding (id INTEGER PRIMARY KEY, issue INTEGER, verdict INTEGER, exchange INTEGER,"
 "  reference INTEGER, found_us INTEGER, message, avoidable INTEGER, opportunity INTEGER,"
-"  standalone INTEGER);"
+"  standalone INTEGER, saves INTEGER);"
 "CREATE TABLE issue (id INTEGER PRIMARY KEY, key TEXT UNIQUE, first_finding INTEGER,"
 "  heads INTEGER, software TEXT);"
 "CREATE TABLE head (id INTEGER PRIMARY KEY, request BLOB, response BLOB);"
@@ -65,15 +65,55 @@ const char schema_tables[] =
 "CREATE TABLE total (exchanges INTEGER, observed_bytes INTEGER, avoidable_certain INTEGER,"
 "  avoidable_likely INTEGER, avoidable_possible INTEGER, opportunity_bytes INTEGER,"
 "  retransmitted_bytes INTEGER, connection_bytes INTEGER, unseen_bytes INTEGER,"
-"  accepted_bytes INTEGER);"
+"  accepted_bytes INTEGER, needless_round_trips INTEGER, needless_time_us INTEGER,"
+"  possible_round_trips INTEGER, possible_time_us INTEGER);"
 "CREATE TABLE run_row (program_version TEXT, options TEXT, thresholds TEXT, inputs TEXT,"
 "  started_us INTEGER, first_us INTEGER, last_us INTEGER, packets INTEGER,"
 "  dropped_by_kernel INTEGER, dropped_by_interface INTEGER, caps_reached TEXT, price TEXT);"
+"CREATE TABLE ideal (scenario TEXT, capacity INTEGER, exchanges INTEGER, saved INTEGER,"
+"  left_over INTEGER, time_us INTEGER, sampled_ppm INTEGER, PRIMARY KEY (scenario, capacity));"
+"CREATE TABLE needless (exchange INTEGER PRIMARY KEY, verdict INTEGER, confidence INTEGER,"
+"  time_us INTEGER);"
+"CREATE TABLE remedy (rule TEXT PRIMARY KEY, account TEXT, exchanges INTEGER, saved INTEGER,"
+"  possible INTEGER, round_trips INTEGER, time_us INTEGER);"
 "CREATE TABLE acceptance (key TEXT PRIMARY KEY, until TEXT, until_us INTEGER, reason);"
 "CREATE TABLE claim (id INTEGER PRIMARY KEY, avoidable INTEGER, opportunity INTEGER);"
 "CREATE TABLE issue_sum (id INTEGER PRIMARY KEY, severity INTEGER, exchanges INTEGER,"
 "  avoidable INTEGER, opportunity INTEGER, first_us INTEGER, last_us INTEGER);"
 "CREATE TABLE waiting (id INTEGER PRIMARY KEY);"; /* exchanges not settled yet: live alone */
+
+/* How long an exchange took, in us; NULL where one of its ends was not seen. */
+#define TIME_OF(exchange) "(SELECT response_end FROM exchange WHERE id = " exchange                \
+    " AND request_frame NOT NULL)"
+/* Only the side of a proxy that is nearer to the clients counts. */
+#define COUNTS(exchange) "NOT EXISTS (SELECT 1 FROM pair WHERE inner = " exchange ")"
+
+/* What remedies save, and which exchanges need not have been, by the findings of `which`. */
+#define SETTLE_SAVINGS(which)                                                                      \
+"INSERT INTO needless SELECT f.exchange, f.verdict, max((SELECT confidence FROM verdict"           \
+"  WHERE id = f.verdict)), " TIME_OF("f.exchange")                                                 \
+"  FROM finding f WHERE f.saves = 2 AND " which " AND " COUNTS("f.exchange")                       \
+"  GROUP BY f.exchange ON CONFLICT(exchange) DO UPDATE SET"                                        \
+"  confidence = max(confidence, excluded.confidence);"                                             \
+"INSERT INTO remedy SELECT v.rule, iif(f.saves & 4, 'opportunity', 'avoidable'), count(*),"        \
+"  sum(f.standalone), coalesce(sum(f.standalone) FILTER (WHERE v.confidence = 0), 0),"             \
+"  sum(f.saves & 3 = 2), coalesce(sum(iif(f.saves & 3 = 2, " TIME_OF("f.exchange") ", 0)), 0)"     \
+"  FROM finding f JOIN verdict v ON v.id = f.verdict"                                              \
+"  WHERE f.saves & 3 AND " which " AND " COUNTS("f.exchange") " GROUP BY v.rule"                   \
+"  ON CONFLICT(rule) DO UPDATE SET exchanges = exchanges + excluded.exchanges,"                    \
+"  saved = saved + excluded.saved, possible = possible + excluded.possible,"                       \
+"  round_trips = round_trips + excluded.round_trips, time_us = time_us + excluded.time_us;"
+#define NEEDLESS(sum, comparison)                                                                  \
+    "(SELECT coalesce(" sum ", 0) FROM needless WHERE confidence " comparison " 0)"
+
+/* One run's caches after another's, where a database grows: each began empty. */
+const char schema_ideal[] =
+"INSERT INTO ideal VALUES (?,?,?,?,?,?,?) ON CONFLICT(scenario, capacity) DO UPDATE SET"
+"  exchanges = exchanges + excluded.exchanges, saved = saved + excluded.saved,"
+"  left_over = left_over + excluded.left_over, time_us = time_us + excluded.time_us,"
+"  sampled_ppm = min(sampled_ppm, excluded.sampled_ppm)";
+
+const char schema_savings[] = "DELETE FROM needless; DELETE FROM remedy;" SETTLE_SAVINGS("1");
 
 const char schema_settle[] =
 "INSERT INTO input SELECT key, json_extract(value, '$.file') FROM json_each("
@@ -82,7 +122,8 @@ const char schema_settle[] =
 "  GROUP BY exchange HAVING sum(avoidable) > 0 OR sum(opportunity) > 0;"
 "INSERT INTO issue_sum SELECT issue, max((SELECT severity FROM verdict WHERE id = f.verdict)),"
 "  count(DISTINCT exchange), sum(avoidable), sum(opportunity), min(found_us), max(found_us)"
-"  FROM finding f GROUP BY issue;";
+"  FROM finding f GROUP BY issue;"
+SETTLE_SAVINGS("1");
 
 const char schema_total[] =
 "WITH inners AS (SELECT e.* FROM pair JOIN exchange e ON e.id = pair.inner)"
@@ -95,7 +136,9 @@ const char schema_total[] =
 "  (SELECT coalesce(sum(f.avoidable), 0) FROM acceptance a JOIN issue i ON i.key = a.key"
 "   JOIN finding f ON f.issue = i.id WHERE coalesce(a.until_us >= (SELECT last_us FROM run_row), 1)"
 "   AND (SELECT confidence FROM verdict WHERE id = f.verdict) > 0"
-"   AND NOT EXISTS (SELECT 1 FROM pair WHERE inner = f.exchange)) FROM"
+"   AND NOT EXISTS (SELECT 1 FROM pair WHERE inner = f.exchange)),"
+"  " NEEDLESS("count(*)", ">") ", " NEEDLESS("sum(time_us)", ">") ","
+"  " NEEDLESS("count(*)", "=") ", " NEEDLESS("sum(time_us)", "=") " FROM"
 "  (SELECT avoidable, opportunity, (SELECT confidence FROM verdict WHERE id = f.verdict) AS c"
 "   FROM finding f WHERE (avoidable > 0 OR opportunity > 0)"
 "   AND NOT EXISTS (SELECT 1 FROM pair WHERE inner = f.exchange))";
@@ -149,6 +192,11 @@ const char schema_stand[] =
 "  opportunity_bytes = opportunity_bytes + coalesce((SELECT sum(opportunity) FROM finding f"
 "    WHERE " NEW_FINDINGS " AND f.exchange NOT IN (SELECT inner FROM pair)), 0),"
 "  unseen_bytes = (SELECT coalesce(sum(unseen), 0) FROM traffic);"
+SETTLE_SAVINGS("f.id > (SELECT finding FROM settled)")
+"UPDATE total SET needless_round_trips = " NEEDLESS("count(*)", ">") ","
+"  needless_time_us = " NEEDLESS("sum(time_us)", ">") ","
+"  possible_round_trips = " NEEDLESS("count(*)", "=") ","
+"  possible_time_us = " NEEDLESS("sum(time_us)", "=") ";"
 "WITH inners AS (SELECT e.* FROM pair JOIN exchange e ON e.id = pair.inner)"
 "UPDATE total SET exchanges = (SELECT exchanges FROM settled) - (SELECT count(*) FROM inners),"
 "  observed_bytes = (SELECT observed FROM settled) - (SELECT coalesce(sum(request_header +"
@@ -183,7 +231,8 @@ const char schema_views[] =
 
 "CREATE VIEW totals AS SELECT exchanges, observed_bytes, avoidable_certain, avoidable_likely,"
 "  avoidable_possible, opportunity_bytes, retransmitted_bytes, connection_bytes, unseen_bytes,"
-"  accepted_bytes FROM total;"
+"  accepted_bytes, needless_round_trips, needless_time_us, possible_round_trips,"
+"  possible_time_us FROM total;"
 
 "CREATE VIEW exchanges AS SELECT e.id AS id, e.link AS connection_id,"
 "  (SELECT outer FROM pair WHERE inner = e.id) AS outer_exchange_id,"
@@ -265,6 +314,18 @@ const char schema_views[] =
 
 "CREATE VIEW coverage AS SELECT transport, protocol, server_name, reason, connections, packets,"
 "  bytes, unseen AS unseen_bytes, exchanges FROM traffic;"
+
+"CREATE VIEW needless_round_trips AS SELECT n.exchange AS exchange_id, v.rule AS rule,"
+"  " WORD("5", "n.confidence") " AS confidence,"
+"  (SELECT rtt_us FROM link WHERE id = (SELECT link FROM exchange WHERE id = n.exchange)) AS rtt_us,"
+"  n.time_us AS time_us FROM needless n JOIN verdict v ON v.id = n.verdict;"
+
+"CREATE VIEW what_if AS SELECT 'remedy' AS scenario, r.rule AS rule, r.account AS account,"
+"  NULL AS capacity_bytes, r.exchanges AS exchanges, r.saved AS saved_bytes,"
+"  t.observed_bytes - r.saved AS left_bytes, r.possible AS possible_bytes,"
+"  r.round_trips AS round_trips, r.time_us AS time_us, NULL AS sampled_ppm"
+"  FROM remedy r JOIN total t UNION ALL SELECT scenario, NULL, NULL, nullif(capacity, -1), exchanges, saved,"
+"  left_over, NULL, exchanges, time_us, sampled_ppm FROM ideal;"
 
 "CREATE VIEW accepted AS SELECT a.key AS key, i.id AS issue_id, a.until AS until,"
 "  a.reason AS reason, CASE WHEN a.until_us < (SELECT last_us FROM run_row) THEN 'expired'"

@@ -7,6 +7,8 @@
 
 extern const char schema_tables[]; /* before the first row */
 extern const char schema_settle[]; /* after the last: sums per exchange and issue */
+extern const char schema_ideal[];    /* one statement: a row of what_if that is no remedy */
+extern const char schema_savings[];  /* what remedies save, summed anew */
 extern const char schema_total[];    /* one statement: totals, of which five numbers are given */
 /* A database that grows (live): what stands at any moment. */
 extern const char schema_grow[];   /* once it is opened: tables for what this run has counted */
@@ -26,6 +28,9 @@ enum word_kind {
     WORD_CHECK,
     WORD_KINDS
 };
+
+/* finding.saves: enum saving, and this where it is another policy that would save it. */
+#define SAVES_AS_OPPORTUNITY 4
 
 /* exchange.bits: small enumerations in one number; the views take it apart again. */
 #define BITS_VERSION     0

@@ -67,6 +67,13 @@ static void on_finding(void *context, const struct finding *f)
     };
 }
 
+static void on_what_if(void *context, const struct what_if *what_if)
+{
+    struct hearing *h = context;
+    assert(h->n_what_if < COUNT_OF(h->what_if));
+    h->what_if[h->n_what_if++] = *what_if;
+}
+
 static void on_check(void *context, const struct check *check)
 {
     static const char *const words[] = {"passed", "fired", "withheld"};
@@ -102,7 +109,8 @@ void hearing_begin(struct hearing *hearing, const struct analysis_options *optio
                                  .exchange = on_exchange,
                                  .pair = on_pair,
                                  .finding = on_finding,
-                                 .check = on_check};
+                                 .check = on_check,
+                                 .what_if = on_what_if};
     *hearing = (struct hearing){
         .heard = xcalloc(MOST, sizeof *hearing->heard),
         .outcomes = xcalloc(MOST, sizeof *hearing->outcomes),

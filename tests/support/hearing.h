@@ -58,9 +58,11 @@ struct hearing {
     unsigned n_heard;
     uint64_t said; /* exchanges, which are also their ids */
     uint64_t ordinal;
-    enum outcome *outcomes; /* of exchange i + 1 */
-    uint64_t *outers;       /* the outer one of exchange i + 1; 0: none */
-    char *checks;           /* "rule passed 1\nrule withheld G1 2\n", after hearing_end() */
+    enum outcome *outcomes;     /* of exchange i + 1 */
+    uint64_t *outers;           /* the outer one of exchange i + 1; 0: none */
+    struct what_if what_if[32]; /* after hearing_end() */
+    unsigned n_what_if;
+    char *checks; /* "rule passed 1\nrule withheld G1 2\n", after hearing_end() */
 };
 
 /* `options` may be NULL. */

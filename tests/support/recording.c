@@ -88,6 +88,15 @@ static void record_check(void *context, const struct check *check)
     r->broken_laws += (check->outcome == CHECK_WITHHELD) != (check->guard != NULL);
 }
 
+/* A larger cache leaves no more than a smaller one. */
+static void record_what_if(void *context, const struct what_if *what_if)
+{
+    struct recording *r = context;
+    bool follows = what_if->scenario == SCENARIO_SHARED_CACHE && what_if->capacity_bytes > 1 << 20;
+    r->broken_laws += follows && what_if->left_bytes > r->left_bytes;
+    r->left_bytes = what_if->left_bytes;
+}
+
 static void pass_exchange(void *context, struct exchange *exchange)
 {
     struct recording *r = context;
@@ -121,7 +130,8 @@ void recording_init(struct recording *r, const struct analysis_options *options)
                                               .exchange = record_exchange,
                                               .pair = record_pair,
                                               .finding = record_finding,
-                                              .check = record_check};
+                                              .check = record_check,
+                                              .what_if = record_what_if};
     r->decode_sink = (struct decode_sink){.context = r,
                                           .exchange = pass_exchange,
                                           .connection = pass_connection,

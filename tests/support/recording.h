@@ -48,6 +48,7 @@ struct recording {
     size_t n_exchanges;
     struct recorded_finding *findings;
     size_t n_findings;
+    uint64_t left_bytes;            /* by the ideal cache told last */
     uint64_t broken_laws;           /* findings that accuse nobody, ledgers that claim too much */
     struct decode_sink decode_sink; /* these live as long as what was given them */
     struct analysis_sink analysis_sink;
