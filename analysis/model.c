@@ -537,7 +537,7 @@ static void find_fragment(struct model *model, struct inspection *n)
         return;
     struct representation *r = variants_of_equal_octets(n->resource, &n->facts, &e->fragments,
                                                         &e->fragmented_by, &model->scratch);
-    if (!r || !may_share(r) || r->first.t_rsp1 > n->facts.t_req0)
+    if (!r || !representation_may_be_shared(r) || r->first.t_rsp1 > n->facts.t_req0)
         return;
     e->refs.fragment = (struct reference){.representation = r, .at = r->first};
 }
