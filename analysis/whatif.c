@@ -185,8 +185,11 @@ void whatif_finish(struct whatif *w, void (*each)(void *context, const struct wh
         .sampled_ppm = 1000000,
     };
     each(context, &row);
+    const struct stack_point all = stack_distance_point(w->shared, STACK_CAPACITIES);
     for (unsigned i = 0; i <= STACK_CAPACITIES; i++) {
         struct stack_point point = stack_distance_point(w->shared, i);
+        if (i && i < STACK_CAPACITIES && stack_distance_point(w->shared, i - 1).hits == all.hits)
+            continue; /* a smaller one does all that can be done */
         row = (struct what_if){
             .scenario = SCENARIO_SHARED_CACHE,
             .capacity_bytes = point.capacity,

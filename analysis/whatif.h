@@ -23,7 +23,8 @@ void whatif_exchange(struct whatif *whatif, const struct inspection *inspection)
 /* As legs_hooks.pair: the inner one does not count. It may be the one that comes next. */
 void whatif_pair(struct whatif *whatif, uint64_t inner_id, uint64_t outer_id);
 
-/* The private caches, then the shared ones by capacity. Call once, last. */
+/* The private caches, then the shared ones by capacity, up to that which is as good as
+ * one without limit, and that one. Call once, last. */
 void whatif_finish(struct whatif *whatif, void (*each)(void *context, const struct what_if *row),
                    void *context);
 

@@ -233,11 +233,6 @@ static void stand_in_connections(const struct selection *s, struct audit *audit)
     stand_in(audit, "connections", NULL, "WHERE t.id IN temp.chosen_connection");
 }
 
-/* Of the exchanges that are chosen, by an accusation of a rule that is. */
-#define CHOSEN_TRIPS(sum, comparison)                                                              \
-    "(SELECT " sum " FROM main.needless_round_trips WHERE confidence " comparison " 'possible' "   \
-    "AND rule_is_chosen(rule) AND exchange_id IN (SELECT id FROM temp.exchanges))"
-
 /* As schema.c adds them up: only exchanges without an outer one; claims by their confidence. */
 static void stand_in_totals(struct audit *audit)
 {
@@ -251,91 +246,43 @@ static void stand_in_totals(struct audit *audit)
         {"retransmitted_bytes", "c.retransmitted"},
         {"connection_bytes", "c.overhead"},
         {"accepted_bytes", "d.accepted"},
-        {"needless_round_trips", "d.needless"},
-        {"needless_time_us", "d.needless_us"},
-        {"possible_round_trips", "d.maybe"},
-        {"possible_time_us", "d.maybe_us"},
+        {"needless_round_trips", "SELECT count(*) FROM needless_round_trips WHERE confidence <> "
+                                 "'possible'"},
+        {"needless_time_us", "SELECT coalesce(sum(time_us), 0) FROM needless_round_trips WHERE "
+                             "confidence <> 'possible'"},
+        {"possible_round_trips", "SELECT count(*) FROM needless_round_trips WHERE confidence = "
+                                 "'possible'"},
+        {"possible_time_us", "SELECT coalesce(sum(time_us), 0) FROM needless_round_trips WHERE "
+                             "confidence = 'possible'"},
         {NULL, NULL},
     };
-    audit_run(audit,
-              "CREATE TEMP TABLE chosen_traffic AS SELECT count(*) AS exchanges, "
-              "coalesce(sum(request_header_bytes + request_body_bytes + response_header_bytes + "
-              "response_body_bytes), 0) AS observed, coalesce(sum(retransmitted_bytes), 0) AS "
-              "retransmitted, (SELECT coalesce(sum(overhead_bytes), 0) FROM connections) AS "
-              "overhead "
-              "FROM temp.exchanges WHERE outer_exchange_id IS NULL;"
-              "CREATE TEMP TABLE chosen_sums AS SELECT "
-              "coalesce(sum(avoidable_bytes) FILTER (WHERE confidence = 'certain'), 0) AS certain, "
-              "coalesce(sum(avoidable_bytes) FILTER (WHERE confidence = 'likely'), 0) AS likely, "
-              "coalesce(sum(avoidable_bytes) FILTER (WHERE confidence = 'possible'), 0) AS "
-              "possible, "
-              "coalesce(sum(opportunity_bytes), 0) AS opportunity, "
-              "coalesce(sum(avoidable_bytes) FILTER (WHERE confidence <> 'possible' AND issue_id "
-              "IN "
-              "(SELECT id FROM main.issues WHERE accepted NOT NULL)), 0) AS "
-              "accepted, " CHOSEN_TRIPS("count(*)", "<>") " AS needless, " CHOSEN_TRIPS(
-                  "coalesce(sum(time_us), 0)",
-                  "<>") " AS needless_us, " CHOSEN_TRIPS("count(*)",
-                                                         "=") " AS maybe, " CHOSEN_TRIPS("coalesce("
-                                                                                         "sum(time_"
-                                                                                         "us), 0)",
-                                                                                         "=") " AS "
-                                                                                              "mayb"
-                                                                                              "e_"
-                                                                                              "us "
-                                                                                              "FROM"
-                                                                                              " mai"
-                                                                                              "n."
-                                                                                              "find"
-                                                                                              "ings"
-                                                                                              " f "
-                                                                                              "WHER"
-                                                                                              "E "
-                                                                                              "id "
-                                                                                              "IN "
-                                                                                              "temp"
-                                                                                              ".cho"
-                                                                                              "sen_"
-                                                                                              "find"
-                                                                                              "ing "
-                                                                                              "AND "
-                                                                                              "avoi"
-                                                                                              "dabl"
-                                                                                              "e_"
-                                                                                              "byte"
-                                                                                              "s + "
-                                                                                              "oppo"
-                                                                                              "rtun"
-                                                                                              "ity_"
-                                                                                              "byte"
-                                                                                              "s > "
-                                                                                              "0 "
-                                                                                              "AND "
-                                                                                              "(SEL"
-                                                                                              "ECT "
-                                                                                              "oute"
-                                                                                              "r_"
-                                                                                              "exch"
-                                                                                              "ange"
-                                                                                              "_id "
-                                                                                              "FROM"
-                                                                                              " mai"
-                                                                                              "n."
-                                                                                              "exch"
-                                                                                              "ange"
-                                                                                              "s "
-                                                                                              "WHER"
-                                                                                              "E "
-                                                                                              "id "
-                                                                                              "= "
-                                                                                              "f."
-                                                                                              "exch"
-                                                                                              "ange"
-                                                                                              "_id)"
-                                                                                              " IS "
-                                                                                              "NUL"
-                                                                                              "L");
+    audit_run(
+        audit,
+        "CREATE TEMP TABLE chosen_traffic AS SELECT count(*) AS exchanges, "
+        "coalesce(sum(request_header_bytes + request_body_bytes + response_header_bytes + "
+        "response_body_bytes), 0) AS observed, coalesce(sum(retransmitted_bytes), 0) AS "
+        "retransmitted, (SELECT coalesce(sum(overhead_bytes), 0) FROM connections) AS overhead "
+        "FROM temp.exchanges WHERE outer_exchange_id IS NULL;"
+        "CREATE TEMP TABLE chosen_sums AS SELECT "
+        "coalesce(sum(avoidable_bytes) FILTER (WHERE confidence = 'certain'), 0) AS certain, "
+        "coalesce(sum(avoidable_bytes) FILTER (WHERE confidence = 'likely'), 0) AS likely, "
+        "coalesce(sum(avoidable_bytes) FILTER (WHERE confidence = 'possible'), 0) AS possible, "
+        "coalesce(sum(opportunity_bytes), 0) AS opportunity, "
+        "coalesce(sum(avoidable_bytes) FILTER (WHERE confidence <> 'possible' AND issue_id IN "
+        "(SELECT id FROM main.issues WHERE accepted NOT NULL)), 0) AS accepted "
+        "FROM main.findings f "
+        "WHERE id IN temp.chosen_finding AND avoidable_bytes + opportunity_bytes > 0 "
+        "AND (SELECT outer_exchange_id FROM main.exchanges WHERE id = f.exchange_id) IS NULL");
     stand_in(audit, "totals", sums, "JOIN temp.chosen_traffic c JOIN temp.chosen_sums d");
+}
+
+/* Of the exchanges that are chosen, those that a chosen rule accuses; and what would become of all
+ * the traffic is not said of a part. */
+static void stand_in_what_if(struct audit *audit)
+{
+    stand_in(audit, "needless_round_trips", NULL,
+             "WHERE rule_is_chosen(t.rule) AND t.exchange_id IN (SELECT id FROM temp.exchanges)");
+    stand_in(audit, "what_if", NULL, "WHERE 0");
 }
 
 /* Everything that is made of the chosen part. */
@@ -354,6 +301,7 @@ static void narrow(const struct selection *s, struct audit *audit)
     stand_in_findings(s, audit);
     stand_in_issues(audit);
     stand_in_connections(s, audit);
+    stand_in_what_if(audit);
     stand_in_totals(audit);
 }
 

@@ -586,12 +586,10 @@ void summary_write(struct report *report)
     if (summary.observed) {
         put_accounts(&summary);
         put_wire(&summary);
-        if (selection_is_whole(report->options->selection))
-            put_time_lost(&summary.page, summary.audit);
+        put_time_lost(&summary.page, summary.audit);
         put_fix_first(&summary);
         put_rankings(&summary);
-        if (selection_is_whole(report->options->selection))
-            put_what_if(&summary.page, summary.audit, summary.observed, summary.rows);
+        put_what_if(&summary.page, summary.audit, summary.observed, summary.rows);
         put_broken_rules(&summary);
         put_accepted(&summary.page, summary.audit);
     }

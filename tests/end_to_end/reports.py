@@ -119,7 +119,7 @@ def test_json_names_every_column(audit):
     with open(os.path.join(SOURCE, "docs/audit.schema.json"), encoding="utf-8") as file:
         known = json.load(file)["$defs"]
     for view, name in (("exchanges", "exchange"), ("findings", "finding"), ("issues", "issue"), ("coverage", "coverage"),
-                       ("checks", "check"), ("connections", "connection"), ("totals", "totals"), ("run", "run"),
+                       ("checks", "check"), ("connections", "connection"), ("totals", "totals"), ("run", "run"), ("accepted", "accepted"), ("what_if", "what_if"),
                        ("waste_by_host", "host"), ("waste_by_url_pattern", "url_pattern"), ("waste_by_client", "client")):
         columns = {row["name"] for row in rows(audit["shop"], f"SELECT name FROM pragma_table_info('{view}')")}
         if columns ^ set(known[name]["properties"]):
