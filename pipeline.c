@@ -44,6 +44,7 @@ static void on_connection(void *context, const struct connection *connection)
 {
     struct pipeline *pipeline = context;
     struct connection copy = *connection;
+    analysis_connection(pipeline->analysis, connection);
     if (!pipeline->hosts || host_filter_connection(pipeline->hosts, &copy))
         database_connection(pipeline->database, &copy);
 }

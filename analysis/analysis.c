@@ -648,6 +648,7 @@ void analysis_exchange(struct analysis *analysis, struct exchange *exchange)
     model_inspect(&a->model, exchange, ++a->exchanges, &n);
     tell_exchange(a, &n);
     judge_all(a, &n);
+    errand_note(a->model.errands, exchange, n.evidence.id);
     model_learn(&a->model, &n);
     whatif_exchange(a->whatif, &n);
     if (n.resource)
@@ -662,6 +663,57 @@ void analysis_exchange(struct analysis *analysis, struct exchange *exchange)
         exchange_free(exchange);
     model_release(&a->model, &n);
     store_trim(a->model.store);
+}
+
+/* What a rule says of a connection accuses its first exchange, which was settled long ago: it may
+ * claim nothing. */
+static void tell_errand(struct analysis *a, const struct errand *errand, unsigned index,
+                        const struct verdict *v)
+{
+    const struct ledger_claim nothing = {.rule = a->rules[index]};
+    const struct accused accused = {.exchange_id = errand->exchange_id,
+                                    .found_ns = errand->found_ns};
+    struct accusation accusation = {.rule = a->rules[index], .index = index};
+    assert(a->rules[index]->account == ACCOUNT_NONE);
+    arena_reset(&a->model.scratch);
+    record(&accusation, v, &a->model.scratch, &(struct size_estimate){0});
+    tell(a, &accused, &accusation, &nothing);
+}
+
+static void judge_errand(struct analysis *a, const struct evidence *e, unsigned index)
+{
+    struct verdict v;
+    struct tally_of_rule *check = &a->checks[index];
+    switch (a->rules[index]->judge(e, &v)) {
+    case FIRED:
+        check->fired++;
+        tell_errand(a, e->errand, index, &v);
+        break;
+    case WITHHELD:
+        check->withheld[v.guard]++;
+        break;
+    case PASSED:
+        check->passed++;
+        break;
+    default: /* there is nothing to wait for */
+        break;
+    }
+}
+
+void analysis_connection(struct analysis *analysis, const struct connection *connection)
+{
+    struct analysis *a = analysis;
+    struct errand errand;
+    if (!errand_take(a->model.errands, connection->facts.id, &errand))
+        return;
+    const struct evidence evidence = {
+        .errand = &errand,
+        .connection = connection,
+        .thresholds = &a->model.thresholds,
+    };
+    for (unsigned i = 0; i < a->n_rules; i++)
+        if (a->enabled[i] && a->rules[i]->subjects & SUBJECT_ERRAND)
+            judge_errand(a, &evidence, i);
 }
 
 void analysis_loss(struct analysis *analysis, const struct loss *loss)
@@ -734,6 +786,7 @@ void analysis_counters(const struct analysis *analysis,
         [NOTE_RECEIPTS] = receipt_table_evicted(analysis->model.receipts),
         [NOTE_RANGES] = analysis->model.ranges_forgotten,
         [NOTE_COPIES] = copy_table_evicted(analysis->model.copies),
+        [NOTE_ERRANDS] = errand_table_evicted(analysis->model.errands),
         [NOTE_SERVERS] = servers.servers_evicted,
         [NOTE_HABITS] = servers.habits_evicted + servers.families_evicted,
         [NOTE_ADDRESSES] = clients.addresses_evicted,

@@ -3,7 +3,7 @@
 /*
  * Front door of analysis/: what the RFCs say about an exchange, and what a cache would have done.
  *
- * In:       finished exchanges and losses, in the order of decode's sink.
+ * In:       finished exchanges, losses and closed connections, in the order of decode's sink.
  * Out:      to the sink: every exchange, once, as it enters, with what could be computed about it
  *           (struct assessed); every finding when its accusation has been closed, which may be much
  *           later; every pair of exchanges on the two sides of a proxy when it is known; at the end
@@ -174,6 +174,8 @@ struct analysis *analysis_new(const struct analysis_options *options,
 /* Takes the exchange. */
 void analysis_exchange(struct analysis *analysis, struct exchange *exchange);
 void analysis_loss(struct analysis *analysis, const struct loss *loss);
+/* The connection is over: all its exchanges have been told. */
+void analysis_connection(struct analysis *analysis, const struct connection *connection);
 /* What was checked until now, for those who cannot wait for the end; sums, as at the end. */
 void analysis_checks(const struct analysis *analysis,
                      void (*each)(void *context, const struct check *check), void *context);

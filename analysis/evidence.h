@@ -15,6 +15,7 @@
 #include "analysis/analysis.h"
 #include "analysis/base_status.h"
 #include "analysis/client.h"
+#include "analysis/errands.h"
 #include "analysis/facts.h"
 #include "analysis/legs.h"
 #include "analysis/server.h"
@@ -150,9 +151,9 @@ struct busting {
 
 /* Who asks, as far as rules about validators mind. */
 struct asker {
-    bool sends_tags;        /* this client was seen to ask with an entity tag (A19) */
-    bool date_is_ambiguous; /* the Last-Modified it asks with was issued without a tag, too */
-    uint8_t foreign;        /* enum foreign: a tag that the URL never issued */
+    bool sends_tags;              /* this client was seen to ask with an entity tag (A19) */
+    bool date_is_ambiguous;       /* the Last-Modified it asks with was issued without a tag, too */
+    uint8_t foreign;              /* enum foreign: a tag that the URL never issued */
     uint64_t foreign_exchange_id; /* that issued it for another URL */
 };
 
@@ -184,6 +185,8 @@ struct evidence {
     struct repeat repeat;
     struct copied copied;
     struct crowd crowd;
+    const struct errand *errand;         /* see SUBJECT_ERRAND; NULL for exchanges */
+    const struct connection *connection; /* the same */
     uint32_t users; /* different users that got these octets as private ones, with this new one; 0:
                        none, or not a new one */
     uint64_t first_user_exchange_id;

@@ -32,13 +32,15 @@
 #define LIMIT_CLIENTS         65536 /* clients of which it is known that they have a cache */
 #define LIMIT_BUSTERS         16384 /* (client, URL without changing parameters) pairs */
 #define LIMIT_TAGS_OF_URL                                                                          \
-    4                        /* entity tags that a URL issued; more: it cannot be said what it     \
-                                never issued */
-#define LIMIT_ISSUERS  16384 /* tags of which it is known what URL issued them; 24 octets */
-#define LIMIT_RECEIPTS 16384 /* (client, URL) pairs with parts, cut transfers, errors; 720 octets  \
+    4                       /* entity tags that a URL issued; more: it cannot be said what it      \
+                               never issued */
+#define LIMIT_ISSUERS 16384 /* tags of which it is known what URL issued them; 24 octets */
+#define LIMIT_RECEIPTS                                                                             \
+    16384                    /* (client, URL) pairs with parts, cut transfers, errors; 720 octets  \
                               */
 #define LIMIT_OCTET_RANGES 8 /* of one representation that a client was sent in parts */
-#define LIMIT_COPIES       32768      /* (client, body) pairs: the same octets under several URLs */
+#define LIMIT_COPIES       32768 /* (client, body) pairs: the same octets under several URLs */
+#define LIMIT_ERRANDS      16384 /* open connections that carried 304s only so far; 96 octets */
 #define LIMIT_GHOSTS       (1u << 23) /* bits that remember which URLs were pushed out */
 
 /* both sides of a proxy */

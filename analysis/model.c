@@ -39,6 +39,7 @@ void model_init(struct model *model, const struct analysis_options *options,
         .receipts = receipt_table_new(hooks->forget_tally, hooks->context,
                                       scaled_cap(LIMIT_RECEIPTS, scale)),
         .copies = copy_table_new(scaled_cap(LIMIT_COPIES, scale)),
+        .errands = errand_table_new(scaled_cap(LIMIT_ERRANDS, scale)),
         .thresholds = options->thresholds,
         .client_key = options->client_key,
         .roles = options->roles && options->roles->n ? options->roles : NULL,
@@ -57,6 +58,7 @@ void model_fini(struct model *model)
     client_table_free(model->clients);
     receipt_table_free(model->receipts);
     copy_table_free(model->copies);
+    errand_table_free(model->errands);
     arena_fini(&model->scratch);
     arena_fini(&model->scratch_again);
 }

@@ -26,6 +26,7 @@ struct model {
     struct legs *legs;
     struct receipt_table *receipts;
     struct copy_table *copies;
+    struct errand_table *errands;
     uint64_t ranges_forgotten;
     struct thresholds thresholds;
     enum client_key client_key;

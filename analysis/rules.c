@@ -80,6 +80,7 @@ static const char *const ids[] = {
     "heuristic-only-freshness",
     "vary-star",
     "uncompressed-transfer",
+    "handshake-for-304",
     "wire-retransmission",
     "shared-cache-opportunity",
     "304-no-validator",

@@ -19,6 +19,7 @@ enum row {
     ABORTED,
     REDIRECT,
     NEGATIVE,
+    ERRAND,
     RETRANSMISSION,
     SHARED_CACHE_ROW,
     ROWS
@@ -342,6 +343,26 @@ static enum judgement judge_negative(const struct evidence *e, struct verdict *v
     return wait_for(v, WAIT_FOR_COUNT);
 }
 
+/* ---- handshake-for-304 ---- */
+
+static enum judgement judge_errand(const struct evidence *e, struct verdict *v)
+{
+    const struct errand *errand = e->errand;
+    const struct connection *c = e->connection;
+    if (!errand || errand->exchanges != c->exchanges)
+        return NOT_APPLICABLE; /* it carried others, which were not told */
+    if (c->lost_bytes)
+        return withhold(v, GUARD_PAIRING_UNSURE);
+    uint64_t overhead = c->overhead_bytes - c->retransmitted_bytes;
+    if (overhead <= errand->octets)
+        return PASSED;
+    accuse(v, CARD(ERRAND), "{} octets to open, acknowledge and close a connection for {} of HTTP");
+    say_number(v, (int64_t)overhead);
+    say_number(v, (int64_t)errand->octets);
+    v->confidence = CONFIDENCE_CERTAIN;
+    return FIRED;
+}
+
 /* ---- wire-retransmission ---- */
 
 static enum judgement judge_retransmission(const struct evidence *e, struct verdict *v)
@@ -548,6 +569,31 @@ static const struct rule rows[ROWS] = {
             .account = ACCOUNT_AVOIDABLE,
             .order = 14,
             .judge = judge_negative,
+        },
+    [ERRAND] =
+        {
+            .card =
+                {
+                    .id = "handshake-for-304",
+                    .group = "waste",
+                    .severity = SEVERITY_INFO,
+                    .norm = NORM_NONE,
+                    .party = "client/server",
+                    .section = "RFC 9112 §9.3",
+                    .formerly = "RFC 7230 §6.3",
+                    .title = "a connection was made for a 304, and cost more than it",
+                    .means =
+                        "One or two 304s were all that it carried: opening and closing it took "
+                        "more octets than HTTP did, and a round trip before the question could be "
+                        "asked. It is in no sum of HTTP.",
+                    .remedy =
+                        "Keep connections open for longer (keepalive_timeout, KeepAliveTimeout; "
+                        "in clients one pool for all requests), or give a lifetime, so that the "
+                        "question need not be asked.",
+                },
+            .subjects = SUBJECT_ERRAND,
+            .account = ACCOUNT_NONE,
+            .judge = judge_errand,
         },
     [RETRANSMISSION] =
         {

@@ -113,6 +113,7 @@ static void pass_connection(void *context, const struct connection *connection)
 {
     struct recording *r = context;
     r->broken_laws += connection->overhead_bytes > connection->wire_bytes;
+    analysis_connection(r->analysis, connection);
 }
 
 static void pass_coverage(void *context, const struct coverage *coverage)
