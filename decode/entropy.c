@@ -3,6 +3,8 @@
 
 #include "decode/entropy.h"
 
+#include <string.h>
+
 #include "base/attributes.h"
 
 /* Texts by their media type (RFC 9110 §8.3.1): what is not among them, is packed already or may be.
@@ -54,15 +56,26 @@ static uint32_t log2_fixed(uint32_t n)
     return (exponent << 16) + f + (uint32_t)((uint64_t)bend * 22525 >> 16);
 }
 
+/* sum c log2 c. Most octets do not occur in a text: they are passed over four at a time. */
+static uint64_t sum_of(const uint16_t counts[256])
+{
+    uint64_t sum = 0, four;
+    for (unsigned at = 0; at < 256; at += 4) {
+        memcpy(&four, &counts[at], sizeof four);
+        for (unsigned c = at; four && c < at + 4; c++)
+            if (counts[c])
+                sum += (uint64_t)counts[c] * log2_fixed(counts[c]);
+    }
+    return sum;
+}
+
 /* H = log2 N - (sum c log2 c) / N */
 uint16_t entropy_centibits(const struct entropy *entropy)
 {
-    uint64_t sum = 0, total = entropy->octets;
+    uint64_t total = entropy->octets;
     if (total == 0)
         return 0;
-    for (unsigned c = 0; c < COUNT_OF(entropy->counts); c++)
-        if (entropy->counts[c])
-            sum += (uint64_t)entropy->counts[c] * log2_fixed(entropy->counts[c]);
+    uint64_t sum = sum_of(entropy->counts);
     uint64_t most = total * log2_fixed((uint32_t)total);
     uint64_t bits = most > sum ? (most - sum) / total : 0; /* in 1/65536 */
     uint64_t centibits = bits * 100 >> 16;
