@@ -6,6 +6,7 @@
 #include "reports/html_report.h"
 
 #include "base/attributes.h"
+#include "reports/limits.h"
 #include "reports/schema.h"
 
 /* All four byte counters of an exchange, as contract.md counts `observed_bytes`. */
@@ -56,6 +57,7 @@ static const char make_cost[] =
 
 void html_facts(struct html_report *report)
 {
+    audit_run(report->audit, "PRAGMA main.cache_size = -" DIGITS(LIMIT_REPORT_CACHE_KIB));
     audit_run(report->audit, make_cost);
     audit_run(report->audit, report->is_whole ? COST("") : COST("AND f.id IN temp.chosen_finding"));
     for (unsigned i = 0; i < COUNT_OF(tables); i++)

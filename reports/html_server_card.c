@@ -32,159 +32,69 @@ static const struct duty {
     {"#length", "304-content-length-mismatch"},
 };
 
-/* The sum over the rules above of 1 << place, for a finding of verdict v. */
-#define PLACE(place, rule) "WHEN '" rule "' THEN 1 << " place " "
-#define PLACES                                                                                     \
-    "CASE v.rule " PLACE("0", "304-missing-cache-control")                                         \
-        PLACE("1", "304-missing-content-location") PLACE("2", "304-missing-date")                  \
-            PLACE("3", "304-missing-etag") PLACE("4", "304-missing-expires")                       \
-                PLACE("5", "304-missing-vary") PLACE("6", "304-has-body")                          \
-                    PLACE("7", "304-content-length-mismatch") "ELSE 0 END"
-#define OPAQUE(tag)                                                                                \
-    "(CASE WHEN substr(" tag ", 1, 2) = 'W/' THEN substr(" tag ", 3) ELSE " tag " END)"
-#define HAS_FLAW(word) "instr(words, '" word "') > 0"
+// clang-format off
+/* 1 << place of the rule of a finding of verdict v. */
+#define PLACES \
+    "(CASE v.rule WHEN '304-missing-cache-control' THEN 1 WHEN '304-missing-content-location' THEN 2" \
+    " WHEN '304-missing-date' THEN 4 WHEN '304-missing-etag' THEN 8" \
+    " WHEN '304-missing-expires' THEN 16 WHEN '304-missing-vary' THEN 32" \
+    " WHEN '304-has-body' THEN 64 WHEN '304-content-length-mismatch' THEN 128 ELSE 0 END)"
+#define OPAQUE(tag) "(CASE WHEN substr(" tag ", 1, 2) = 'W/' THEN substr(" tag ", 3) ELSE " tag " END)"
 
-/* A set of places is the sum of its distinct members: no exchange has a rule twice with one
- * confidence class. */
-static const char
-    make_tables[] =
-        "CREATE TEMP TABLE accused (exchange INTEGER PRIMARY KEY, firm, anyhow);"
-        "INSERT INTO accused SELECT f.exchange,"
-        " coalesce(sum(DISTINCT " PLACES ") FILTER (WHERE v.confidence > 0 AND v.severity > 1), 0),"
-        " sum(DISTINCT " PLACES ") FROM main.finding f JOIN main.verdict v ON v.id = f.verdict"
-        " WHERE " PLACES " > 0 GROUP BY f.exchange;"
+/* A set of places is the sum of its distinct members. */
+static const char make_tables[] =
+    "CREATE TEMP TABLE accused (exchange INTEGER PRIMARY KEY, firm, anyhow);"
+    "INSERT INTO accused SELECT f.exchange,"
+    " coalesce(sum(DISTINCT " PLACES ") FILTER (WHERE v.confidence > 0 AND v.severity > 1), 0),"
+    " sum(DISTINCT " PLACES ") FROM main.finding f JOIN main.verdict v ON v.id = f.verdict"
+    " WHERE " PLACES " > 0 GROUP BY f.exchange;"
 
-        "CREATE TEMP TABLE unsure AS SELECT id FROM main.flaws WHERE " HAS_FLAW("head-incomplete") " OR " HAS_FLAW("request-missing") " OR " HAS_FLAW(
-            "pairing-unsure") ";"
-                              "CREATE TEMP TABLE stray AS SELECT id FROM main.flaws "
-                              "WHERE " HAS_FLAW(
-                                  "body-on-bodiless") ";"
+    "CREATE TEMP TABLE unsure AS SELECT id FROM main.flaws WHERE instr(words, 'head-incomplete')"
+    " OR instr(words, 'request-missing') OR instr(words, 'pairing-unsure');"
+    "CREATE TEMP TABLE stray AS SELECT id FROM main.flaws WHERE instr(words, 'body-on-bodiless');"
 
-                                                      "CREATE TEMP TABLE full_response (one, id, "
-                                                      "PRIMARY KEY (one, id)) WITHOUT ROWID;"
-                                                      "INSERT INTO full_response SELECT u.one, "
-                                                      "e.id FROM exchanges x"
-                                                      " JOIN main.exchange e ON e.id = x.id JOIN "
-                                                      "same_url u ON u.id = e.url"
-                                                      " WHERE e.status = 200 AND e.flaws NOT IN "
-                                                      "unsure"
-                                                      " AND (SELECT method FROM main.requester "
-                                                      "WHERE id = e.requester) = 'GET';"
+    "CREATE TEMP TABLE full_response (one, id, PRIMARY KEY (one, id)) WITHOUT ROWID;"
+    "INSERT INTO full_response SELECT u.one, e.id FROM exchanges x"
+    " JOIN main.exchange e ON e.id = x.id JOIN same_url u ON u.id = e.url"
+    " WHERE e.status = 200 AND e.flaws NOT IN unsure"
+    " AND (SELECT method FROM main.requester WHERE id = e.requester) = 'GET';";
 
-                                                      "CREATE TEMP TABLE told AS SELECT e.id, "
-                                                      "e.response, e.moment, e.condition, e.flaws,"
-                                                      " (SELECT max(id) FROM full_response WHERE "
-                                                      "one = u.one AND id < e.id) AS reference"
-                                                      " FROM exchanges x JOIN main.exchange e ON "
-                                                      "e.id = x.id LEFT JOIN same_url u ON u.id = "
-                                                      "e.url"
-                                                      " WHERE e.status = 304 AND e.flaws NOT IN "
-                                                      "unsure;"
+/* Is the 200 of the same representation (r), as the 304's own head (a) or its condition (k) says? */
+#define HELD \
+    "(" OPAQUE("r.etag") " = " OPAQUE("a.etag") \
+    " OR instr(k.if_none_match, " OPAQUE("r.etag") ") > 0" \
+    " OR (k.if_none_match IS NULL AND r.last_modified = k.if_modified_since))"
+#define BIT(place, holds) "coalesce((" holds ") << " place ", 0)"
+#define FIELD(place, of_304, of_200) \
+    BIT(place, of_304 " NOT NULL OR (" of_200 " IS NULL AND " HELD ")") " | "
+#define SUM(place) ", sum(n * (passed >> " place " & 1)), sum(n * (failed >> " place " & 1))"
 
-                                                      "CREATE TEMP TABLE graded AS SELECT n.id, "
-                                                      "a.server_software AS software,"
-                                                      " a.cache_control, a.content_location, "
-                                                      "b.date, a.etag, b.expires, a.vary, "
-                                                      "a.content_length,"
-                                                      " r.cache_control AS r_cache_control, "
-                                                      "r.content_location AS r_content_location,"
-                                                      " s.date AS r_date, r.etag AS r_etag, "
-                                                      "s.expires AS r_expires, r.vary AS r_vary,"
-                                                      " r.content_length AS r_content_length, "
-                                                      "n.flaws IN stray AS stray,"
-                                                      " coalesce(" OPAQUE("r.etag") " = " OPAQUE(
-                                                          "a.etag") " OR "
-                                                                    "instr(k.if_none_match,"
-                                                                    " " OPAQUE("r.etag") ") > 0 OR "
-                                                                                         "(k.if_"
-                                                                                         "none_"
-                                                                                         "match IS "
-                                                                                         "NULL AND "
-                                                                                         "r.last_"
-                                                                                         "modified "
-                                                                                         "= "
-                                                                                         "k.if_"
-                                                                                         "modified_"
-                                                                                         "since), "
-                                                                                         "0)"
-                                                                                         " AS "
-                                                                                         "held, "
-                                                                                         "coalesce("
-                                                                                         "c.firm, "
-                                                                                         "0) AS "
-                                                                                         "firm, "
-                                                                                         "coalesce("
-                                                                                         "c.anyhow,"
-                                                                                         " 0) AS "
-                                                                                         "anyhow"
-                                                                                         " FROM "
-                                                                                         "told n "
-                                                                                         "LEFT "
-                                                                                         "JOIN "
-                                                                                         "main."
-                                                                                         "response "
-                                                                                         "a ON "
-                                                                                         "a.id = "
-                                                                                         "n."
-                                                                                         "response"
-                                                                                         " LEFT "
-                                                                                         "JOIN "
-                                                                                         "main."
-                                                                                         "moment b "
-                                                                                         "ON b.id "
-                                                                                         "= "
-                                                                                         "n.moment"
-                                                                                         " LEFT "
-                                                                                         "JOIN "
-                                                                                         "main."
-                                                                                         "condition"
-                                                                                         " k ON "
-                                                                                         "k.id = "
-                                                                                         "n."
-                                                                                         "condition"
-                                                                                         " LEFT "
-                                                                                         "JOIN "
-                                                                                         "main."
-                                                                                         "exchange "
-                                                                                         "e ON "
-                                                                                         "e.id = "
-                                                                                         "n."
-                                                                                         "reference"
-                                                                                         " LEFT "
-                                                                                         "JOIN "
-                                                                                         "main."
-                                                                                         "response "
-                                                                                         "r ON "
-                                                                                         "r.id = "
-                                                                                         "e."
-                                                                                         "response "
-                                                                                         "LEFT "
-                                                                                         "JOIN "
-                                                                                         "main."
-                                                                                         "moment s "
-                                                                                         "ON s.id "
-                                                                                         "= "
-                                                                                         "e.moment"
-                                                                                         " LEFT "
-                                                                                         "JOIN "
-                                                                                         "accused "
-                                                                                         "c ON "
-                                                                                         "c."
-                                                                                         "exchange "
-                                                                                         "= n.id;";
-
-#define FAILED(place)        "sum(firm >> " place " & 1)"
-#define PASSED(place, holds) "sum((anyhow >> " place " & 1) = 0 AND coalesce(" holds ", 0))"
-#define FIELD(place, name)                                                                         \
-    PASSED(place, "(" name " NOT NULL OR (held AND r_" name " IS NULL))") ", " FAILED(place) ", "
-
+/* What each 304 passes and fails, as sets of places; then added up by its row of `response`, of
+ * which there are few, and at last by software. Sorted are numbers alone. */
 static const char grades[] =
-    "SELECT software, count(*), count(*) OVER (), " FIELD("0", "cache_control")
-        FIELD("1", "content_location") FIELD("2", "date") FIELD("3", "etag") FIELD("4", "expires")
-            FIELD("5", "vary") PASSED("6", "NOT stray") ", " FAILED("6") ", " PASSED(
-                "7", "held AND content_length = "
-                     "r_content_length") ", " FAILED("7") " FROM graded GROUP BY software ORDER BY "
-                                                          "2 DESC, 1 LIMIT ?1";
+    "WITH mark AS MATERIALIZED (SELECT e.response AS response, coalesce(c.firm, 0) AS failed, ("
+    FIELD("0", "a.cache_control", "r.cache_control")
+    FIELD("1", "a.content_location", "r.content_location")
+    FIELD("2", "b.date", "s.date")
+    FIELD("3", "a.etag", "r.etag")
+    FIELD("4", "b.expires", "s.expires")
+    FIELD("5", "a.vary", "r.vary")
+    BIT("6", "e.flaws NOT IN stray") " | "
+    BIT("7", "a.content_length = r.content_length AND " HELD) ") & ~coalesce(c.anyhow, 0) AS passed"
+    " FROM exchanges x JOIN main.exchange e ON e.id = x.id LEFT JOIN same_url u ON u.id = e.url"
+    " LEFT JOIN main.response a ON a.id = e.response LEFT JOIN main.moment b ON b.id = e.moment"
+    " LEFT JOIN main.condition k ON k.id = e.condition"
+    " LEFT JOIN main.exchange g ON g.id ="
+    "  (SELECT max(id) FROM full_response WHERE one = u.one AND id < e.id)"
+    " LEFT JOIN main.response r ON r.id = g.response LEFT JOIN main.moment s ON s.id = g.moment"
+    " LEFT JOIN accused c ON c.exchange = e.id"
+    " WHERE e.status = 304 AND e.flaws NOT IN unsure),"
+    " total AS MATERIALIZED (SELECT response, passed, failed, count(*) AS n FROM mark GROUP BY 1, 2, 3)"
+    " SELECT w.server_software, sum(n), count(*) OVER ()"
+    SUM("0") SUM("1") SUM("2") SUM("3") SUM("4") SUM("5") SUM("6") SUM("7")
+    " FROM total LEFT JOIN main.response w ON w.id = response"
+    " GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?1";
+// clang-format on
 
 static void put_cell(struct html *out, const struct duty *duty, uint64_t passed, uint64_t failed,
                      uint64_t all)

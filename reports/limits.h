@@ -15,6 +15,7 @@
 #define LIMIT_PAGE_CACHE_KIB 2048        /* of SQLite while writing: rows are appended, not looked up */
 #define LIMIT_READ_CACHE_KIB 32768       /* of SQLite while reading: what repeats is looked up per row */
 #define LIMIT_SHOWN_TEXT 1024            /* octets of one wire text that are ever put on a terminal */
+#define LIMIT_REPORT_CACHE_KIB 65536     /* of SQLite while a report looks exchanges up in any order */
 #define LIMIT_HTML_PAGE (9u << 19)        /* octets after which the HTML report adds no more rows, 4.5 MiB: a
                                             page under 5 MiB opens at once */
 #define LIMIT_HTML_RANKING 100           /* hosts, clients, URL patterns */
