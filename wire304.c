@@ -229,6 +229,46 @@ static bool audit(const struct options *options, const char *output, struct sour
     return done;
 }
 
+/* --baseline: what became of the issues of an earlier audit. */
+static bool compare_with_baseline(const struct options *options, const char *output, bool *failed,
+                                  struct error *error)
+{
+    const struct comparison comparison = {
+        .before = options->baseline,
+        .after = output,
+        .format = "terminal",
+        .layout = layout(options),
+        .min_exercised = options->min_exercised,
+        .fail_on = &options->compare_fail_on,
+    };
+    bool fails = false;
+    if (!options->baseline)
+        return true;
+    if (!options->quiet)
+        printf("\n");
+    bool done = comparison_print(&comparison, options->quiet ? NULL : stdout, &fails, error);
+    *failed |= fails;
+    return done;
+}
+
+/* Better said before the captures are read than after. */
+static bool baseline_is_there(const struct options *options, const char *output,
+                              struct error *error)
+{
+    struct audit audit;
+    struct stat out, baseline;
+    if (!options->baseline)
+        return true;
+    if (!audit_open(&audit, options->baseline, error) || !audit_close(&audit, error))
+        return false;
+    if (stat(output, &out) == 0 && stat(options->baseline, &baseline) == 0 &&
+        out.st_dev == baseline.st_dev && out.st_ino == baseline.st_ino)
+        return error_set(error, ERROR_USAGE,
+                         "%s is the baseline, and would be replaced: choose another name with -o",
+                         output);
+    return true;
+}
+
 /* The code that stands when the database does: the precedence of contract.md. */
 static int verdict(const struct options *options, const char *output, bool damaged,
                    const struct pipeline_result *result, struct error *error)
@@ -240,7 +280,8 @@ static int verdict(const struct options *options, const char *output, bool damag
         return 128 + signal_received;
     if (result->exchanges == 0)
         return EXIT_NOTHING;
-    if (!audit_fails(output, &options->fail_on, &failed, error))
+    if (!audit_fails(output, &options->fail_on, &failed, error) ||
+        !compare_with_baseline(options, output, &failed, error))
         return code_of(error);
     return failed ? EXIT_FAIL_ON : EXIT_DONE;
 }
@@ -274,7 +315,7 @@ static int run_analyze(const struct options *options, struct error *error)
         options->output ? xstrdup(options->output) : default_output(options->operands[0]);
     struct source *source = NULL;
     int code = EXIT_USAGE;
-    if (output_is_no_input(output, options, error) &&
+    if (output_is_no_input(output, options, error) && baseline_is_there(options, output, error) &&
         database_may_replace(output, options->force, error) &&
         (source = source_open(options->operands, options->n_operands, &all, error))) {
         limit_times(options, source);

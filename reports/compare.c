@@ -200,7 +200,7 @@ static struct state_sum read_state(struct audit *audit, const char *state)
 
 #define SIDE(schema)                                                                               \
     "SELECT exchanges, observed_bytes, avoidable_certain + avoidable_likely FROM " schema ".total" \
-                                                                                          "s"
+    "s"
 
 static struct outcome_of_all sum_up(struct audit *audit)
 {
@@ -476,7 +476,7 @@ bool comparison_print(const struct comparison *c, FILE *to, bool *fails, struct 
     }
     compare(&audit, c->min_exercised);
     struct outcome_of_all all = sum_up(&audit);
-    for (unsigned i = 0; i < COUNT_OF(formats) && !audit.failed; i++)
+    for (unsigned i = 0; to && i < COUNT_OF(formats) && !audit.failed; i++)
         if (strcmp(formats[i].name, c->format) == 0)
             formats[i].print(c, &audit, &all, to);
     *fails = is_met(&audit, "new", c->fail_on->on_new, c->fail_on->least_new) ||

@@ -29,6 +29,6 @@ struct comparison {
 /* False and ERROR_USAGE where there is no such format. */
 bool comparison_is_format(const char *format, struct error *error) MUST_USE;
 
-/* Prints the comparison; *fails: --fail-on is met. */
+/* Prints the comparison, where `to` is not NULL; *fails: --fail-on is met. */
 bool comparison_print(const struct comparison *comparison, FILE *to, bool *fails,
                       struct error *error) MUST_USE;

@@ -402,24 +402,6 @@ static bool set_fail_on_avoidable(struct fail_on *fail_on, const char *value)
     return *end == '\0' && fail_on->avoidable_percent <= 100;
 }
 
-static bool set_fail_on(struct options *options, const char *value, struct error *error)
-{
-    static const char avoidable[] = "avoidable>";
-    struct fail_on *fail_on = &options->fail_on;
-    bool is_error = strcmp(value, "error") == 0;
-    if (is_error || strcmp(value, "warning") == 0) {
-        enum severity severity = is_error ? SEVERITY_ERROR : SEVERITY_WARNING;
-        if (!fail_on->severity_given || severity < fail_on->severity)
-            fail_on->severity = severity;
-        return fail_on->severity_given = true;
-    }
-    if (strncmp(value, avoidable, sizeof avoidable - 1) == 0 &&
-        set_fail_on_avoidable(fail_on, value + sizeof avoidable - 1))
-        return true;
-    return wrong(error, "fail-on", value,
-                 "error, warning, 'avoidable>5%' or 'avoidable>10MB' is wanted");
-}
-
 /* "new", "new-error", "remaining-warning". */
 static bool set_compare_fail_on(struct options *options, const char *value, struct error *error)
 {
@@ -435,6 +417,32 @@ static bool set_compare_fail_on(struct options *options, const char *value, stru
     if (!*asked || (enum severity)least < *kept)
         *kept = (enum severity)least;
     return *asked = true;
+}
+
+static bool set_fail_on(struct options *options, const char *value, struct error *error)
+{
+    static const char avoidable[] = "avoidable>";
+    struct fail_on *fail_on = &options->fail_on;
+    if (strncmp(value, "new", 3) == 0 || strncmp(value, "remaining", 9) == 0)
+        return set_compare_fail_on(options, value, error);
+    bool is_error = strcmp(value, "error") == 0;
+    if (is_error || strcmp(value, "warning") == 0) {
+        enum severity severity = is_error ? SEVERITY_ERROR : SEVERITY_WARNING;
+        if (!fail_on->severity_given || severity < fail_on->severity)
+            fail_on->severity = severity;
+        return fail_on->severity_given = true;
+    }
+    if (strncmp(value, avoidable, sizeof avoidable - 1) == 0 &&
+        set_fail_on_avoidable(fail_on, value + sizeof avoidable - 1))
+        return true;
+    return wrong(error, "fail-on", value,
+                 "error, warning, 'avoidable>5%' or 'avoidable>10MB' is wanted");
+}
+
+static bool set_baseline(struct options *options, const char *value, struct error *error)
+{
+    options->baseline = value;
+    return *value || wrong(error, "baseline", value, "an earlier audit is wanted");
 }
 
 static bool set_min_exercised(struct options *options, const char *value, struct error *error)
@@ -577,6 +585,8 @@ static const struct option_row rows[] = {
      "issues that are known and lived with, a line each: KEY UNTIL REASON;\nshown as accepted, and nothing to --fail-on"},
     {"price", 0, FOR_AUDIT | FOR_REPORT, true, "AMOUNT", set_price,
      "what a gigabyte costs: '0.09 EUR'; of a report, for the format html"},
+    {"baseline", 0, FOR_ANALYZE, true, "DB", set_baseline,
+     "compare with an earlier audit: what was fixed, what is new; --fail-on\nthen takes new, new-error, remaining-error, ... too"},
     {"heads", 0, FOR_AUDIT, true, "WHICH", set_heads,
      "heads kept in the database, without credentials: findings, all, none"},
 
@@ -790,6 +800,11 @@ bool options_parse(struct options *options, enum command_bit command, int argc, 
         return false;
     if (lies_after(&options->from, &options->until))
         return error_set(error, ERROR_USAGE, "--from lies after --until");
+    if ((command & FOR_AUDIT) && !options->baseline &&
+        (options->compare_fail_on.on_new || options->compare_fail_on.on_remaining))
+        return error_set(error, ERROR_USAGE,
+                         "--fail-on new, remaining: since when? --baseline DB "
+                         "names an earlier audit");
     if (lies_after(&options->selection.since, &options->selection.until))
         return error_set(error, ERROR_USAGE, "--since lies after --until");
     return true;

@@ -86,6 +86,7 @@ struct options {
     struct fail_on fail_on;
     struct compare_fail_on compare_fail_on;
     int64_t min_exercised; /* of compare */
+    const char *baseline;  /* the audit that analyze compares with; NULL */
     uint64_t memory;
     /* live */
     struct text_list interfaces;

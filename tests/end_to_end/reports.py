@@ -472,6 +472,15 @@ def test_compare_fails_on_what_is_new(audit):
         text = run("compare", "--format", kind, "--fail-on", "new-error", before, after, folder=folder, code=1).decode("utf-8")
         if not all(word in text for word in ("Fixed", "Remaining", "New", "Not exercised", "www.example.com/d")):
             yield f"{kind}: {text}"
+    analyze = ("analyze", "-o", "later.db", "--baseline", before, "--fail-on")
+    text = run(*analyze, "new-error", "after.pcap", folder=folder, code=1).decode("utf-8")
+    if "Fixed: 1 issue" not in text or "Avoidable: " not in text:
+        yield f"analyze --baseline: {text}"
+    if run(*analyze, "new-error", "-q", "before.pcap", folder=folder):
+        yield "analyze --baseline --quiet prints"
+    run("analyze", "-o", before, "--baseline", before, "after.pcap", folder=folder, code=2)
+    run("analyze", "-o", "later.db", "--fail-on", "new-error", "after.pcap", folder=folder, code=2)
+    run("analyze", "-o", "later.db", "--baseline", "none.db", "after.pcap", folder=folder, code=3)
     for pair in (("none.db", after), (before, "none.db"), ("absent", after)):
         run("compare", *pair, folder=folder, code=3)
     run("compare", "-o", after, before, after, folder=folder, code=4)
