@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "reports/remedies.h"
+
 #define WORST_FIRST                                                                                \
     " ORDER BY avoidable_bytes DESC, instr('error warning waste info', severity),"                 \
     " opportunity_bytes DESC, exchanges DESC, key"
@@ -118,6 +120,24 @@ static void write_selection(struct json_stream *s, const struct selection *chose
     stream_end(s);
 }
 
+/* What to change in each software that something is known of. */
+static void write_remedies(struct json_stream *s, const char *rule)
+{
+    stream_array(s, "remedies");
+    for (unsigned i = 0; remedy_at(i); i++) {
+        const struct remedy *remedy = remedy_at(i);
+        if (strcmp(remedy->rule, rule) != 0)
+            continue;
+        stream_object(s, NULL);
+        stream_word(s, "software", software_word(remedy->software));
+        if (*remedy->since)
+            stream_word(s, "since", remedy->since);
+        stream_word(s, "text", remedy->text);
+        stream_end(s);
+    }
+    stream_end(s);
+}
+
 void json_write_rule(struct json_stream *s, const char *key, const struct rule_card *card)
 {
     stream_object(s, key);
@@ -130,6 +150,7 @@ void json_write_rule(struct json_stream *s, const char *key, const struct rule_c
     stream_word(s, "title", card->title);
     stream_word(s, "means", card->means);
     stream_word(s, "remedy", card->remedy);
+    write_remedies(s, card->id);
     if (card->variants && card->variants[0]) {
         stream_array(s, "variants");
         for (unsigned i = 0; card->variants[i]; i++)

@@ -12,6 +12,7 @@
 
 #include "reports/json_stream.h"
 #include "reports/markdown.h"
+#include "reports/remedies.h"
 #include "reports/selection.h"
 #include "reports/values.h"
 
@@ -94,7 +95,7 @@ static void put_totals(struct report *report)
 static const char make_matters[] =
     "CREATE TEMP TABLE matter AS SELECT row_number() OVER (ORDER BY avoidable DESC, "
     "rank, opportunity DESC, accused DESC, rule, variant, host) AS place, * FROM (SELECT rule, "
-    "variant, severity, party, host, server, url_pattern, first_finding_id, "
+    "variant, severity, party, host, server, url_pattern, first_finding_id, software, "
     "min(instr('error warning waste info', severity)) AS rank, sum(exchanges) AS accused, "
     "sum(avoidable_bytes) AS avoidable, sum(opportunity_bytes) AS opportunity, "
     "count(DISTINCT url_pattern) - 1 AS others, max(avoidable_bytes * 1e6 + exchanges) "
@@ -161,6 +162,21 @@ static void put_packets(FILE *to, const struct query *query, int column)
     markdown_code(to, query_text(query, column), 60);
 }
 
+/* Of the software that the heads of the example name. */
+static void put_software_remedies(FILE *to, const char *rule, struct slice software)
+{
+    uint64_t set = slice_is_absent(software) ? 0 : software_set(software);
+    for (unsigned i = 0; i < SOFTWARES; i++) {
+        const struct remedy *remedy = set >> i & 1 ? remedy_find(rule, (enum software)i) : NULL;
+        if (!remedy)
+            continue;
+        fprintf(to, "- In %s%s%s: ", software_name(i), *remedy->since ? " since " : "",
+                remedy->since);
+        markdown_text(to, remedy->text);
+        fputc('\n', to);
+    }
+}
+
 /* One card per rule, with the first finding of its worst issue. */
 static void put_remedy(FILE *to, const struct query *query)
 {
@@ -186,6 +202,7 @@ static void put_remedy(FILE *to, const struct query *query)
     fputs("- What to do: ", to);
     markdown_text(to, card->remedy);
     fputc('\n', to);
+    put_software_remedies(to, card->id, query_text(query, 7));
 }
 
 static void put_remedies(struct report *report)
@@ -194,7 +211,8 @@ static void put_remedies(struct report *report)
         report->audit,
         "SELECT m.rule, e.method || ' ' || coalesce(e.url, e.target), f.message, "
         "coalesce(e.request_file, e.response_file), e.request_frame, e.response_frame, "
-        "min(m.place) FROM temp.matter m JOIN main.findings f ON f.id = m.first_finding_id "
+        "min(m.place), m.software FROM temp.matter m JOIN main.findings f ON f.id = "
+        "m.first_finding_id "
         "JOIN main.exchanges e ON e.id = f.exchange_id WHERE m.place <= ?1 GROUP BY m.rule "
         "ORDER BY min(m.place)");
     query_bind(&query, 1, report_rows(report, WORST));

@@ -25,7 +25,7 @@ def installed(root):
 
 def complaints(root):
     doc = "usr/share/doc/wire304"
-    pages = [file for file in os.listdir(os.path.join(SOURCE, "docs")) if file.endswith(".md")]
+    pages = [file for file in os.listdir(os.path.join(SOURCE, "docs")) if file.endswith((".md", ".json"))]
     wanted = ["usr/bin/wire304", "usr/share/man/man1/wire304.1.gz", f"{doc}/copyright", f"{doc}/changelog.gz",
               f"{doc}/examples/shop.pcap"] + [f"{doc}/{page}" for page in pages]
     for path in set(installed(root)) ^ set(wanted):
