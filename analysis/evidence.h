@@ -62,6 +62,7 @@ struct held {
     bool octets_inferred;   /* from strong tag and length, not from digests (truncated captures) */
     bool fresh;             /* explicitly, in both readings and both models, with the guard */
     bool asked_with;        /* this request carries its validator */
+    bool fresh_by_guess;    /* it is by the lifetime that caches make up, and has no other */
     bool stale_on_arrival;  /* its latest validation or transfer arrived stale (A23) */
     int64_t stored_s;       /* how long ago its latest 200 arrived */
     int64_t contact_ns;     /* t_rsp0 of the latest 200 or 304; NEVER */

@@ -445,6 +445,32 @@ static void read_responder(struct response_facts *r)
     }
 }
 
+static bool lines_agree(const struct head *head, enum field_token token)
+{
+    struct slice first = head_first(head, token);
+    for (uint32_t i = 0; i < head->n_fields; i++)
+        if (head->fields[i].token == token &&
+            !slice_equal(field_value(head, &head->fields[i]), first))
+            return false;
+    return true;
+}
+
+static void doubt_date(struct date_fact *fact, const struct head *head, enum field_token token)
+{
+    if (UNLIKELY(fact->lines > 1) && !lines_agree(head, token))
+        fact->date = (struct http_date){NO_DATE, HTTP_DATE_INVALID, 0};
+}
+
+/* Of several lines that say different things nobody knows which one counts (RFC 9110 §5.3). */
+static void doubt_repeated(struct response_facts *r, const struct head *head)
+{
+    if (UNLIKELY(r->etag_lines > 1) && !lines_agree(head, FIELD_ETAG))
+        r->etag = (struct entity_tag){.text = r->etag.text};
+    doubt_date(&r->last_modified, head, FIELD_LAST_MODIFIED);
+    doubt_date(&r->date, head, FIELD_DATE);
+    doubt_date(&r->expires, head, FIELD_EXPIRES);
+}
+
 static void read_response(struct facts *f, const struct head *head, struct arena *arena)
 {
     struct response_facts *r = &f->response;
@@ -452,6 +478,7 @@ static void read_response(struct facts *f, const struct head *head, struct arena
     for (uint32_t i = 0; i < head->n_fields; i++)
         if (head->fields[i].token != FIELD_OTHER)
             read_response_line(f, head, &head->fields[i]);
+    doubt_repeated(r, head);
     if (r->intermediary_signs & SIGN_CACHE_STATUS)
         r->cache_status = cache_status_parse(head_joined(head, FIELD_CACHE_STATUS, arena));
     bool is_malformed = r->targeted.invalid || r->targeted.oddities & CC_ODD_SYNTAX;

@@ -22,7 +22,8 @@
 /* A field with a date. */
 struct date_fact {
     struct slice text;     /* the first line; absent where the field is */
-    struct http_date date; /* NO_DATE also where several lines or members make it no single date */
+    struct http_date date; /* NO_DATE also where several lines or members make it no single date:
+                              any in a condition, different ones in a response */
     uint16_t lines;
 };
 static inline bool date_is_present(const struct date_fact *d)
@@ -130,7 +131,8 @@ enum length_state { LENGTH_ABSENT, LENGTH_VALID, LENGTH_INVALID };
 
 struct response_facts {
     /* validators */
-    struct entity_tag etag; /* of the first line; etag.text absent where there is none */
+    struct entity_tag etag; /* of the first line, and not valid where others say something else;
+                               etag.text absent where there is none */
     uint16_t etag_lines;
     struct date_fact last_modified;
     enum truth last_modified_is_strong; /* lm_strong() of rules.md 3.1; UNKNOWN without a Date */

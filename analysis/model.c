@@ -143,6 +143,26 @@ static void find_foreign(struct model *model, struct inspection *n)
                                              &tag, &asker->foreign_exchange_id);
 }
 
+/* The 200, whole or not, that this client was given with the date in If-Range; of several with that
+ * date the first. */
+static void find_if_range(struct inspection *n)
+{
+    struct evidence *e = &n->evidence;
+    int64_t modified = n->facts.request.if_range_date.seconds;
+    uint64_t user = e->key.user;
+    if (e->refs.held.representation)
+        return; /* what it holds is known */
+    for (uint32_t i = 0; user && i < n->resource->n_representations; i++) {
+        struct representation *r = n->resource->representations[i];
+        struct sighting at = sighting_begun_before(r, n->facts.t_req0);
+        if (r->last_modified != modified || !at.exchange_id || at.user != user)
+            continue;
+        e->refs.held = (struct reference){.representation = r, .at = at, .matches = true};
+        e->asker.date_is_ambiguous = r->etag.valid && date_is_ambiguous(n->resource, modified);
+        return;
+    }
+}
+
 static void gather_asker(struct model *model, struct inspection *n)
 {
     const struct request_facts *q = &n->facts.request;
@@ -226,6 +246,10 @@ static void gather_held(struct model *model, struct inspection *n)
     struct freshness lenient = holding_freshness(h, false);
     held->fresh = freshness_state_explicit(&strict, facts->t_req0, skew_s, guard_s, kind) == YES &&
                   freshness_state_explicit(&lenient, facts->t_req0, skew_s, guard_s, kind) == YES;
+    if (freshness_lifetime(&strict, kind, GENEROUS).kind == LIFETIME_HEURISTIC)
+        held->fresh_by_guess =
+            freshness_is_fresh(&strict, facts->t_req0, skew_s, guard_s, kind, GENEROUS) &&
+            freshness_is_fresh(&lenient, facts->t_req0, skew_s, guard_s, kind, GENEROUS);
 }
 
 /* G13: it has asked with a validator that had been issued to it. */
@@ -356,7 +380,7 @@ static void measure_busting(struct model *model, struct inspection *n)
     if (!slice_is_absent(told) &&
         !slice_equal(url_no_vary_search(&n->url, told, &model->scratch), n->url.key))
         return; /* the origin says which parameters mean nothing: caches may know */
-    if (bare.busters == 0 || e->held.known || n->resource->shared_by_clients ||
+    if ((bare.busters == 0 && !bare.is_signed) || e->held.known || n->resource->shared_by_clients ||
         (n->resource->asked_by && n->resource->asked_by != n->holder))
         return;
     n->buster = store_buster(model->store, n->holder, digest_of(bare.key));
@@ -574,6 +598,21 @@ static void gather_304(struct model *model, struct inspection *n)
         e->status_before = r->base;
 }
 
+/* What a PUT found: the latest 200 of the URL, where no unsafe request has been answered since. */
+static void find_existing(struct inspection *n)
+{
+    const struct resource *resource = n->resource;
+    struct reference *existing = &n->evidence.refs.before;
+    for (uint32_t i = 0; i < resource->n_representations; i++) {
+        struct representation *r = resource->representations[i];
+        struct sighting at = sighting_before(r, n->facts.t_req0);
+        if (at.exchange_id && at.t_req0 > resource->unsafe_ns &&
+            r->server_port == n->facts.x->connection.server_port &&
+            address_equal(&r->server, &n->server->address) && at.t_rsp0 > existing->at.t_rsp0)
+            *existing = (struct reference){.representation = r, .at = at, .matches = true};
+    }
+}
+
 static void look_up(struct model *model, struct inspection *n)
 {
     struct evidence *e = &n->evidence;
@@ -590,6 +629,9 @@ static void look_up(struct model *model, struct inspection *n)
     gather_change(n);
     if (status == 304 && facts->is_paired)
         gather_304(model, n);
+    if (UNLIKELY(facts->x->method_token == METHOD_PUT) &&
+        facts->request.if_none_match.kind == TAG_LIST_STAR)
+        find_existing(n);
     if ((!facts->is_get && !facts->is_head) || !facts->is_paired)
         return;
     if (n->holder && facts->is_get && (status == 200 || status == 304)) {
@@ -606,6 +648,8 @@ static void look_up(struct model *model, struct inspection *n)
         measure_sharing(n);
         find_variants(model, n);
     }
+    if (UNLIKELY(facts->request.if_range == IF_RANGE_DATE) && facts->is_get && e->client.id)
+        find_if_range(n);
     if (facts->is_get && (status == 200 || status == 304))
         measure_change(model, n);
     if (n->holder && facts->is_get)

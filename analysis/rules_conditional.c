@@ -127,7 +127,7 @@ static enum judgement judge_ims_unmodified(const struct evidence *e, struct verd
     v->claim.kind = x->is_excluded ? CLAIM_NOTHING : CLAIM_REPLACE;
     if (x->response.last_modified.date.seconds < ims->date.seconds)
         v->variant = "later-date";
-    else if (x->response.last_modified_is_strong == NO)
+    else if (x->response.last_modified_is_strong != YES)
         v->variant = "weak-date";
     else if (x->request.wants_hard_reload)
         v->variant = "reload";
@@ -180,6 +180,8 @@ static enum judgement judge_collision(const struct evidence *e, struct verdict *
         confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY);
     if ((x->response.intermediary_signs ^ other->representation->signs) & SIGN_VIA)
         confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY); /* something on the way may transform */
+    if (is_of_other_leg(other->representation, x))
+        v->party = "responder"; /* the proxy between them may have made it */
     if (evidence_lost(e, other->at.t_rsp0, e->facts->t_rsp1) || e->came_back)
         demote(v, "responses of this URL in between may have been lost");
     return FIRED;

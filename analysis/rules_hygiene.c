@@ -90,7 +90,7 @@ static enum judgement judge_malformed(const struct evidence *e, struct verdict *
     bool has_list = list->kind != TAG_LIST_ABSENT, has_tag = !slice_is_absent(tag->text);
     if (!has_list && !has_tag)
         return NOT_APPLICABLE;
-    if (has_tag && !tag->valid) {
+    if (has_tag && !tag->valid && !entity_tag_parse(tag->text).valid) {
         accuse(v, CARD(MALFORMED_VALIDATOR), "ETag: {} is no entity tag");
         say_text(v, tag->text);
         v->variant = "etag";

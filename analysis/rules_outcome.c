@@ -41,7 +41,7 @@ static enum judgement judge_412(const struct evidence *e, struct verdict *v)
 /* ---- precondition-outcome-mismatch ---- */
 
 static const char *const mismatch_variants[] = {"if-match", "if-unmodified-since",
-                                                "304-despite-if-match", NULL};
+                                                "304-despite-if-match", "if-none-match", NULL};
 
 /* The validators that a 304 shows are those of the selected representation, too. */
 static struct selected shown_by(const struct facts *x)
@@ -58,8 +58,35 @@ static struct selected shown_by(const struct facts *x)
     return s;
 }
 
+/* PUT with If-None-Match: * wants to create. 200 and 204 say that there was something, which is now
+ * changed (RFC 9110 §9.3.4; 201 would say that there was nothing), and a 200 before it shows it. */
+static enum judgement judge_overwriting(const struct evidence *e, struct verdict *v)
+{
+    const struct reference *existing = &e->refs.before;
+    if (!e->facts->is_paired)
+        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (e->facts->request.if_match.kind != TAG_LIST_ABSENT ||
+        date_is_present(&e->facts->request.if_unmodified_since))
+        return PASSED;
+    if (!existing->representation)
+        return withhold(v, GUARD_NO_REFERENCE);
+    if (!e->closing)
+        return wait_for(v, WAIT_FOR_LOSSES);
+    accuse(v, CARD(OUTCOME_MISMATCH),
+           "{} to PUT with If-None-Match: *, although there was something: it is overwritten");
+    say_number(v, e->x->status);
+    v->variant = "if-none-match";
+    v->reference = existing;
+    if (evidence_lost(e, existing->at.t_rsp0, e->facts->t_req0) || e->came_back)
+        demote(v, "a lost request may have deleted it before");
+    return FIRED;
+}
+
 static enum judgement judge_mismatch(const struct evidence *e, struct verdict *v)
 {
+    if (e->x->method_token == METHOD_PUT && e->facts->request.if_none_match.kind == TAG_LIST_STAR &&
+        (e->x->status == 200 || e->x->status == 204))
+        return judge_overwriting(e, v);
     const struct facts *x = e->facts;
     const struct request_facts *q = &x->request;
     uint16_t status = e->x->status;

@@ -29,11 +29,30 @@ static struct slice first_name(uint32_t set)
     return slice_of_text(directive_name((enum directive)__builtin_ctz(set)));
 }
 
+static uint32_t wrong_arguments(const struct cache_control *cc)
+{
+    return cc->invalid | (cc->quoted & WITH_SECONDS);
+}
+
+/* The first of several lines that is wrong by itself. */
+static struct slice wrong_line(const struct head *head)
+{
+    for (uint32_t i = 0; i < head->n_fields; i++) {
+        struct cache_control cc = CACHE_CONTROL_NONE;
+        if (head->fields[i].token != FIELD_CACHE_CONTROL)
+            continue;
+        cache_control_add(&cc, field_value(head, &head->fields[i]));
+        if (wrong_arguments(&cc) || cc.oddities & (CC_ODD_SEMICOLON | CC_ODD_SYNTAX))
+            return field_value(head, &head->fields[i]);
+    }
+    return head_first(head, FIELD_CACHE_CONTROL);
+}
+
 /* Not in the form of §5.2. */
-static enum judgement accuse_form(const struct cache_control *cc, struct slice text,
+static enum judgement accuse_form(const struct cache_control *cc, const struct head *head,
                                   struct verdict *v)
 {
-    uint32_t wrong = cc->invalid | (cc->quoted & WITH_SECONDS);
+    uint32_t wrong = wrong_arguments(cc);
     if (cc->oddities & CC_ODD_SEMICOLON) {
         accuse(v, CARD(CACHE_CONTROL), "Cache-Control: {}: directives are separated by commas");
         v->variant = "separator";
@@ -47,7 +66,7 @@ static enum judgement accuse_form(const struct cache_control *cc, struct slice t
     } else {
         return PASSED;
     }
-    say_text(v, text);
+    say_text(v, wrong_line(head));
     if (wrong)
         say_text(v, first_name(wrong));
     v->confidence = CONFIDENCE_CERTAIN;
@@ -124,14 +143,13 @@ static enum judgement judge_cache_control(const struct evidence *e, struct verdi
         return withhold(v, GUARD_PAIRING_UNSURE);
     if (said->lines) {
         struct slice text = head_first(&e->x->response.head, FIELD_CACHE_CONTROL);
-        if (accuse_form(said, text, v) == FIRED ||
+        if (accuse_form(said, &e->x->response.head, v) == FIRED ||
             accuse_policy(&e->facts->response, text, v) == FIRED) {
             v->party = e->facts->response.intermediary_signs ? "responder" : "origin";
             return FIRED;
         }
     }
-    if (asked->lines &&
-        accuse_form(asked, head_first(&e->x->request.head, FIELD_CACHE_CONTROL), v) == FIRED) {
+    if (asked->lines && accuse_form(asked, &e->x->request.head, v) == FIRED) {
         v->party = "client-cache";
         return FIRED;
     }

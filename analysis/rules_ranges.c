@@ -70,6 +70,46 @@ static enum judgement judge_without_range(const struct evidence *e, struct verdi
 
 /* ---- if-range-weak-validator ---- */
 
+static const char *const weak_variants[] = {"date-despite-etag", "weak-date", NULL};
+
+/* "A client MUST NOT generate an If-Range header field containing an HTTP-date unless the client
+ * has no entity tag for the corresponding representation and the date is a strong validator". */
+static enum judgement judge_if_range_date(const struct evidence *e, struct verdict *v)
+{
+    const struct request_facts *q = &e->facts->request;
+    const struct reference *held = &e->refs.held;
+    const struct representation *r = held->representation;
+    if (!r || r->last_modified != q->if_range_date.seconds)
+        return PASSED;
+    bool has_tag = r->etag.valid && !r->etag.weak;
+    bool is_weak = last_modified_is_strong(r->last_modified, held->at.date) == NO;
+    if (!has_tag && !is_weak)
+        return PASSED;
+    if (e->asker.date_is_ambiguous)
+        return withhold(v, GUARD_FLEET);
+    if (!e->closing)
+        return wait_for(v, WAIT_FOR_LOSSES);
+    if (has_tag) {
+        accuse(v, CARD(WEAK_VALIDATOR),
+               "If-Range: {}, although the client had been given ETag: {}");
+        say_text(v, q->if_range_text);
+        say_text(v, r->etag.text);
+        v->variant = "date-despite-etag";
+    } else {
+        accuse(
+            v, CARD(WEAK_VALIDATOR),
+            "If-Range: {}, and the response with that Last-Modified was made in the same second");
+        say_text(v, q->if_range_text);
+        v->variant = "weak-date";
+    }
+    v->reference = held;
+    if (e->client.shared_address)
+        v->confidence = CONFIDENCE_POSSIBLE;
+    if (evidence_lost(e, held->at.t_rsp0, e->facts->t_req0) || e->came_back)
+        demote(v, "a lost response may have had that date, and no tag or a later Date");
+    return FIRED;
+}
+
 static enum judgement judge_weak_validator(const struct evidence *e, struct verdict *v)
 {
     const struct request_facts *q = &e->facts->request;
@@ -77,6 +117,8 @@ static enum judgement judge_weak_validator(const struct evidence *e, struct verd
         return NOT_APPLICABLE;
     if (!e->facts->is_paired)
         return withhold(v, GUARD_PAIRING_UNSURE);
+    if (q->if_range == IF_RANGE_DATE && e->facts->is_get)
+        return judge_if_range_date(e, v);
     if (q->if_range != IF_RANGE_TAG || !q->if_range_tag.weak)
         return PASSED;
     accuse(v, CARD(WEAK_VALIDATOR), "If-Range: {} is marked as weak");
@@ -232,6 +274,7 @@ static const struct rule rows[ROWS] = {
                     .remedy =
                         "Use If-Range with strong tags only; with a weak one fetch the whole. "
                         "At the origin: send strong tags for what is fetched in parts.",
+                    .variants = weak_variants,
                 },
             .subjects = SUBJECT_ANY,
             .judge = judge_weak_validator,

@@ -125,7 +125,24 @@ static enum judgement judge_unconditional(const struct evidence *e, struct verdi
 /* ---- refetch-while-fresh ---- */
 
 static const char *const refetch_fresh_variants[] = {"client-without-cache", "preload-mismatch",
-                                                     NULL};
+                                                     "heuristic", NULL};
+
+/* Caches may make up a lifetime, and need not (RFC 9111 §4.2.2): listed, and the octets are those
+ * of unconditional-refetch. */
+static enum judgement judge_refetch_guessed(const struct evidence *e, struct verdict *v)
+{
+    accuse(v, CARD(REFETCH_WHILE_FRESH),
+           "{} octets transferred again {} s after the client got them, which says not for how "
+           "long they are good: a tenth of their age would have been longer");
+    say_number(v, (int64_t)e->x->response.content_bytes);
+    say_number(v, (e->facts->t_req0 - e->held.contact_ns) / NS_PER_S);
+    v->variant = "heuristic";
+    v->section = "RFC 9111 §4.2.2";
+    v->claim = (struct claim){.kind = CLAIM_ELIMINATE, .waived = true};
+    blame_client(v, e);
+    v->severity = SEVERITY_INFO;
+    return FIRED;
+}
 
 static enum judgement judge_refetch_fresh(const struct evidence *e, struct verdict *v)
 {
@@ -135,10 +152,12 @@ static enum judgement judge_refetch_fresh(const struct evidence *e, struct verdi
     enum judgement had = had_it(e, v);
     if (had != PASSED)
         return had;
-    if (!e->held.is_stored || !e->held.fresh)
+    if (!e->held.is_stored || !(e->held.fresh || e->held.fresh_by_guess))
         return PASSED;
     if (wants_fresher(&e->facts->request))
         return withhold(v, GUARD_RELOAD);
+    if (!e->held.fresh)
+        return judge_refetch_guessed(e, v);
     accuse(v, CARD(REFETCH_WHILE_FRESH),
            "{} octets transferred again {} s after the client got them, with a lifetime of {} s");
     say_number(v, (int64_t)e->x->response.content_bytes);
@@ -394,7 +413,9 @@ static enum judgement judge_buster(const struct evidence *e, struct verdict *v)
     if (e->busting.values < 2)
         return PASSED;
     accuse(v, CARD(CACHE_BUSTER),
-           "the same {} octets under {} values of a parameter that only defeats caches");
+           e->busting.is_signed
+               ? "the same {} octets under {} signatures: each makes a new URL of them"
+               : "the same {} octets under {} values of a parameter that only defeats caches");
     say_number(v, (int64_t)x->x->response.content_bytes);
     say_number(v, e->busting.values);
     v->variant = e->busting.is_signed ? "signed-url" : NULL;

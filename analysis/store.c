@@ -316,7 +316,9 @@ static struct representation *representation_new(const struct facts *facts,
     append_octets(at, vary_key, &r->vary_key);
 
     const struct response_facts *f = &facts->response;
-    r->etag = entity_tag_parse(moved(f->etag.text, head->bytes, r->head.bytes));
+    r->etag.text = moved(f->etag.text, head->bytes, r->head.bytes);
+    if (f->etag.valid)
+        r->etag = entity_tag_parse(r->etag.text);
     r->last_modified_text = moved(f->last_modified.text, head->bytes, r->head.bytes);
     r->content_encoding = moved(f->content_encoding, head->bytes, r->head.bytes);
     r->content_type = moved(f->content_type, head->bytes, r->head.bytes);
