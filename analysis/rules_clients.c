@@ -113,8 +113,9 @@ static enum judgement judge_foreign(const struct evidence *e, struct verdict *v)
         return asks;
     if (e->asker.foreign == FOREIGN_FORGOTTEN)
         return withhold(v, GUARD_FORGOTTEN);
-    if (e->asker.foreign == FOREIGN_NOT)
-        return PASSED;
+    if (e->asker.foreign == FOREIGN_NOT ||
+        (e->asker.foreign == FOREIGN_UNKNOWN && e->x->status == 304))
+        return PASSED; /* who answers 304 knows the tag */
     if (q->if_none_match.malformed)
         return withhold(v, GUARD_MALFORMED); /* malformed-validator */
     if (e->came_back)

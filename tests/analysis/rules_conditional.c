@@ -75,7 +75,7 @@ static const struct {
     {"one tag, two codings",
      {{.request = "GET /a\n", .response = WITH_TAG, .body = "A"},
       {.at_s = 60, .client = 2, .request = "GET /a\nAccept-Encoding: gzip\n", .response = WITH_TAG GZIP, .body = "Z"}},
-     "strong-etag-collision/coding#2 error likely"},
+     "missing-vary-observed/content-encoding#2 warning likely, strong-etag-collision/coding#2 error likely"},
     {"one coding, other octets: it may be the coder",
      {{.request = "GET /a\n", .response = WITH_TAG GZIP, .body = "Y"}, {.at_s = 60, .client = 2, .request = "GET /a\n", .response = WITH_TAG GZIP, .body = "Z"}},
      "strong-etag-collision/coding-nondeterministic#2 warning likely"},
