@@ -28,7 +28,9 @@ static const struct list before[] = {
     {"checks", "SELECT * FROM checks ORDER BY rule, outcome, guard LIMIT -1"},
     {"issues", "SELECT * FROM issues" WORST_FIRST " LIMIT ?1"},
     {"accepted", "SELECT * FROM accepted ORDER BY key LIMIT -1"},
-    {"what_if", "SELECT * FROM what_if LIMIT -1"},
+    {"what_if",
+     "SELECT * FROM what_if ORDER BY instr('remedy private-cache shared-cache', scenario), "
+     "rule, capacity_bytes IS NULL, capacity_bytes LIMIT -1"},
     {"hosts", "SELECT * FROM waste_by_host" WASTE_FIRST " LIMIT ?1"},
     {"url_patterns", "SELECT * FROM waste_by_url_pattern" WASTE_FIRST " LIMIT ?1"},
     {"clients", "SELECT * FROM waste_by_client" WASTE_FIRST " LIMIT ?1"},

@@ -11,12 +11,12 @@
 
 Test(rules, every_row_of_a_family_is_in_the_list_once)
 {
-    const struct rule_set *sets[] = {&rules_304,         &rules_304_validators, &rules_304_form,
-                                     &rules_conditional, &rules_outcome,        &rules_ranges,
-                                     &rules_proxy,       &rules_hits,           &rules_waste,
-                                     &rules_hygiene,     &rules_fields,         &rules_policy,
-                                     &rules_304_history, &rules_dates,          &rules_clients,
-                                     &rules_variants,    &rules_octets,         &rules_transfers};
+    const struct rule_set *sets[] = {
+        &rules_304,         &rules_304_validators, &rules_304_form, &rules_conditional,
+        &rules_outcome,     &rules_ranges,         &rules_proxy,    &rules_hits,
+        &rules_waste,       &rules_hygiene,        &rules_fields,   &rules_policy,
+        &rules_304_history, &rules_dates,          &rules_clients,  &rules_variants,
+        &rules_octets,      &rules_transfers,      &rules_legs,     &rules_shared};
     unsigned rows = 0;
     for (unsigned s = 0; s < COUNT_OF(sets); s++)
         for (unsigned i = 0; i < sets[s]->count; i++, rows++) {
@@ -91,6 +91,54 @@ Test(rules, have_places_of_their_own_in_the_ledger)
                           (a->subjects & rule_at(k)->subjects) &&
                           !are_exclusive(a->card.id, rule_at(k)->card.id)),
                       "%s and %s", a->card.id, rule_at(k)->card.id);
+    }
+}
+
+/* rules.md §3.6 with A23, A24 and A26, place by place. */
+Test(rules, stand_where_the_ledger_has_them)
+{
+    static const struct {
+        unsigned order;
+        const char *id;
+    } places[] = {
+        {1, "304-has-body"},
+        {2, "proxy-304-expanded"},
+        {3, "inm-match-got-200"},
+        {3, "206-despite-inm-match"},
+        {4, "ims-unmodified-got-200"},
+        {5, "unstable-etag"},
+        {5, "unstable-last-modified"},
+        {7, "concurrent-duplicate"},
+        {8, "304-then-refetch"},
+        {9, "refetch-while-fresh"},
+        {10, "range-redownload"},
+        {10, "if-range-match-got-200"},
+        {11, "no-store-unchanged"},
+        {12, "no-validator-unchanged"},
+        {13, "unconditional-refetch"},
+        {14, "permanent-redirect-refetch"},
+        {14, "negative-refetch"},
+        {14, "aborted-unused"},
+        {15, "cache-buster-identical"},
+        {16, "vary-fragmentation"},
+        {17, "duplicate-body-across-urls"},
+        {18, "immutable-revalidated"},
+        {19, "revalidated-while-fresh"},
+        {19, "304-update-ignored"},
+        {20, "304-not-freshening"},
+        {20, "stale-on-arrival"},
+        {21, "short-ttl-unchanged"},
+        {22, "304-superfluous-metadata"},
+        {22, "oversized-revalidation-headers"},
+        {23, "uncompressed-transfer"},
+    };
+    for (unsigned i = 0; i < rules_count(); i++) {
+        const struct rule *r = rule_at(i);
+        unsigned order = 0;
+        for (unsigned p = 0; p < COUNT_OF(places); p++)
+            if (strcmp(places[p].id, r->card.id) == 0)
+                order = places[p].order;
+        cr_expect(eq(uint, r->order, order), "%s", r->card.id);
     }
 }
 

@@ -69,6 +69,18 @@ QUERIES = {
            + request_body_bytes + response_header_bytes + response_body_bytes""",
     "no claim is negative":
         "SELECT id FROM findings WHERE avoidable_bytes < 0 OR opportunity_bytes < 0 OR standalone_bytes < 0",
+    "what is saved and what is left is what was seen":
+        "SELECT scenario, rule, capacity_bytes FROM what_if WHERE saved_bytes + left_bytes != (SELECT observed_bytes FROM totals)",
+    "a remedy saves at most what its findings would claim alone":
+        """SELECT w.rule FROM what_if w WHERE w.saved_bytes > (SELECT sum(standalone_bytes) FROM findings f WHERE f.rule = w.rule)
+           OR w.possible_bytes > w.saved_bytes OR w.round_trips > w.exchanges""",
+    "a larger cache leaves no more":
+        """SELECT a.capacity_bytes FROM what_if a JOIN what_if b ON a.scenario = 'shared-cache' AND b.scenario = a.scenario
+           AND (b.capacity_bytes IS NULL OR a.capacity_bytes < b.capacity_bytes) WHERE b.left_bytes > a.left_bytes""",
+    "round trips that need not have been are claimed as a whole":
+        """SELECT n.exchange_id FROM needless_round_trips n JOIN exchanges e ON e.id = n.exchange_id JOIN findings f
+           ON f.exchange_id = e.id AND f.rule = n.rule WHERE f.standalone_bytes != request_header_bytes + request_body_bytes
+           + response_header_bytes + response_body_bytes""",
     "frames are conserved":
         """SELECT * FROM (SELECT (SELECT coalesce(sum(wire_bytes), 0) FROM exchanges) AS e,
                   (SELECT coalesce(sum(overhead_bytes), 0) FROM connections) AS o,

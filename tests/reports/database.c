@@ -512,3 +512,63 @@ Test(database, user_and_password_of_a_target_are_not_stored)
     cr_expect_str_eq(ask(&bench, "SELECT target FROM exchanges"), "http://*****@h/a");
     bench_end(&bench);
 }
+
+/* Two remedies for one exchange, one for another that is the far side of a proxy. */
+Test(database, what_remedies_save_is_summed_alone_and_on_the_near_side)
+{
+    struct bench bench = bench_new(HEADS_FINDINGS);
+    for (uint64_t id = 1; id <= 3; id++)
+        put(&bench, id, exchange_usual());
+    database_pair(bench.database, 3, 2);
+    for (uint64_t id = 1; id <= 3; id++) {
+        struct finding f = finding_of(&card, id);
+        f.avoidable_bytes = f.standalone_bytes = 300;
+        f.saves = SAVES_ROUND_TRIP;
+        f.confidence = id == 2 ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY;
+        database_finding(bench.database, &f);
+    }
+    struct finding other = finding_of(&other_card, 1);
+    other.standalone_bytes = 50;
+    other.saves = SAVES_OCTETS;
+    other.is_opportunity = true;
+    database_finding(bench.database, &other);
+    other.exchange_id = 2;
+    other.saves = SAVES_NOTHING; /* waived */
+    database_finding(bench.database, &other);
+    cr_assert(bench_finish(&bench));
+    cr_expect_str_eq(ask(&bench, "SELECT account, exchanges, saved_bytes, left_bytes, "
+                                 "possible_bytes, round_trips, time_us FROM what_if WHERE rule = "
+                                 "'304-missing-etag'"),
+                     "avoidable|2|600|0|300|2|6000");
+    cr_expect_str_eq(ask(&bench, "SELECT account, exchanges, saved_bytes, round_trips, time_us "
+                                 "FROM what_if WHERE rule = 'unconditional-refetch'"),
+                     "opportunity|1|50|0|0");
+    cr_expect_str_eq(ask(&bench, "SELECT needless_round_trips, needless_time_us, "
+                                 "possible_round_trips, possible_time_us FROM totals"),
+                     "1|3000|1|3000");
+    cr_expect_str_eq(ask(&bench, "SELECT group_concat(exchange_id || confidence || rtt_us || "
+                                 "'/' || time_us) FROM needless_round_trips"),
+                     "1likely20/3000,2possible20/3000");
+    bench_end(&bench);
+}
+
+Test(database, what_caches_would_have_left_comes_back)
+{
+    struct bench bench = bench_new(HEADS_FINDINGS);
+    struct what_if row = {SCENARIO_PRIVATE_CACHE, UINT64_MAX, 3, 1000, 500, 7000000, 1000000};
+    database_what_if(bench.database, &row);
+    row = (struct what_if){SCENARIO_SHARED_CACHE, 1 << 20, 2, 900, 600, 0, 250000};
+    database_what_if(bench.database, &row);
+    row.capacity_bytes = UINT64_MAX;
+    database_what_if(bench.database, &row);
+    cr_assert(bench_finish(&bench));
+    cr_expect_str_eq(ask(&bench, "SELECT capacity_bytes, exchanges, saved_bytes, left_bytes, "
+                                 "time_us, sampled_ppm FROM what_if WHERE scenario = "
+                                 "'private-cache'"),
+                     "NULL|3|1000|500|7000|1000000");
+    cr_expect_str_eq(ask(&bench, "SELECT count(*), count(capacity_bytes), max(capacity_bytes), "
+                                 "max(time_us), min(sampled_ppm) FROM what_if WHERE scenario = "
+                                 "'shared-cache'"),
+                     "2|1|1048576|NULL|250000");
+    bench_end(&bench);
+}
