@@ -17,6 +17,7 @@
 #include "pipeline.h"
 #include "reports/audit.h"
 #include "reports/compare.h"
+#include "reports/evidence.h"
 #include "reports/exporters.h"
 #include "reports/manual.h"
 #include "reports/options.h"
@@ -488,6 +489,21 @@ static int run_compare(const struct options *options, struct error *error)
     return fails ? EXIT_FAIL_ON : EXIT_DONE;
 }
 
+static int run_evidence(const struct options *options, struct error *error)
+{
+    const struct evidence_options how = {.with_credentials = options->with_credentials};
+    struct output output;
+    if (!options->output && isatty(STDOUT_FILENO)) {
+        error_set(error, ERROR_USAGE, "a capture is no text for a terminal: name a file with -o");
+        return EXIT_USAGE;
+    }
+    if (!output_open(&output, options->output, error))
+        return EXIT_OUTPUT;
+    bool written = evidence_write(options->operands[0], options->operands[1], &how, output.to,
+                                  options->quiet ? NULL : stderr, error);
+    return output_close(&output, written, error) ? EXIT_DONE : code_of(error);
+}
+
 static int run_rules(const struct options *options, struct error *error)
 {
     struct summary_options summary = layout(options);
@@ -551,7 +567,15 @@ static const struct command commands[] = {
     {"report", "[--format F] [-o OUT] DB", "the summary of an audit database", FOR_REPORT, run_report,
      "Example:\n"
      "  wire304 report site.wire304.db | less -R\n"},
-    {"evidence", "[-o OUT.pcapng] DB FINDING", "the packets that prove a finding", 0, NULL, NULL},
+    {"evidence", "[-o OUT.pcapng] DB FINDING", "the packets that prove a finding, as a capture", FOR_EVIDENCE, run_evidence,
+     "FINDING is the id of a finding, or the key of an issue, as the reports show them. The packets are\n"
+     "read again from the captures that were analysed, which must still be where they were; each that\n"
+     "begins a message says so in a packet comment, for Wireshark. With the accused exchange and its\n"
+     "reference come the others of the same URL that bear on the verdict.\n"
+     "\n"
+     "Examples:\n"
+     "  wire304 evidence -o proof.pcapng site.wire304.db 12\n"
+     "  wire304 evidence site.wire304.db 5f0a9c1d2e3b4a68 | tshark -r - -V | less\n"},
     {"compare", "BEFORE.db AFTER.db", "what was fixed, what remains, what is new", FOR_COMPARE, run_compare,
      "An issue that is gone is fixed only if its URLs were asked for again, often enough and in the way\n"
      "that its rule looks at; else it is not exercised. What is fixed counts as saved, at the rate per\n"
@@ -698,6 +722,9 @@ static bool check_operands(const struct command *command, const struct options *
     if (command->run == run_compare)
         return n == 2 ||
                error_set(error, ERROR_USAGE, "compare takes two audits: %s", command->arguments);
+    if (command->run == run_evidence)
+        return n == 2 || error_set(error, ERROR_USAGE, "evidence takes two arguments: %s",
+                                   command->arguments);
     return n == 1 || error_set(error, ERROR_USAGE, "%s takes one argument: %s", command->name,
                                command->arguments);
 }

@@ -55,6 +55,15 @@ struct coverage {
     uint64_t connections, packets, bytes, unseen_bytes, exchanges;
 };
 
+/* A TCP segment and its connection, as it comes off its packet. */
+struct carried {
+    uint64_t connection;    /* its id */
+    uint64_t ordinal;       /* of the packet */
+    unsigned sender;        /* 0 or 1: one of its two ends */
+    uint32_t sequence;      /* of the payload's first octet */
+    struct slice payload;   /* in the packet's octets, or in those of a datagram joined from fragments */
+};
+
 struct decode_sink {
     void *context;
     void (*exchange)(void *context, struct exchange *exchange); /* takes it */
@@ -66,6 +75,9 @@ struct decode_sink {
 struct decoder_options {
     uint64_t memory;         /* about as many octets for flows and streams; 0: the default caps */
     bool identify;           /* ask nDPI about what we cannot read (names in coverage) */
+    /* told of each TCP segment before it is worked on; NULL: nobody asks */
+    void (*carried)(void *context, const struct carried *carried);
+    void *carried_context;
     uint64_t packets_before; /* ordinals go on from there: packets of an earlier run */
 };
 

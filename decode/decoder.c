@@ -30,6 +30,7 @@ struct waiting {
 
 struct decoder {
     const struct decode_sink *sink;
+    struct decoder_options options;
     struct outbox outbox;
     struct dissector *dissector;
     struct identifier *identifier;
@@ -56,6 +57,7 @@ static struct shard_options shard_options_of(struct decoder *decoder, uint64_t m
         .protocols = list,
         .identifier = decoder->identifier,
         .out = &decoder->outbox.from,
+        .asked = &decoder->options,
     };
     if (memory) {
         uint64_t share = memory / LIMIT_SHARDS;
@@ -71,6 +73,7 @@ struct decoder *decoder_new_with(const struct decoder_options *options,
 {
     struct decoder *decoder = xcalloc(1, sizeof *decoder);
     decoder->sink = sink;
+    decoder->options = *options;
     decoder->seen_ns = decoder->clock_ns = -LIMIT_TIME_NS;
     decoder->due_ns = INT64_MAX;
     decoder->ordinal = options->packets_before;

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/attributes.h"
 #include "decode/limits.h"
 
 void shard_init(struct shard *shard, const struct shard_options *options)
@@ -21,6 +22,7 @@ void shard_init(struct shard *shard, const struct shard_options *options)
         .protocols = options->protocols,
         .identifier = options->identifier,
         .out = options->out,
+        .asked = options->asked,
     };
     flow_table_init(&shard->flows, options->flows);
     coverage_init(&shard->coverage, LIMIT_COVERAGE_NAMES);
@@ -87,6 +89,19 @@ static void flow_count(struct flow *flow, const struct segment *segment)
         flow->last_ns = segment->mark.time_ns;
 }
 
+static void tell_carried(const struct shard *shard, const struct flow *flow, unsigned sender,
+                         const struct segment *segment)
+{
+    const struct carried carried = {
+        .connection = flow->first_ordinal,
+        .ordinal = segment->mark.ordinal,
+        .sender = sender,
+        .sequence = segment->sequence + ((segment->flags & TCP_SYN) != 0),
+        .payload = segment->payload,
+    };
+    shard->asked->carried(shard->asked->carried_context, &carried);
+}
+
 void shard_segment(struct shard *shard, const struct flow_call *call, const struct segment *segment,
                    int64_t clock_ns)
 {
@@ -101,6 +116,8 @@ void shard_segment(struct shard *shard, const struct flow_call *call, const stru
     if (!flow)
         flow = flow_begin(shard, call, segment, clock_ns);
     flow_count(flow, segment);
+    if (UNLIKELY(shard->asked->carried != NULL) && key->ip_protocol == 6)
+        tell_carried(shard, flow, sender, segment);
     if (key->ip_protocol == 6)
         connection_segment(shard, flow, sender, segment, clock_ns);
     else

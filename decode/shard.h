@@ -28,6 +28,7 @@ struct shard {
     const struct protocol *const *protocols;
     struct identifier *identifier; /* NULL: nobody is asked */
     const struct decode_sink *out;
+    const struct decoder_options *asked; /* for its carried() */
 };
 
 struct shard_options {
@@ -36,6 +37,7 @@ struct shard_options {
     const struct protocol *const *protocols;
     struct identifier *identifier;
     const struct decode_sink *out; /* outlives the shard; not asked for coverage */
+    const struct decoder_options *asked; /* outlives the shard */
 };
 
 void shard_init(struct shard *shard, const struct shard_options *options);

@@ -16,6 +16,7 @@
 #define LIMIT_READ_CACHE_KIB 32768       /* of SQLite while reading: what repeats is looked up per row */
 #define LIMIT_SHOWN_TEXT 1024            /* octets of one wire text that are ever put on a terminal */
 #define LIMIT_REPORT_CACHE_KIB 65536     /* of SQLite while a report looks exchanges up in any order */
+#define LIMIT_EVIDENCE_OCTETS (UINT64_C(512) << 20) /* octets of one evidence file: it is made in memory */
 #define LIMIT_HTML_PAGE (9u << 19)        /* octets after which the HTML report adds no more rows, 4.5 MiB: a
                                             page under 5 MiB opens at once */
 #define LIMIT_HTML_RANKING 100           /* hosts, clients, URL patterns */

@@ -495,6 +495,12 @@ static bool set_one_station(struct options *options, const char *value, struct e
     return options->one_station = true;
 }
 
+static bool set_with_credentials(struct options *options, const char *value, struct error *error)
+{
+    (void)value, (void)error;
+    return options->with_credentials = true;
+}
+
 static bool set_no_sandbox(struct options *options, const char *value, struct error *error)
 {
     (void)value, (void)error;
@@ -511,7 +517,7 @@ static bool set_user(struct options *options, const char *value, struct error *e
 
 // clang-format off
 static const struct option_row rows[] = {
-    {"output", 'o', FOR_AUDIT | FOR_REPORT | FOR_COMPARE, false, "FILE", set_output,
+    {"output", 'o', FOR_AUDIT | FOR_REPORT | FOR_COMPARE | FOR_EVIDENCE, false, "FILE", set_output,
      "where the result goes (analyze: FIRST-INPUT.wire304.db in this folder)"},
     {"force", 0, FOR_AUDIT, false, NULL, set_force,
      "replace a file that is no database of wire304"},
@@ -533,6 +539,9 @@ static const struct option_row rows[] = {
      "only the remedies of this software: nginx,rails"},
     {"flaws", 0, FOR_RULES, false, NULL, set_flaws,
      "the words of the column `flaws`, explained"},
+
+    {"with-credentials", 0, FOR_EVIDENCE, false, NULL, set_with_credentials,
+     "leave Cookie, Set-Cookie, Authorization and Proxy-Authorization as they\nwere sent; else each secret becomes letters that tell nothing"},
 
     {"interface", 'i', FOR_LIVE, true, "IFACE", set_interface,
      "where to listen: eth0, or any; may be repeated"},
@@ -615,7 +624,7 @@ static const struct option_row rows[] = {
      "auto, always, never; NO_COLOR is honoured"},
     {"no-progress", 0, FOR_ANALYZE, true, NULL, set_no_progress,
      "no progress bar"},
-    {"quiet", 'q', FOR_AUDIT, true, NULL, set_quiet,
+    {"quiet", 'q', FOR_AUDIT | FOR_EVIDENCE, true, NULL, set_quiet,
      "print nothing when all goes well"},
     {"help", 'h', FOR_ALL, false, NULL, set_help,
      "this text"},

@@ -24,8 +24,9 @@ enum command_bit {
     FOR_EXPLAIN = 8,
     FOR_LIVE = 16,
     FOR_COMPARE = 32,
+    FOR_EVIDENCE = 64,
     FOR_AUDIT = FOR_ANALYZE | FOR_LIVE,
-    FOR_ALL = 63
+    FOR_ALL = 127
 };
 
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -93,6 +94,7 @@ struct options {
     int64_t duration_ns, count; /* 0: no end */
     uint64_t buffer, snaplen;   /* 0: as the source has it */
     bool one_station, no_sandbox;
+    bool with_credentials; /* evidence */
     const char *user;
     const char *const *operands; /* into argv */
     size_t n_operands;

@@ -209,7 +209,7 @@ def test_wrong_command_lines(folder):
             (["live", "-i", "lo", "--duration", "soon"], "a duration is wanted"),
             (["live", "-i", "lo", "--buffer", "1"], "from 1MiB"),
             (["live", "-i", "lo", "--snaplen", "10"], "from 64"),
-            (["evidence", "x.db", "1"], "does not have 'evidence'"),
+            (["evidence", "x.db"], "takes two arguments"),
             (["compare", "a.db"], "takes two audits"),
             (["compare", "--fail-on", "worse", "a.db", "b.db"], "new or remaining is wanted"),
             (["compare", "--format", "csv", "a.db", "b.db"], "terminal, json, markdown"),

@@ -120,7 +120,7 @@ def test_commands_that_are_shown_exist():
         for rule in re.findall(r"wire304 explain ([a-z0-9][a-z0-9-]+)", page(name)):
             run("explain", rule)
         for option in re.findall(r"`(--[a-z-]+)", page(name)):
-            if not any(option in run("help", command) for command in ("compare", "analyze", "live", "report", "rules", "explain")) and \
+            if not any(option in run("help", command) for command in ("compare", "evidence", "analyze", "live", "report", "rules", "explain")) and \
                     option not in ("--help", "--version", "--man", "--with-servers", "--build"):
                 yield f"{name}: there is no option {option}"
 

@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two passes over the original captures. The first decodes them as the audit did and notes, for the
+ * connections of the wanted exchanges, which packet carried which octets and where exchanges begin
+ * and end. The second copies the packets: of each connection from its first wanted exchange to its
+ * last without a hole, since octets that are missing in between would be taken for lost; from the
+ * handshake on where the first wanted exchange is the connection's first.
+ *
+ * Credentials are masked in the copies: each direction is put together again, masked as heads are
+ * (mask.h), and given back to the packets. A secret becomes letters that are the same for the same
+ * secret within one file and tell nothing else, so that two users stay two.
+ */
+
+#include "reports/evidence.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "capture/pcapng_writer.h"
+#include "decode/decode.h"
+#include "reports/evidence_plan.h"
+#include "reports/limits.h"
+#include "reports/mask.h"
+#include "reports/values.h"
+
+/* A packet of a connection, and which of its stream's octets it carries. */
+struct piece {
+    uint64_t ordinal;
+    uint32_t sequence, len;
+    unsigned sender;
+    size_t offset; /* of the payload in the packet, SIZE_MAX: not there (joined from fragments) */
+    uint8_t *copy; /* of the whole packet, once it is read again; NULL: not wanted */
+};
+
+/* An exchange of a wanted connection, by its packets. */
+struct span {
+    uint64_t first, last;
+    const struct wanted *wanted; /* NULL: it only lies there */
+};
+
+struct line {
+    uint64_t id; /* of the connection */
+    struct piece *pieces;
+    size_t n_pieces, room_pieces;
+    struct span *spans;
+    size_t n_spans, room_spans;
+    uint64_t from, until; /* ordinals that are wanted */
+};
+
+struct gathering {
+    struct evidence_plan plan;
+    struct source *source;
+    struct line lines[EVIDENCE_EXCHANGES];
+    unsigned n_lines;
+    struct packet packet; /* in hand */
+    uint64_t ordinal;
+    uint64_t octets; /* copied */
+    uint64_t secret[2];
+    unsigned masked_packets;
+};
+
+/* ---- the captures ---- */
+
+static bool are_the_same(const struct evidence_plan *plan, struct error *error)
+{
+    for (size_t i = 0; i < plan->n_files; i++) {
+        struct stat about;
+        if (stat(plan->files[i], &about) != 0)
+            return error_set(error, ERROR_INPUT,
+                             "%s is not there any more: evidence is read from the captures that "
+                             "were analysed, in the folder where that was done",
+                             plan->files[i]);
+        if ((uint64_t)about.st_size != plan->sizes[i])
+            return error_set(error, ERROR_INPUT,
+                             "%s is not the capture that was analysed: it has %llu octets, then it "
+                             "had %llu",
+                             plan->files[i], (unsigned long long)about.st_size,
+                             (unsigned long long)plan->sizes[i]);
+    }
+    return true;
+}
+
+static int64_t limit_of(const char *text, int64_t first_ns, int64_t otherwise)
+{
+    int64_t ns;
+    bool relative = false;
+    if (!text || !value_time(text, &ns, &relative))
+        return otherwise;
+    return relative ? ns + first_ns : ns;
+}
+
+static bool open_again(struct gathering *g, struct error *error)
+{
+    struct source_options options = SOURCE_EVERYTHING;
+    options.filter = g->plan.filter;
+    g->source = source_open((const char *const *)g->plan.files, g->plan.n_files, &options, error);
+    if (!g->source)
+        return false;
+    int64_t first_ns = source_first_ns(g->source);
+    source_limit(g->source, limit_of(g->plan.from, first_ns, INT64_MIN),
+                 limit_of(g->plan.until, first_ns, INT64_MAX));
+    g->ordinal = 0;
+    return true;
+}
+
+static void close_again(struct gathering *g)
+{
+    source_close(g->source);
+    g->source = NULL;
+}
+
+/* ---- the first pass ---- */
+
+static struct line *line_of(struct gathering *g, uint64_t connection)
+{
+    for (unsigned i = 0; i < g->n_lines; i++)
+        if (g->lines[i].id == connection)
+            return &g->lines[i];
+    return NULL;
+}
+
+static void *room_for_one(void *array, size_t n, size_t *room, size_t size)
+{
+    if (n < *room)
+        return array;
+    *room = *room ? *room * 2 : 64;
+    return xrealloc(array, *room * size);
+}
+
+static void on_carried(void *context, const struct carried *carried)
+{
+    struct gathering *g = context;
+    struct line *line = line_of(g, carried->connection);
+    if (!line)
+        return;
+    const struct slice packet = g->packet.bytes;
+    const uint8_t *at = carried->payload.at;
+    bool is_inside = at && at >= packet.at && at <= packet.at + packet.len;
+    line->pieces =
+        room_for_one(line->pieces, line->n_pieces, &line->room_pieces, sizeof *line->pieces);
+    line->pieces[line->n_pieces++] = (struct piece){
+        .ordinal = carried->ordinal,
+        .sequence = carried->sequence,
+        .len = (uint32_t)carried->payload.len,
+        .sender = carried->sender,
+        .offset = is_inside ? (size_t)(at - packet.at) : SIZE_MAX,
+    };
+}
+
+static bool is_at(const struct spot *spot, const struct message *message)
+{
+    return message->seen && spot->frame == message->first.frame &&
+           spot->input == message->first.input;
+}
+
+static const struct wanted *wanted_of(const struct gathering *g, const struct exchange *x)
+{
+    for (unsigned i = 0; i < g->plan.n_wanted; i++) {
+        const struct wanted *w = &g->plan.wanted[i];
+        bool by_request = w->request.frame != 0;
+        if (w->connection == x->connection.id &&
+            (by_request ? is_at(&w->request, &x->request) : is_at(&w->response, &x->response)))
+            return w;
+    }
+    return NULL;
+}
+
+static void on_exchange(void *context, struct exchange *x)
+{
+    struct gathering *g = context;
+    struct line *line = line_of(g, x->connection.id);
+    if (line) {
+        uint64_t first = x->request.seen ? x->request.first.ordinal : x->response.first.ordinal;
+        uint64_t last = x->response.seen ? x->response.last.ordinal : x->request.last.ordinal;
+        line->spans =
+            room_for_one(line->spans, line->n_spans, &line->room_spans, sizeof *line->spans);
+        line->spans[line->n_spans++] = (struct span){first, last, wanted_of(g, x)};
+    }
+    exchange_free(x);
+}
+
+static void on_connection(void *context, const struct connection *connection)
+{
+    (void)context, (void)connection;
+}
+
+static void on_loss(void *context, const struct loss *loss)
+{
+    (void)context, (void)loss;
+}
+
+static void on_coverage(void *context, const struct coverage *coverage)
+{
+    (void)context, (void)coverage;
+}
+
+static int by_first(const void *left, const void *right)
+{
+    const struct span *a = left, *b = right;
+    return (a->first > b->first) - (a->first < b->first);
+}
+
+/* From the first wanted exchange to the last, and what belongs to that: the handshake before the
+ * connection's first exchange, the end of the connection after its last. */
+static void set_bounds(struct line *line)
+{
+    size_t first = SIZE_MAX, last = 0;
+    qsort(line->spans, line->n_spans, sizeof *line->spans, by_first);
+    for (size_t i = 0; i < line->n_spans; i++)
+        if (line->spans[i].wanted) {
+            first = first == SIZE_MAX ? i : first;
+            last = i;
+        }
+    if (first == SIZE_MAX) {
+        line->from = 1;
+        line->until = 0;
+        return;
+    }
+    line->from = first == 0 ? 0 : line->spans[first].first;
+    line->until = last + 1 == line->n_spans ? UINT64_MAX
+                  : line->spans[last + 1].first > line->spans[last].last
+                      ? line->spans[last + 1].first - 1
+                      : line->spans[last].last;
+}
+
+static bool find_packets(struct gathering *g, struct error *error)
+{
+    static const struct decode_sink sink_shape = {
+        NULL, on_exchange, on_connection, on_loss, on_coverage,
+    };
+    struct decode_sink sink = sink_shape;
+    sink.context = g;
+    if (!open_again(g, error))
+        return false;
+    struct decoder *decoder =
+        decoder_new(&(struct decoder_options){.carried = on_carried, .carried_context = g}, &sink);
+    while (source_next(g->source, &g->packet))
+        decoder_packet(decoder, &g->packet);
+    decoder_finish(decoder);
+    decoder_free(decoder);
+    close_again(g);
+    for (unsigned i = 0; i < g->n_lines; i++)
+        set_bounds(&g->lines[i]);
+    const struct line *accused = line_of(g, g->plan.wanted[0].connection);
+    return accused->until > 0 ||
+           error_set(error, ERROR_INPUT,
+                     "the captures do not hold the exchange of the finding where it was: they have "
+                     "been changed");
+}
+
+/* ---- the second pass ---- */
+
+struct copied {
+    struct packet packet;
+    uint8_t *octets;
+};
+
+/* The piece of any wanted connection that this packet is; NULL: none. */
+static struct piece *piece_of(struct gathering *g, uint64_t ordinal)
+{
+    for (unsigned i = 0; i < g->n_lines; i++) {
+        struct line *line = &g->lines[i];
+        if (ordinal < line->from || ordinal > line->until || line->n_pieces == 0)
+            continue;
+        size_t low = 0, high = line->n_pieces;
+        while (low < high) {
+            size_t middle = (low + high) / 2;
+            if (line->pieces[middle].ordinal < ordinal)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        if (low < line->n_pieces && line->pieces[low].ordinal == ordinal)
+            return &line->pieces[low];
+    }
+    return NULL;
+}
+
+static bool copy_packets(struct gathering *g, struct copied **copies, size_t *n,
+                         struct error *error)
+{
+    size_t room = 0;
+    *copies = NULL;
+    *n = 0;
+    if (!open_again(g, error))
+        return false;
+    while (source_next(g->source, &g->packet)) {
+        struct piece *piece = piece_of(g, ++g->ordinal);
+        if (!piece)
+            continue;
+        g->octets += g->packet.bytes.len;
+        if (g->octets > LIMIT_EVIDENCE_OCTETS) {
+            close_again(g);
+            return error_set(error, ERROR_INPUT,
+                             "the packets of this finding are more than %llu MiB",
+                             (unsigned long long)LIMIT_EVIDENCE_OCTETS >> 20);
+        }
+        *copies = room_for_one(*copies, *n, &room, sizeof **copies);
+        struct copied *c = &(*copies)[(*n)++];
+        *c = (struct copied){.packet = g->packet};
+        c->octets = xmalloc(g->packet.bytes.len + 1);
+        memcpy(c->octets, g->packet.bytes.at, g->packet.bytes.len);
+        c->packet.bytes.at = c->octets;
+        piece->copy = c->octets;
+    }
+    close_again(g);
+    return true;
+}
+
+/* ---- credentials ---- */
+
+/* A run of '*' that was something else before: letters by a keyed hash of what was there. */
+static void pseudonymise(const struct gathering *g, uint8_t *at, const uint8_t *before, size_t len)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint64_t hash = hash_mix(g->secret[0], hash64_stable(slice_of(before, len))) ^ g->secret[1];
+    hash = hash_mix(hash, g->secret[1]);
+    for (size_t i = 0; i < len; i++)
+        at[i] = (uint8_t)digits[hash >> (i % 8) * 4 & 15];
+}
+
+static void mask_stream(const struct gathering *g, uint8_t *octets, size_t len)
+{
+    uint8_t *before = xmalloc(len + 1);
+    memcpy(before, octets, len);
+    mask_head(octets, len);
+    for (size_t i = 0; i < len;) {
+        size_t from = i;
+        while (i < len && octets[i] != before[i])
+            i++;
+        if (i > from)
+            pseudonymise(g, octets + from, before + from, i - from);
+        else
+            i++;
+    }
+    free(before);
+}
+
+static int by_sequence(const void *left, const void *right)
+{
+    const struct piece *a = *(struct piece *const *)left, *b = *(struct piece *const *)right;
+    int32_t distance = (int32_t)(a->sequence - b->sequence);
+    return distance ? (distance > 0) - (distance < 0)
+                    : (a->ordinal > b->ordinal) - (a->ordinal < b->ordinal);
+}
+
+/* The octets of pieces[0..n) side by side, masked, and back. They overlap or touch each other. */
+static void mask_run(struct gathering *g, struct piece **pieces, size_t n, size_t len)
+{
+    uint32_t base = pieces[0]->sequence;
+    uint8_t *stream = xmalloc(len + 1);
+    memset(stream, 0, len);
+    for (size_t i = 0; i < n; i++)
+        memcpy(stream + (uint32_t)(pieces[i]->sequence - base), pieces[i]->copy + pieces[i]->offset,
+               pieces[i]->len);
+    mask_stream(g, stream, len);
+    for (size_t i = 0; i < n; i++) {
+        uint8_t *to = pieces[i]->copy + pieces[i]->offset;
+        const uint8_t *from = stream + (uint32_t)(pieces[i]->sequence - base);
+        if (memcmp(to, from, pieces[i]->len) != 0)
+            g->masked_packets++;
+        memcpy(to, from, pieces[i]->len);
+    }
+    free(stream);
+}
+
+static void mask_direction(struct gathering *g, struct line *line, unsigned sender)
+{
+    struct piece **sorted = xmalloc((line->n_pieces + 1) * sizeof *sorted);
+    size_t n = 0;
+    for (size_t i = 0; i < line->n_pieces; i++) {
+        struct piece *p = &line->pieces[i];
+        if (p->copy && p->len && p->sender == sender && p->offset != SIZE_MAX)
+            sorted[n++] = p;
+    }
+    if (n)
+        qsort(sorted, n, sizeof *sorted, by_sequence);
+    for (size_t from = 0; from < n;) {
+        size_t to = from + 1;
+        uint32_t len = sorted[from]->len;
+        while (to < n && sorted[to]->sequence - sorted[from]->sequence <= len) {
+            uint32_t end = sorted[to]->sequence - sorted[from]->sequence + sorted[to]->len;
+            len = end > len ? end : len;
+            to++;
+        }
+        mask_run(g, sorted + from, to - from, len);
+        from = to;
+    }
+    free(sorted);
+}
+
+static void mask_all(struct gathering *g)
+{
+    if (getrandom(g->secret, sizeof g->secret, 0) != sizeof g->secret)
+        g->secret[0] = (uint64_t)(uintptr_t)g ^ g->octets;
+    for (unsigned i = 0; i < g->n_lines; i++) {
+        mask_direction(g, &g->lines[i], 0);
+        mask_direction(g, &g->lines[i], 1);
+    }
+}
+
+/* ---- writing ---- */
+
+/* What the packet shows, where it carries the first octet of an exchange. */
+static bool comment_on(const struct gathering *g, const struct packet *packet, char *text,
+                       size_t size)
+{
+    for (unsigned i = 0; i < g->plan.n_wanted; i++) {
+        const struct wanted *w = &g->plan.wanted[i];
+        bool request = w->request.frame == packet->frame && w->request.input == packet->input;
+        bool response = w->response.frame == packet->frame && w->response.input == packet->input;
+        if (!request && !response)
+            continue;
+        int n = snprintf(text, size, "%s of exchange %" PRIu64 " (%s)",
+                         request ? "request" : "response", w->id, w->role);
+        if (strcmp(w->role, "accused") == 0)
+            snprintf(text + n, size - (size_t)n, ": %s%s%s (%s): %s", g->plan.rule,
+                     *g->plan.variant ? "/" : "", g->plan.variant, g->plan.weight,
+                     g->plan.message ? g->plan.message : "");
+        return true;
+    }
+    return false;
+}
+
+static void tell(const struct gathering *g, FILE *to, size_t packets,
+                 const struct evidence_options *options)
+{
+    unsigned connections = 0;
+    for (unsigned i = 0; i < g->n_lines; i++)
+        connections += g->lines[i].until >= g->lines[i].from;
+    fprintf(to, "finding %" PRIu64 ": %s%s%s (%s): %zu packets of %u connection%s, %u exchanges\n",
+            g->plan.finding, g->plan.rule, *g->plan.variant ? "/" : "", g->plan.variant,
+            g->plan.weight, packets, connections, connections == 1 ? "" : "s", g->plan.n_wanted);
+    for (unsigned i = 0; i < g->plan.n_wanted && i < 2; i++) {
+        const struct wanted *w = &g->plan.wanted[i];
+        if (strcmp(w->role, "context") != 0)
+            fprintf(to,
+                    "  %-9s  exchange %" PRIu64 ": %s, request in frame %" PRIu64
+                    ", response in frame %" PRIu64 "\n",
+                    w->role, w->id,
+                    w->request.input < g->plan.n_files ? g->plan.files[w->request.input] : "?",
+                    w->request.frame, w->response.frame);
+    }
+    if (options->with_credentials)
+        fprintf(to, "  credentials are in it: do not hand it on\n");
+    else
+        fprintf(to, "  credentials masked in %u packet%s\n", g->masked_packets,
+                g->masked_packets == 1 ? "" : "s");
+    if (g->plan.is_cut)
+        fprintf(to, "  more exchanges bear on it than are included\n");
+}
+
+static bool write_packets(struct gathering *g, const struct copied *copies, size_t n, FILE *to,
+                          struct error *error)
+{
+    struct pcapng_writer writer;
+    char about[256], text[700];
+    snprintf(about, sizeof about, "wire304 evidence: finding %" PRIu64 ", %s%s%s", g->plan.finding,
+             g->plan.rule, *g->plan.variant ? "/" : "", g->plan.variant);
+    pcapng_begin(&writer, to, about);
+    for (size_t i = 0; i < n; i++) {
+        bool noted = comment_on(g, &copies[i].packet, text, sizeof text);
+        if (!pcapng_write(&writer, &copies[i].packet, noted ? text : NULL))
+            return error_set(error, ERROR_OUTPUT, "more kinds of links than one file can hold");
+    }
+    return true;
+}
+
+static bool gather_and_write(struct gathering *g, const struct evidence_options *options, FILE *to,
+                             FILE *told, struct error *error)
+{
+    struct copied *copies = NULL;
+    size_t n = 0;
+    bool done = are_the_same(&g->plan, error) && find_packets(g, error) &&
+                copy_packets(g, &copies, &n, error);
+    if (done && !options->with_credentials)
+        mask_all(g);
+    done = done && write_packets(g, copies, n, to, error);
+    if (done && told)
+        tell(g, told, n, options);
+    for (size_t i = 0; i < n; i++)
+        free(copies[i].octets);
+    free(copies);
+    return done;
+}
+
+bool evidence_write(const char *database, const char *finding,
+                    const struct evidence_options *options, FILE *to, FILE *told,
+                    struct error *error)
+{
+    struct audit audit;
+    if (!audit_open(&audit, database, error))
+        return false;
+    struct gathering *g = xcalloc(1, sizeof *g);
+    bool done = evidence_plan_make(&g->plan, &audit, finding, error);
+    done = audit_close(&audit, done ? error : &(struct error){0}) && done;
+    for (unsigned i = 0; done && i < g->plan.n_wanted; i++)
+        if (!line_of(g, g->plan.wanted[i].connection))
+            g->lines[g->n_lines++].id = g->plan.wanted[i].connection;
+    done = done && gather_and_write(g, options, to, told, error);
+    for (unsigned i = 0; i < g->n_lines; i++) {
+        free(g->lines[i].pieces);
+        free(g->lines[i].spans);
+    }
+    evidence_plan_free(&g->plan);
+    free(g);
+    return done;
+}

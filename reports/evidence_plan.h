@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Which exchanges a finding rests on, and where their packets are: from the database alone. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/slice.h"
+#include "reports/audit.h"
+
+enum { EVIDENCE_EXCHANGES = 96 };
+
+/* Where the first octet of a message is: input and frame in it; frame 0: not seen. */
+struct spot {
+    uint32_t input;
+    uint64_t frame;
+};
+
+struct wanted {
+    uint64_t id, connection;
+    const char *role; /* "accused", "reference", "context" */
+    struct spot request, response;
+};
+
+struct evidence_plan {
+    uint64_t finding;
+    char rule[64], variant[64], weight[32]; /* weight: "error, likely" */
+    char *message;                          /* printable */
+    struct wanted wanted[EVIDENCE_EXCHANGES];
+    unsigned n_wanted;
+    bool is_cut; /* there were more that might bear on it */
+    /* the run */
+    char **files;
+    uint64_t *sizes;
+    size_t n_files;
+    char *filter, *from, *until; /* NULL: none */
+};
+
+bool evidence_plan_make(struct evidence_plan *plan, struct audit *audit, const char *finding,
+                        struct error *error) MUST_USE;
+void evidence_plan_free(struct evidence_plan *plan);

@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The packets of a finding, analysed alone, give the finding again: for every rule.
+
+usage: evidence.py BINARY FORGE EXCHANGES
+
+Each transcript becomes a capture; of each rule and variant that it trips, evidence is written and
+analysed. The same rule and variant must come out, against the same URL, method and status; severity
+and confidence may differ, since packets lost elsewhere, and other users of an address, are not in the
+file. Rules in ELSEWHERE rest on more than a file can hold, and say why.
+"""
+import contextlib
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+# rule or rule/variant: why its evidence cannot stand alone
+ELSEWHERE = {
+}
+
+
+def run(*words, **how):
+    return subprocess.run(words, capture_output=True, text=True, **how)
+
+
+def analyze(binary, capture, database):
+    done = run(binary, "analyze", "-q", "--force", "-o", database, capture)
+    if done.returncode not in (0, 5):
+        raise RuntimeError(f"analyze {capture}: exit {done.returncode}: {done.stderr}")
+
+
+FINDINGS = """SELECT f.id, f.rule, f.variant, f.url, e.method, e.status FROM findings f JOIN exchanges e ON e.id = f.exchange_id"""
+
+
+def findings(database):
+    with contextlib.closing(sqlite3.connect(database)) as db:
+        return [(row[0], row[1:]) for row in db.execute(FINDINGS)]
+
+
+def check(binary, forge, transcript, folder, seen):
+    capture, database = f"{folder}/whole.pcap", f"{folder}/whole.db"
+    proof, again = f"{folder}/proof.pcapng", f"{folder}/proof.db"
+    forged = run(forge, transcript, capture)
+    if forged.returncode:
+        raise RuntimeError(forged.stderr)
+    analyze(binary, capture, database)
+    kinds = set()
+    for number, what in findings(database):
+        name = what[0] + (f"/{what[1]}" if what[1] else "")
+        if name in kinds or what[0] in ELSEWHERE or name in ELSEWHERE:
+            continue
+        kinds.add(name)
+        done = run(binary, "evidence", "-q", "-o", proof, database, str(number))
+        if done.returncode:
+            yield f"finding {number} ({name}): exit {done.returncode}: {done.stderr.strip()}"
+            continue
+        analyze(binary, proof, again)
+        if what not in [other for _, other in findings(again)]:
+            yield f"{name} is gone: {what}; there are {[other for _, other in findings(again)]}"
+        seen.add(name)
+
+
+def check_credentials(binary, forge, transcript, folder):
+    """Secrets are in the capture, and in no evidence; two users stay two."""
+    capture, database, proof = f"{folder}/secret.pcap", f"{folder}/secret.db", f"{folder}/secret.pcapng"
+    run(forge, transcript, capture)
+    analyze(binary, capture, database)
+    with open(capture, "rb") as f:
+        if b"sesame" not in f.read():
+            yield "the transcript has no secret: nothing is shown"
+    for number, _ in findings(database):
+        run(binary, "evidence", "-q", "-o", proof, database, str(number))
+        with open(proof, "rb") as f:
+            if b"sesame" in f.read():
+                yield f"finding {number}: the evidence holds a secret"
+        run(binary, "evidence", "-q", "--with-credentials", "-o", proof, database, str(number))
+        with open(proof, "rb") as f:
+            if b"sesame" not in f.read():
+                yield f"finding {number}: --with-credentials leaves them out"
+
+
+def check_refusals(binary, forge, transcript, folder):
+    capture, database, proof = f"{folder}/gone.pcap", f"{folder}/gone.db", f"{folder}/gone.pcapng"
+    run(forge, transcript, capture)
+    analyze(binary, capture, database)
+    for words, code, text in ((["9999"], 2, "no finding '9999'"), (["'; DROP TABLE x"], 2, "no finding"), (["#1"], 0, "")):
+        done = run(binary, "evidence", "-q", "-o", proof, database, *words)
+        if done.returncode != code or text not in done.stderr:
+            yield f"evidence {words}: exit {done.returncode}, {done.stderr!r}"
+    with open(capture, "ab") as f:
+        f.write(b"\0" * 16)
+    done = run(binary, "evidence", "-q", "-o", proof, database, "1")
+    if done.returncode != 3 or "is not the capture" not in done.stderr:
+        yield f"a changed capture: exit {done.returncode}, {done.stderr!r}"
+    os.remove(capture)
+    done = run(binary, "evidence", "-q", "-o", proof, database, "1")
+    if done.returncode != 3 or "not there any more" not in done.stderr:
+        yield f"a capture that has gone: exit {done.returncode}, {done.stderr!r}"
+
+
+def main():
+    binary, forge, exchanges = (os.path.abspath(word) for word in sys.argv[1:4])
+    chosen, seen, wrong = sys.argv[4:], set(), 0
+    with tempfile.TemporaryDirectory(prefix="wire304-evidence-") as folder:
+        for file in sorted(os.listdir(exchanges)):
+            name, kind = os.path.splitext(file)
+            if kind != ".http" or (chosen and name not in chosen):
+                continue
+            for line in check(binary, forge, f"{exchanges}/{file}", folder, seen):
+                print(f"{name}: {line}")
+                wrong += 1
+        for test in (check_credentials, check_refusals):
+            for line in test(binary, forge, f"{exchanges}/evidence-credentials.http", folder):
+                print(f"{test.__name__}: {line}")
+                wrong += 1
+    print(f"{len(seen)} rules and variants found again, {wrong} complaints")
+    return wrong != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
