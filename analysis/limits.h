@@ -23,7 +23,7 @@
     65536 /* URLs that are remembered; 400 octets and their representations each */
 #define LIMIT_REPRESENTATIONS 8 /* of one URL: variants, deployments, backends; the oldest goes */
 #define LIMIT_STORE_OCTETS    (UINT64_C(64) << 20) /* octets of all representations */
-#define LIMIT_HOLDINGS        262144               /* (client, URL) pairs; 200 octets each */
+#define LIMIT_HOLDINGS        262144               /* (client, URL) pairs; 232 octets each */
 #define LIMIT_HOLDINGS_OF_ONE 4                    /* variants that one client holds of one URL */
 #define LIMIT_SERVERS         16384                /* server addresses; 700 octets each */
 #define LIMIT_LOSSES          16    /* intervals of loss per server; more: neighbours are joined */
@@ -32,15 +32,13 @@
 #define LIMIT_CLIENTS         65536 /* clients of which it is known that they have a cache */
 #define LIMIT_BUSTERS         16384 /* (client, URL without changing parameters) pairs */
 #define LIMIT_TAGS_OF_URL                                                                          \
-    4                       /* entity tags that a URL issued; more: it cannot be said what it      \
-                               never issued */
-#define LIMIT_ISSUERS 16384 /* tags of which it is known what URL issued them; 24 octets */
-#define LIMIT_RECEIPTS                                                                             \
-    16384                    /* (client, URL) pairs with parts, cut transfers, errors; 720 octets  \
-                              */
-#define LIMIT_OCTET_RANGES 8 /* of one representation that a client was sent in parts */
+    4                            /* entity tags that a URL issued; more: it cannot be said what it \
+                                    never issued */
+#define LIMIT_ISSUERS      16384 /* tags of which it is known what URL issued them; 24 octets */
+#define LIMIT_RECEIPTS     16384 /* (client, URL) pairs with parts, cuts, errors; 700 octets each */
+#define LIMIT_OCTET_RANGES 8     /* of one representation that a client was sent in parts */
 #define LIMIT_COPIES       32768 /* (client, body) pairs: the same octets under several URLs */
-#define LIMIT_ERRANDS      16384 /* open connections that carried 304s only so far; 96 octets */
+#define LIMIT_ERRANDS      16384 /* open connections that carried 304s only so far; 72 octets */
 #define LIMIT_GHOSTS       (1u << 23) /* bits that remember which URLs were pushed out */
 
 /* both sides of a proxy */
@@ -53,7 +51,8 @@
     INT64_C(5000000) /* 5 ms: packets of two sides may be told in the wrong order */
 
 /* what if */
-#define LIMIT_STACK_OBJECTS 65536 /* objects of the modelled shared caches; more: a sample of them */
+#define LIMIT_STACK_OBJECTS                                                                        \
+    65536 /* objects of the modelled shared caches; more: a sample of them */
 #define LIMIT_WHATIF_WAITING                                                                       \
     4096 /* exchanges that may still turn out to be the inner one of a pair; 64 octets each */
 
