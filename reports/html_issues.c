@@ -218,7 +218,9 @@ static void put_evidence_of(struct html_report *report, const char *rule, enum f
         }
         html_put(out, "</summary>\n");
         if (!query_is_null(&query, WHY_ACCEPTED)) {
-            html_put(out, "<p>Accepted until %s: ", query_word(&query, ACCEPTED_UNTIL));
+            bool for_good = strcmp(query_word(&query, ACCEPTED_UNTIL), "never") == 0;
+            html_put(out, "<p>Accepted %s%s: ", for_good ? "for good" : "until ",
+                     for_good ? "" : query_word(&query, ACCEPTED_UNTIL));
             html_wire(out, query_text(&query, WHY_ACCEPTED), 200);
             html_put(out, "</p>\n");
         }
