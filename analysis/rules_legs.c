@@ -146,8 +146,8 @@ static enum judgement accuse_of_directives(const struct evidence *e, struct verd
 static enum judgement judge_directives(const struct evidence *e, struct verdict *v)
 {
     if (!e->inner || e->inner->x->status != e->x->status || e->x->status == 304 ||
-        !e->facts->is_paired || !e->inner->is_paired)
-        return NOT_APPLICABLE;
+        e->x->status >= 400 || !e->facts->is_paired || !e->inner->is_paired)
+        return NOT_APPLICABLE; /* errors may be pages of the proxy's own */
     if (!has_sure_inner(e))
         return wait_for(v, WAIT_FOR_LOSSES);
     uint32_t lost = lost_directives(&e->inner->response.cc, &e->facts->response.cc, OF_RESPONSE);
