@@ -9,8 +9,8 @@
 /* Our own text, such that nothing of it is taken for markup. */
 void markdown_text(FILE *to, const char *text);
 
-/* Text from the wire, as code: nothing in it is markup, a link or a mention. Escaped as for a terminal
- * and at most `columns` wide. */
+/* Text from the wire, as code: nothing in it is markup, a link or a mention. Escaped as for a
+ * terminal and at most `columns` wide. */
 void markdown_code(FILE *to, struct slice text, unsigned columns);
 /* The same in a table, where it does not end its cell either. */
 void markdown_cell(FILE *to, struct slice text, unsigned columns);

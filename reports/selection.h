@@ -21,11 +21,12 @@
 /* Is anything chosen at all? `top` alone is no choice. */
 bool selection_is_whole(const struct selection *selection);
 
-/* What was chosen as its options, such as "--host '*.example'"; false and nothing where it is whole. */
+/* What was chosen as its options, such as "--host '*.example'"; false and nothing where it is
+ * whole. */
 bool selection_text(const struct selection *selection, char *text, size_t size);
 
-/* To be called once, after audit_open(); the selection stays as long as the audit is open. Makes two
- * things more: the view `listed`, the exchanges that a list shows (those that the chosen findings
- * accuse or rest on, where rules are chosen; else all); and the views of questions.h, over what is
- * chosen. */
+/* To be called once, after audit_open(); the selection stays as long as the audit is open. Makes
+ * two things more: the view `listed`, the exchanges that a list shows (those that the chosen
+ * findings accuse or rest on, where rules are chosen; else all); and the views of questions.h, over
+ * what is chosen. */
 void selection_apply(const struct selection *selection, struct audit *audit);
