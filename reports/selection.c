@@ -8,8 +8,10 @@
 #include "reports/selection.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "reports/questions.h"
 #include "reports/values.h"
 
@@ -92,13 +94,16 @@ static void rule_is_chosen(sqlite3_context *context, int n, sqlite3_value **valu
     sqlite3_result_int(context, found);
 }
 
+/* The function keeps a list of its own, of the same patterns. */
 static void teach(struct audit *audit, const char *name, int arguments,
                   const struct text_list *globs,
                   void (*function)(sqlite3_context *, int, sqlite3_value **))
 {
+    struct text_list *kept = xmalloc(sizeof *kept);
+    *kept = *globs;
     sqlite3_create_function_v2(audit->db, name, arguments,
-                               SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
-                               (void *)(uintptr_t)globs, function, NULL, NULL, NULL);
+                               SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, kept,
+                               function, NULL, NULL, free);
 }
 
 /* ------------------------------------------------------------------ what stands in front */
