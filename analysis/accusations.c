@@ -19,6 +19,7 @@ struct accusations {
     struct accused *oldest, *newest;
     struct line ripening; /* what only waits for losses to be told */
     struct line unheld;   /* what waits for a 200 and has none before it */
+    struct line brief;    /* what only waits for what the client does next */
     uint64_t count, octets;
     struct accusation_counts counts;
 };
@@ -151,15 +152,16 @@ static void settle_if_closed(struct accusations *a, struct accused *x)
 {
     if (is_open(x, ACCUSATION_UNJUDGED) || is_open(x, ACCUSATION_COUNTED))
         return;
+    line_leave(x);
     unqueue_all(a, x);
     a->hooks.settle(a->hooks.context, x);
 }
 
-static void close_count(struct accusation *n, bool stands)
+static void close_count(struct accusation *n, bool confirmed)
 {
     unqueue_tally(n);
     n->state = ACCUSATION_CLOSED;
-    n->stands = stands;
+    n->stands = confirmed != n->verdict.unless_confirmed;
 }
 
 static void close_whole(struct accusations *a, struct accused *x)
@@ -209,6 +211,15 @@ static void make_room_unheld(struct accusations *a, struct resource *r)
     close_unjudged_and_settle(a, x);
 }
 
+/* The same for what waits for the next request: it came to nothing. */
+static void make_room_brief(struct accusations *a)
+{
+    if (a->brief.count <= scaled(a, LIMIT_BRIEF))
+        return;
+    a->counts.brief_pushed_out++;
+    close_whole(a, a->brief.oldest);
+}
+
 /* ---- entering ---- */
 
 void tally_add(struct accusations *accusations, struct tally *tally, struct accusation *accusation)
@@ -240,6 +251,18 @@ bool accused_waits_for(const struct accused *x, enum wait what)
     return false;
 }
 
+/* Nothing of it is open but what the next request of the client decides. */
+static bool waits_briefly(const struct accused *x)
+{
+    for (unsigned i = 0; i < x->n_accusations; i++) {
+        const struct accusation *n = &x->accusations[i];
+        if (n->state == ACCUSATION_UNJUDGED ||
+            (n->state == ACCUSATION_COUNTED && n->verdict.counted != COUNTED_REFETCH))
+            return false;
+    }
+    return true;
+}
+
 void accusations_add(struct accusations *accusations, struct accused *accused,
                      struct resource *resource, int64_t now_ns)
 {
@@ -252,6 +275,10 @@ void accusations_add(struct accusations *accusations, struct accused *accused,
         make_room_unheld(accusations, resource);
     } else if (by_reference || accused_waits_for(accused, WAIT_FOR_LOSSES)) {
         queue_ripe(accusations, accused, now_ns);
+    } else if (waits_briefly(accused)) {
+        accused->ripe_ns = now_ns + LIMIT_BRIEF_NS;
+        line_add(&accusations->brief, accused);
+        make_room_brief(accusations);
     }
     make_room(accusations);
 }
@@ -266,14 +293,29 @@ void accusations_ripen(struct accusations *accusations, struct accused *accused,
 
 /* ---- events ---- */
 
+/* Confirmed, but losses may still be told that change it. */
+static void ripen_count(struct accusations *a, struct accusation *n, int64_t now_ns)
+{
+    unqueue_tally(n);
+    n->state = ACCUSATION_UNJUDGED;
+    n->waits = WAIT_FOR_LOSSES;
+    n->verdict_is_counted = false;
+    if (!n->accused->line && !n->accused->resource)
+        queue_ripe(a, n->accused, now_ns);
+}
+
 void tally_confirm(struct accusations *accusations, struct tally *tally,
                    bool (*confirms)(const void *context, const struct accusation *accusation),
-                   const void *context)
+                   const void *context, int64_t now_ns)
 {
     for (struct accusation *n = tally->first, *newer; n; n = newer) {
         newer = n->newer;
         if (!confirms(context, n))
             continue;
+        if (n->verdict.ripens) {
+            ripen_count(accusations, n, now_ns);
+            continue;
+        }
         close_count(n, true);
         settle_if_closed(accusations, n->accused);
     }
@@ -291,6 +333,19 @@ void tally_withdraw(struct accusations *accusations, struct tally *tally)
         struct accused *innocent = tally->first->accused;
         close_count(tally->first, false);
         settle_if_closed(accusations, innocent);
+    }
+}
+
+void tally_reject(struct accusations *accusations, struct tally *tally,
+                  bool (*applies)(const void *context, const struct accusation *accusation),
+                  const void *context)
+{
+    for (struct accusation *n = tally->first, *newer; n; n = newer) {
+        newer = n->newer;
+        if (!applies(context, n))
+            continue;
+        close_count(n, false);
+        settle_if_closed(accusations, n->accused);
     }
 }
 
@@ -314,6 +369,8 @@ void accusations_expire(struct accusations *accusations, int64_t now_ns)
 {
     while (accusations->ripening.oldest && accusations->ripening.oldest->ripe_ns <= now_ns)
         close_unjudged_and_settle(accusations, accusations->ripening.oldest);
+    while (accusations->brief.oldest && accusations->brief.oldest->ripe_ns <= now_ns)
+        close_whole(accusations, accusations->brief.oldest);
     while (accusations->oldest && accusations->oldest->deadline_ns <= now_ns)
         close_whole(accusations, accusations->oldest);
 }

@@ -66,6 +66,9 @@ struct accused {
     enum responder_class responder;
     struct references refs; /* references are held */
     struct base_status status_before, status_after;
+    struct held held; /* without what it points to */
+    struct adoption adoption;
+    bool cache_is_shared;
     struct field_sets fields;
     struct asker asker;
     bool is_shared_address; /* of the client */
@@ -107,14 +110,19 @@ bool accused_waits_for(const struct accused *accused, enum wait what);
 /* The reference that it waited for has come: from now on it waits for losses only. */
 void accusations_ripen(struct accusations *accusations, struct accused *accused, int64_t now_ns);
 
-/* Closes those of the tally for which `confirms` says so: they stand. */
+/* Closes those of the tally for which `confirms` says so: they stand, or fall (unless_confirmed),
+ * or wait on for losses (ripens). */
 void tally_confirm(struct accusations *accusations, struct tally *tally,
                    bool (*confirms)(const void *context, const struct accusation *accusation),
-                   const void *context);
+                   const void *context, int64_t now_ns);
 /* From now on all of the tally is presumed. */
 void tally_presume(struct tally *tally);
 /* Closes all of the tally: they fall. */
 void tally_withdraw(struct accusations *accusations, struct tally *tally);
+/* Closes those of the tally for which `applies` says so: unconfirmed. */
+void tally_reject(struct accusations *accusations, struct tally *tally,
+                  bool (*applies)(const void *context, const struct accusation *accusation),
+                  const void *context);
 /* Closes all of the tally, which is about to be forgotten: what was presumed stands. */
 void tally_drop(struct accusations *accusations, struct tally *tally);
 
@@ -126,6 +134,6 @@ void accusations_expire(struct accusations *accusations, int64_t now_ns);
 void accusations_finish(struct accusations *accusations);
 
 struct accusation_counts {
-    uint64_t pushed_out, unheld_pushed_out, tallies_full;
+    uint64_t pushed_out, unheld_pushed_out, brief_pushed_out, tallies_full;
 };
 struct accusation_counts accusation_counts(const struct accusations *accusations);

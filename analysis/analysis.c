@@ -17,6 +17,7 @@
 #include "analysis/model.h"
 #include "analysis/rules.h"
 #include "analysis/whatif.h"
+#include "analysis/rules_after_304.h"
 #include "base/alloc.h"
 #include "base/attributes.h"
 #include "base/heap.h"
@@ -43,6 +44,10 @@ struct analysis {
     struct tally_of_rule checks[RULES_MOST];
 
     struct accused *draft; /* the exchange in hand; room for LIMIT_ACCUSATIONS */
+    /* its accusation that the client's next request decides; see await_refetch() */
+    bool may_be_refetched;
+    unsigned refetch_index; /* of the rule */
+    struct verdict refetch;
 };
 
 struct analysis_options analysis_options_default(void)
@@ -239,6 +244,12 @@ static void judge_one(struct analysis *a, struct inspection *n, unsigned index)
         cite(accusation, &n->evidence.refs, n->facts.t_req0);
         return;
     case WAITS:
+        if (v.waits == WAIT_FOR_COUNT && v.counted == COUNTED_REFETCH) {
+            a->may_be_refetched = true;
+            a->refetch_index = index;
+            a->refetch = v;
+            return;
+        }
         accusation = draft_add(a, n, index);
         if (!accusation)
             return;
@@ -258,6 +269,7 @@ static void judge_all(struct analysis *a, struct inspection *n)
     const struct exchange *x = n->facts.x;
     struct accused *draft = a->draft;
     draft->n_accusations = 0;
+    a->may_be_refetched = false;
     draft->exchange_id = n->evidence.id;
     draft->found_ns = x->finished_ns;
     draft->observed[REQUEST_HEADER] = x->request.header_bytes;
@@ -315,6 +327,9 @@ static void on_judge(void *context, struct accused *x)
         case FIRED:
             check->fired++;
             accusation->stands = true;
+            if (accusation->reference) /* of the verdict when it was counted */
+                representation_drop(a->model.store, accusation->reference);
+            accusation->reference = NULL;
             record(accusation, &v, &x->arena, &x->size_of_304);
             cite(accusation, &n.evidence.refs, n.facts.t_req0);
             if (accusation->reference)
@@ -336,6 +351,8 @@ static struct tally *tally_of(struct inspection *n, enum counted counted)
 {
     switch (counted) {
     case COUNTED_RUN:
+    case COUNTED_IGNORED:
+    case COUNTED_REFETCH:
         return n->holding ? &n->holding->tally : NULL;
     case COUNTED_PACE:
         return &n->resource->changing.tally;
@@ -356,7 +373,7 @@ static bool keeps_heads(const struct accused *x, struct inspection *n)
         return true;
     for (unsigned i = 0; i < x->n_accusations; i++) {
         const struct accusation *accusation = &x->accusations[i];
-        if (accusation->state != ACCUSATION_COUNTED)
+        if (accusation->state != ACCUSATION_COUNTED || accusation->verdict.ripens)
             return true;
         const struct tally *tally = tally_of(n, accusation->verdict.counted);
         if (tally && tally->waiting < LIMIT_HEADS_FOR_COUNT)
@@ -391,6 +408,10 @@ static struct accused *accused_keep(struct analysis *a, struct inspection *n, st
     kept->responder = n->facts.response.responder;
     kept->refs = e->refs;
     kept->status_before = e->status_before;
+    kept->held = e->held;
+    kept->held.after = NULL;
+    kept->adoption = e->adoption;
+    kept->cache_is_shared = e->cache_is_shared;
     kept->fields = e->fields;
     kept->asker = e->asker;
     kept->is_shared_address = e->client.shared_address;
@@ -428,10 +449,44 @@ static bool has_open(const struct accused *x)
     return false;
 }
 
+/* Does anything claim octets of the exchange, or may yet? */
+static bool claims_nothing(const struct accused *x)
+{
+    for (unsigned i = 0; i < x->n_accusations; i++)
+        if (x->accusations[i].rule->order)
+            return false;
+    return true;
+}
+
+/* What a 304 may yet be accused of, if the client fetches the whole right after it. Nearly never it
+ * does; so a 304 that nobody else claims anything of is not kept for it: the model remembers its
+ * size. Else it waits, so that all claims on it are settled in their order. */
+static void await_refetch(struct analysis *a, struct inspection *n)
+{
+    struct after_304 *after = n->holding ? n->holding->after : NULL;
+    if (!a->may_be_refetched || !after || after->exchange_id != n->evidence.id)
+        return;
+    if (claims_nothing(a->draft) && a->draft->observed[REQUEST_BODY] == 0 &&
+        a->draft->observed[RESPONSE_BODY] == 0) {
+        after->may_be_claimed = true;
+        after->confidence = (uint8_t)a->refetch.confidence;
+        a->checks[a->refetch_index].passed++; /* until it is accused */
+        return;
+    }
+    struct accusation *accusation = draft_add(a, n, a->refetch_index);
+    if (!accusation)
+        return;
+    accusation->state = ACCUSATION_COUNTED;
+    accusation->waits = WAIT_FOR_COUNT;
+    accusation->verdict_is_counted = true;
+    record(accusation, &a->refetch, &a->model.scratch, &a->draft->size_of_304);
+}
+
 /* Takes the exchange or leaves it: true where it was taken. */
 static bool wait_or_settle(struct analysis *a, struct inspection *n, struct exchange *x)
 {
     struct accused *draft = a->draft;
+    await_refetch(a, n);
     if (draft->n_accusations == 0)
         return false;
     if (!has_open(draft)) {
@@ -458,9 +513,15 @@ static bool wait_or_settle(struct analysis *a, struct inspection *n, struct exch
 
 /* ---- what waited for this exchange ---- */
 
-static bool any_stands(const void *context UNUSED, const struct accusation *accusation UNUSED)
+static bool is_of_count(const void *context, const struct accusation *accusation)
 {
-    return true;
+    const enum counted *counted = context;
+    return accusation->verdict.counted == *counted;
+}
+
+static void confirm(struct analysis *a, struct tally *tally, enum counted counted)
+{
+    tally_confirm(a->accusations, tally, is_of_count, &counted, a->clock_ns);
 }
 
 struct pace_now {
@@ -482,13 +543,17 @@ static void hear_counts(struct analysis *a, struct inspection *n)
     if (n->holding && n->holding->tally.first && n->facts.x->status == 200 &&
         n->holding->run >= t->no_store_min &&
         n->facts.t_rsp0 - n->holding->run_from_ns >= t->no_store_span_s * INT64_C(1000000000))
-        tally_confirm(a->accusations, &n->holding->tally, any_stands, NULL);
+        confirm(a, &n->holding->tally, COUNTED_RUN);
+    if (n->holding && n->holding->tally.first && n->holding->after &&
+        n->holding->after->ignored >= t->update_ignored_min)
+        confirm(a, &n->holding->tally, COUNTED_IGNORED);
     if (n->resource->changing.tally.first) {
         struct pace_now now = {t, e->pace};
-        tally_confirm(a->accusations, &n->resource->changing.tally, pace_confirms, &now);
+        tally_confirm(a->accusations, &n->resource->changing.tally, pace_confirms, &now,
+                      a->clock_ns);
     }
     if (n->buster && n->buster->values >= t->cache_buster_min)
-        tally_confirm(a->accusations, &n->buster->tally, any_stands, NULL);
+        confirm(a, &n->buster->tally, COUNTED_BUSTING);
     else if (n->buster && n->buster->values == 1)
         tally_drop(a->accusations, &n->buster->tally);
 }
@@ -503,6 +568,44 @@ static void hear_receipt(struct analysis *a, struct inspection *n)
         tally_withdraw(a->accusations, &r->errors);
     else if (r->answer.run >= a->model.thresholds.negative_min)
         tally_presume(&r->errors);
+}
+
+/* The 304 that was not kept: made anew of what the model remembers, and settled at once. */
+static void accuse_forgotten(struct analysis *a, const struct after_304 *after)
+{
+    struct accused *x = heap_take_zeroed(accused_size(1, SLICE_ABSENT));
+    struct accusation *accusation = &x->accusations[0];
+    struct verdict v;
+    arena_init(&x->arena, 256);
+    x->exchange_id = after->exchange_id;
+    x->found_ns = after->found_ns;
+    x->observed[REQUEST_HEADER] = after->request_octets;
+    x->observed[RESPONSE_HEADER] = after->response_octets;
+    x->n_accusations = 1;
+    accusation->rule = a->rules[a->refetch_index];
+    accusation->index = a->refetch_index;
+    accusation->stands = true;
+    accuse_304_before_refetch(&v, (enum confidence)after->confidence);
+    record(accusation, &v, &x->arena, &x->size_of_304);
+    a->checks[a->refetch_index].passed--;
+    a->checks[a->refetch_index].fired++;
+    on_settle(a, x);
+}
+
+/* What the client does next decides about the 304 before. */
+static void hear_next_request(struct analysis *a, struct inspection *n)
+{
+    enum counted counted = COUNTED_REFETCH;
+    const struct after_304 *after = n->evidence.held.after;
+    if (!after || !n->holding)
+        return;
+    bool is_refetch = is_refetch_after_304(&n->evidence);
+    if (is_refetch && after->may_be_claimed)
+        accuse_forgotten(a, after);
+    if (n->holding->tally.first && is_refetch)
+        confirm(a, &n->holding->tally, counted);
+    else if (n->holding->tally.first)
+        tally_reject(a->accusations, &n->holding->tally, is_of_count, &counted);
 }
 
 /* A 200 was shown: is it what 304s of the URL wait for? Those beyond the limit find it when they
@@ -651,8 +754,10 @@ void analysis_exchange(struct analysis *analysis, struct exchange *exchange)
     errand_note(a->model.errands, exchange, n.evidence.id);
     model_learn(&a->model, &n);
     whatif_exchange(a->whatif, &n);
-    if (n.resource)
+    if (n.resource) {
+        hear_next_request(a, &n);
         hear_counts(a, &n);
+    }
     if (n.told_base)
         hear_status(a, &n);
     if (n.receipt)
@@ -787,6 +892,7 @@ void analysis_counters(const struct analysis *analysis,
         [NOTE_RANGES] = analysis->model.ranges_forgotten,
         [NOTE_COPIES] = copy_table_evicted(analysis->model.copies),
         [NOTE_ERRANDS] = errand_table_evicted(analysis->model.errands),
+        [NOTE_RELOADERS] = reload_table_evicted(analysis->model.reloads),
         [NOTE_SERVERS] = servers.servers_evicted,
         [NOTE_HABITS] = servers.habits_evicted + servers.families_evicted,
         [NOTE_ADDRESSES] = clients.addresses_evicted,
@@ -795,6 +901,7 @@ void analysis_counters(const struct analysis *analysis,
         [NOTE_PROXIES] = legs.proxies_missed,
         [NOTE_WAITING] = waiting.pushed_out,
         [NOTE_UNHELD] = waiting.unheld_pushed_out,
+        [NOTE_BRIEF] = waiting.brief_pushed_out,
         [NOTE_TALLIES] = waiting.tallies_full,
         [NOTE_PAIRS_LATE] = whatif_pairs_late(analysis->whatif),
         [NOTE_ACCUSATIONS] = analysis->accusations_dropped,

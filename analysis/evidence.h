@@ -18,6 +18,7 @@
 #include "analysis/errands.h"
 #include "analysis/facts.h"
 #include "analysis/legs.h"
+#include "analysis/reloads.h"
 #include "analysis/server.h"
 #include "analysis/store.h"
 #include "analysis/url.h"
@@ -61,13 +62,17 @@ struct held {
     enum truth same_octets; /* as the body of this 200 */
     bool octets_inferred;   /* from strong tag and length, not from digests (truncated captures) */
     bool fresh;             /* explicitly, in both readings and both models, with the guard */
-    bool asked_with;        /* this request carries its validator */
-    bool fresh_by_guess;    /* it is by the lifetime that caches make up, and has no other */
-    bool stale_on_arrival;  /* its latest validation or transfer arrived stale (A23) */
-    int64_t stored_s;       /* how long ago its latest 200 arrived */
-    int64_t contact_ns;     /* t_rsp0 of the latest 200 or 304; NEVER */
-    int64_t lifetime_s;     /* explicit, strict; ABSENT_NUMBER */
-    uint32_t run;           /* how often the same octets came, with this time */
+    bool fresh_by_304;      /* and only because a 304 renewed it: by the 200 alone it is stale */
+    bool immutable;
+    const struct after_304 *after; /* of the 304s since then; NULL: none, or closing */
+    int64_t arrived_ns;            /* t_rsp1 of its latest 200 */
+    bool asked_with;               /* this request carries its validator */
+    bool fresh_by_guess;           /* it is by the lifetime that caches make up, and has no other */
+    bool stale_on_arrival;         /* its latest validation or transfer arrived stale (A23) */
+    int64_t stored_s;              /* how long ago its latest 200 arrived */
+    int64_t contact_ns;            /* t_rsp0 of the latest 200 or 304; NEVER */
+    int64_t lifetime_s;            /* explicit, strict; ABSENT_NUMBER */
+    uint32_t run;                  /* how often the same octets came, with this time */
     int64_t run_from_ns;
     bool had_origin;
     bool by_prefetch;
@@ -135,6 +140,13 @@ struct crowd {
     int64_t stored_s;
 };
 
+/* A tag is offered that only a 304 gave to the client: 304-adopted-foreign-tag. */
+struct adoption {
+    uint64_t exchange_id; /* of the 304; 0: none */
+    int64_t from_ns;      /* t_rsp0 of it */
+    bool has_client;
+};
+
 /* Of the URL over all clients: short-ttl-unchanged. */
 struct pace {
     int64_t span_s;              /* from the first sighting to now */
@@ -188,6 +200,8 @@ struct evidence {
     struct crowd crowd;
     const struct errand *errand;         /* see SUBJECT_ERRAND; NULL for exchanges */
     const struct connection *connection; /* the same */
+    struct adoption adoption;
+    struct reload_storm storm;
     uint32_t users; /* different users that got these octets as private ones, with this new one; 0:
                        none, or not a new one */
     uint64_t first_user_exchange_id;

@@ -131,6 +131,24 @@ static void read_if_range(struct request_facts *r, struct slice value, int64_t n
         r->if_range = r->if_range_date.seconds != NO_DATE ? IF_RANGE_DATE : IF_RANGE_INVALID;
 }
 
+/* proto= of the first element of Forwarded (RFC 7239 §5.4); absent where there is none. */
+static struct slice forwarded_proto(struct slice value)
+{
+    struct slice element = slice_cut(&value, ',');
+    while (!slice_is_absent(element)) {
+        struct slice pair = slice_trim(slice_cut(&element, ';'));
+        if (slice_starts_with_nocase(pair, SLICE("proto=")))
+            return slice_from(pair, strlen("proto="));
+    }
+    return SLICE_ABSENT;
+}
+
+/* The first hop's scheme. */
+static bool is_https(struct slice value)
+{
+    return slice_equal_nocase(slice_trim(slice_cut(&value, ',')), SLICE("https"));
+}
+
 static void read_request_line(struct facts *f, const struct head *head, const struct field *field)
 {
     struct request_facts *r = &f->request;
@@ -199,7 +217,13 @@ static void read_request_line(struct facts *f, const struct head *head, const st
     case FIELD_VIA:
         r->has_via = r->has_forwarding = true;
         break;
+    case FIELD_X_FORWARDED_PROTO:
+        r->was_https |= is_https(value);
+        break;
     case FIELD_FORWARDED:
+        r->was_https |= is_https(forwarded_proto(value));
+        r->has_forwarding = true;
+        break;
     case FIELD_X_FORWARDED_FOR:
     case FIELD_TRUE_CLIENT_IP:
     case FIELD_CF_CONNECTING_IP:

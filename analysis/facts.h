@@ -87,6 +87,7 @@ struct request_facts {
     struct slice x_http_method_override;
     bool has_forwarding; /* X-Forwarded-For and its kin, or Via: it speaks for others */
     bool has_via;
+    bool was_https; /* before it came here: who ended TLS in front of the tap says so */
 };
 
 enum responder_class { RESPONDER_UNKNOWN, RESPONDER_ORIGIN, RESPONDER_CACHE };

@@ -20,26 +20,29 @@
 
 /* the models */
 #define LIMIT_RESOURCES                                                                            \
-    65536 /* URLs that are remembered; 400 octets and their representations each */
+    65536 /* URLs that are remembered; 500 octets and their representations each */
 #define LIMIT_REPRESENTATIONS 8 /* of one URL: variants, deployments, backends; the oldest goes */
 #define LIMIT_STORE_OCTETS    (UINT64_C(64) << 20) /* octets of all representations */
-#define LIMIT_HOLDINGS        262144               /* (client, URL) pairs; 232 octets each */
-#define LIMIT_HOLDINGS_OF_ONE 4                    /* variants that one client holds of one URL */
-#define LIMIT_SERVERS         16384                /* server addresses; 700 octets each */
-#define LIMIT_LOSSES          16    /* intervals of loss per server; more: neighbours are joined */
-#define LIMIT_HABITS          32768 /* (server, URL pattern) pairs; 120 octets each */
-#define LIMIT_FAMILIES        16384 /* (server, kind of URL) pairs whose 304s are measured */
-#define LIMIT_CLIENTS         65536 /* clients of which it is known that they have a cache */
-#define LIMIT_BUSTERS         16384 /* (client, URL without changing parameters) pairs */
+#define LIMIT_HOLDINGS        262144 /* (client, URL) pairs; 240 octets, 110 more with a 304 */
+#define LIMIT_HOLDINGS_OF_ONE 4      /* variants that one client holds of one URL */
+#define LIMIT_SERVERS         16384  /* server addresses; 700 octets each */
+#define LIMIT_LOSSES          16     /* intervals of loss per server; more: neighbours are joined */
+#define LIMIT_HABITS          32768  /* (server, URL pattern) pairs; 120 octets each */
+#define LIMIT_FAMILIES        16384  /* (server, kind of URL) pairs whose 304s are measured */
+#define LIMIT_CLIENTS         65536  /* clients of which it is known that they have a cache */
+#define LIMIT_BUSTERS         16384  /* (client, URL without changing parameters) pairs */
 #define LIMIT_TAGS_OF_URL                                                                          \
-    4                            /* entity tags that a URL issued; more: it cannot be said what it \
-                                    never issued */
-#define LIMIT_ISSUERS      16384 /* tags of which it is known what URL issued them; 24 octets */
-#define LIMIT_RECEIPTS     16384 /* (client, URL) pairs with parts, cuts, errors; 700 octets each */
-#define LIMIT_OCTET_RANGES 8     /* of one representation that a client was sent in parts */
-#define LIMIT_COPIES       32768 /* (client, body) pairs: the same octets under several URLs */
-#define LIMIT_ERRANDS      16384 /* open connections that carried 304s only so far; 72 octets */
-#define LIMIT_GHOSTS       (1u << 23) /* bits that remember which URLs were pushed out */
+    4 /* entity tags that a URL issued; more: it cannot be said what it                            \
+         never issued */
+#define LIMIT_ISSUERS       16384 /* tags of which it is known what URL issued them; 24 octets */
+#define LIMIT_RECEIPTS      16384 /* (client, URL) pairs with parts, cuts, errors; 700 octets each */
+#define LIMIT_OCTET_RANGES  8     /* of one representation that a client was sent in parts */
+#define LIMIT_COPIES        32768 /* (client, body) pairs: the same octets under several URLs */
+#define LIMIT_ERRANDS       16384 /* open connections that carried 304s only so far; 72 octets */
+#define LIMIT_RELOADERS     4096  /* clients whose reloads are watched; 1.2 KiB each */
+#define LIMIT_RELOADS       64    /* latest reloads of one client: more than any storm */
+#define LIMIT_RELOAD_BURSTS 8     /* latest bursts of them */
+#define LIMIT_GHOSTS        (1u << 23) /* bits that remember which URLs were pushed out */
 
 /* both sides of a proxy */
 #define LIMIT_PROXIES     1024 /* addresses that ask and answer; 100 octets each */
@@ -64,6 +67,8 @@
 #define LIMIT_ALL_UNHELD        4096 /* and of all URLs: they can only be `possible` */
 #define LIMIT_WAITING_FOR_COUNT 16   /* exchanges that wait for one count: thresholds are smaller */
 #define LIMIT_HEADS_FOR_COUNT   8    /* of these, such as keep their heads */
+#define LIMIT_BRIEF             4096 /* 304s with claims that wait for what the client does next */
+#define LIMIT_BRIEF_NS          INT64_C(60000000000) /* longer than any refetch on the heels of a 304 */
 #define LIMIT_RIPENING_NS                                                                          \
     INT64_C(660000000000)    /* 11 min: losses are told at the latest when an exchange times out */
 #define LIMIT_ACCUSATIONS 16 /* of one exchange: more rules than can fire together */

@@ -11,6 +11,7 @@
 
 #include "analysis/freshness.h"
 #include "analysis/rules_304.h"
+#include "analysis/rules_after_304.h"
 #include "analysis/rules_proxy.h"
 #include "analysis/shared_cache.h"
 #include "analysis/storable.h"
@@ -40,6 +41,7 @@ void model_init(struct model *model, const struct analysis_options *options,
                                       scaled_cap(LIMIT_RECEIPTS, scale)),
         .copies = copy_table_new(scaled_cap(LIMIT_COPIES, scale)),
         .errands = errand_table_new(scaled_cap(LIMIT_ERRANDS, scale)),
+        .reloads = reload_table_new(),
         .thresholds = options->thresholds,
         .client_key = options->client_key,
         .roles = options->roles && options->roles->n ? options->roles : NULL,
@@ -59,6 +61,7 @@ void model_fini(struct model *model)
     receipt_table_free(model->receipts);
     copy_table_free(model->copies);
     errand_table_free(model->errands);
+    reload_table_free(model->reloads);
     arena_fini(&model->scratch);
     arena_fini(&model->scratch_again);
 }
@@ -69,6 +72,14 @@ static void read_facts(const struct model *model, struct facts *facts, const str
     facts_read(facts, x, scratch);
     if (model->roles)
         facts_assign_role(facts, role_of(model->roles, &x->connection.server));
+}
+
+static struct reload reload_of(const struct facts *facts)
+{
+    const struct exchange *x = facts->x;
+    uint64_t octets = x->request.header_bytes + x->request.body_bytes + x->response.header_bytes +
+                      x->response.body_bytes;
+    return (struct reload){facts->t_req0, octets > UINT32_MAX ? UINT32_MAX : (uint32_t)octets};
 }
 
 /* ---- what was lost ---- */
@@ -194,6 +205,44 @@ static bool is_only_no_store(const struct resource *resource, const struct repre
     return true;
 }
 
+/* Would it be stale if the 304s since had not been? Its own Age is not kept: reckoned without, it
+ * is younger. */
+static bool is_stale_by_200(const struct holding *h, int64_t now_ns, int64_t skew_s,
+                            int64_t guard_s, enum cache_kind kind)
+{
+    struct freshness f = h->representation->freshness;
+    f.t_req0 = f.t_rsp0 = h->arrived_ns;
+    f.age = 0;
+    return !freshness_is_fresh(&f, now_ns, skew_s, guard_s, kind, GENEROUS);
+}
+
+/* What the 304s since the 200 did, as far as this request bears on it. */
+static void gather_after_304(struct model *model, struct inspection *n)
+{
+    const struct facts *facts = &n->facts;
+    struct evidence *e = &n->evidence;
+    const struct holding *h = n->holding;
+    enum cache_kind kind = e->cache_is_shared ? SHARED_CACHE : PRIVATE_CACHE;
+    if (!h->after)
+        return;
+    n->after = *h->after;
+    e->held.after = &n->after;
+    e->held.fresh_by_304 =
+        e->held.fresh && is_stale_by_200(h, facts->t_req0, server_skew_s(n->server),
+                                         model->thresholds.guard_s, kind);
+    if (!n->after.foreign_tag ||
+        !after_304_offers_foreign(&n->after, &facts->request.if_none_match))
+        return;
+    for (uint32_t i = 0; i < n->resource->n_representations; i++)
+        if (n->resource->representations[i]->etag.valid &&
+            after_304_is_foreign(&n->after, &n->resource->representations[i]->etag))
+            return; /* a 200 with it was seen: who knows whom it reached */
+    e->adoption = (struct adoption){
+        .exchange_id = n->after.foreign_exchange_id,
+        .from_ns = n->after.foreign_ns,
+    };
+}
+
 static void gather_held(struct model *model, struct inspection *n)
 {
     const struct facts *facts = &n->facts;
@@ -222,6 +271,7 @@ static void gather_held(struct model *model, struct inspection *n)
         held->same_octets = same_octets(r, facts, &held->octets_inferred);
     else
         held->same_octets = UNKNOWN;
+    held->arrived_ns = h->arrived_ns;
     held->stored_s = (facts->t_req0 - h->arrived_ns) / NS_PER_S;
     held->run = h->run + (held->same_octets == YES);
     held->run_from_ns = h->run_from_ns;
@@ -250,6 +300,7 @@ static void gather_held(struct model *model, struct inspection *n)
         held->fresh_by_guess =
             freshness_is_fresh(&strict, facts->t_req0, skew_s, guard_s, kind, GENEROUS) &&
             freshness_is_fresh(&lenient, facts->t_req0, skew_s, guard_s, kind, GENEROUS);
+    held->immutable = lifetime.immutable;
 }
 
 /* G13: it has asked with a validator that had been issued to it. */
@@ -265,6 +316,18 @@ static void notice_cache(struct model *model, struct inspection *n)
     if (e->cache_is_shared || (n->facts.x->status == 200 && e->held.known))
         e->has_cache = store_client_has_cache(model->store, n->holder);
     e->cache = !e->cache_is_shared || e->has_cache ? n->holder : 0;
+}
+
+/* A reload that finds nothing new. */
+static void gather_reload(struct model *model, struct inspection *n)
+{
+    const struct facts *facts = &n->facts;
+    struct evidence *e = &n->evidence;
+    if (!facts->request.wants_reload || facts->x->status != 304 || !facts->request.is_conditional ||
+        !e->cache || e->cache_is_shared)
+        return;
+    n->watch = reload_watch_of(model->reloads, e->cache);
+    e->storm = reload_storm_with(n->watch, reload_of(facts), &model->thresholds);
 }
 
 /* ---- what a 304 is held against ---- */
@@ -638,6 +701,10 @@ static void look_up(struct model *model, struct inspection *n)
         gather_held(model, n);
         notice_cache(model, n);
         gather_asker(model, n);
+        if (e->held.contact_ns != NEVER)
+            gather_after_304(model, n);
+        e->adoption.has_client = e->cache != 0;
+        gather_reload(model, n);
     }
     if (status == 200 && facts->is_get) {
         references_find_same_tag(&e->refs, n->resource, facts);
@@ -712,6 +779,9 @@ void model_inspect_again(struct model *model, const struct accused *accused, int
         .server = accused->server,
         .reference_server = accused->reference_server,
         .key = accused->key,
+        .cache_is_shared = accused->cache_is_shared,
+        .held = accused->held,
+        .adoption = accused->adoption,
         .refs = accused->refs,
         .status_before = accused->status_before,
         .status_after = accused->status_after,
@@ -732,6 +802,8 @@ void model_inspect_again(struct model *model, const struct accused *accused, int
     gather_pair(model, &n->evidence, &model->scratch_again);
     struct references *refs = &n->evidence.refs;
     struct resource *resource = store_find_resource(model->store, accused->url_key);
+    if (!resource)
+        n->evidence.came_back = true; /* as good as: what was known of it was pushed out */
     if (n->facts.x->status != 304) {
         if (resource)
             references_find_same_tag(refs, resource, &n->facts);
@@ -744,8 +816,6 @@ void model_inspect_again(struct model *model, const struct accused *accused, int
         gather_history(resource, &n->evidence);
         n->evidence.tags_alternate =
             validators_alternate(refs, resource, &n->facts, &accused->key, &model->scratch_again);
-    } else {
-        n->evidence.came_back = true; /* as good as: what was known of it was pushed out */
     }
     int64_t seen = accused->server->date_seen_ns;
     n->evidence.server_has_clock = seen != NEVER && seen >= n->facts.t_rsp0 - HOUR_NS;
@@ -954,11 +1024,29 @@ static void learn_200(struct model *model, struct inspection *n)
     }
 }
 
-static void learn_304(struct inspection *n)
+/* Does it ask without heed of lifetimes, or of 304s alone? */
+static void learn_heed(struct inspection *n)
 {
+    const struct evidence *e = &n->evidence;
+    struct after_304 *after = n->holding->after;
+    if (!e->held.asked_with || !e->held.fresh || n->facts.request.wants_reload)
+        return;
+    if (!e->held.fresh_by_304)
+        after->heeds_nothing = true;
+    else if (ignores_update(e))
+        after->ignored++;
+}
+
+static void learn_304(struct model *model, struct inspection *n)
+{
+    if (n->watch)
+        reload_watch_add(n->watch, reload_of(&n->facts), n->evidence.storm.is_storm);
     if (!n->held_in_time)
         return;
     holding_freshen(n->holding, &n->facts);
+    after_304_note(n->holding, &n->facts, n->evidence.id, n->evidence.held.asked_with,
+                   model->thresholds.guard_s);
+    learn_heed(n);
     n->holding->stale_on_arrival =
         arrives_stale(&n->facts, n->evidence.cache_is_shared ? SHARED_CACHE : PRIVATE_CACHE);
 }
@@ -1039,7 +1127,7 @@ void model_learn(struct model *model, struct inspection *n)
     if (status == 200 && facts->is_get)
         learn_200(model, n);
     else if (status == 304 && facts->is_get)
-        learn_304(n);
+        learn_304(model, n);
     learn_asker(n);
     learn_legs(model, n);
     if (facts->is_unsafe && status >= 200 && status < 400)

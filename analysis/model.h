@@ -28,6 +28,7 @@ struct model {
     struct copy_table *copies;
     struct errand_table *errands;
     uint64_t ranges_forgotten;
+    struct reload_table *reloads;
     struct thresholds thresholds;
     enum client_key client_key;
     const struct roles *roles;  /* NULL: nothing is known beside the traffic */
@@ -54,6 +55,8 @@ struct inspection {
     struct holding *holding;      /* what it held of this variant, as of t_req0 or later; NULL */
     struct holding *other;        /* else another variant of the URL */
     bool held_in_time;            /* the holding had arrived when the request was sent (A6) */
+    struct after_304 after;       /* of the holding, before this exchange */
+    struct reload_watch *watch;   /* of the client, where this is a reload; NULL */
     struct buster *buster;        /* of its URL without changing parameters; NULL */
     struct receipt *receipt;      /* of parts, cut transfers, redirects and errors; NULL */
     struct copy *copy;            /* of its octets under any path; NULL */

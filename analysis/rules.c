@@ -38,6 +38,9 @@ static const char *const ids[] = {
     "missing-vary-observed",
     "vary-fragmentation",
     "unstable-last-modified",
+    "304-not-freshening",
+    "304-update-ignored",
+    "304-then-refetch",
     "304-etag-strength-flip",
     "304-despite-change",
     "304-wrong-method",
@@ -52,6 +55,8 @@ static const char *const ids[] = {
     "permanent-redirect-refetch",
     "negative-refetch",
     "oversized-revalidation-headers",
+    "reload-storm",
+    "immutable-revalidated",
     "served-stale",
     "reuse-without-validation",
     "stored-no-store",
@@ -85,14 +90,17 @@ static const char *const ids[] = {
     "shared-cache-opportunity",
     "304-no-validator",
     "stale-on-arrival",
+    "304-adopted-foreign-tag",
 };
 _Static_assert(COUNT_OF(ids) <= RULES_MOST, "tables of rules have room for all of them");
 
 static const struct rule_set *const sets[] = {
-    &rules_304,      &rules_304_validators, &rules_304_form,    &rules_conditional, &rules_outcome,
-    &rules_ranges,   &rules_proxy,          &rules_hits,        &rules_waste,       &rules_hygiene,
-    &rules_fields,   &rules_policy,         &rules_304_history, &rules_dates,       &rules_clients,
-    &rules_variants, &rules_octets,         &rules_transfers,   &rules_legs,        &rules_shared,
+    &rules_304,       &rules_304_validators, &rules_304_form, &rules_304_history,
+    &rules_after_304, &rules_conditional,    &rules_outcome,  &rules_dates,
+    &rules_ranges,    &rules_proxy,          &rules_hits,     &rules_waste,
+    &rules_reloads,   &rules_hygiene,        &rules_fields,   &rules_policy,
+    &rules_clients,   &rules_variants,       &rules_octets,   &rules_transfers,
+    &rules_legs,      &rules_shared,
 };
 
 unsigned rules_count(void)

@@ -39,7 +39,15 @@ enum wait {
 };
 
 /* Which count confirms. */
-enum counted { COUNTED_RUN, COUNTED_PACE, COUNTED_BUSTING, COUNTED_ERRORS, COUNTED_CUTS };
+enum counted {
+    COUNTED_RUN,
+    COUNTED_PACE,
+    COUNTED_BUSTING,
+    COUNTED_ERRORS,
+    COUNTED_CUTS,
+    COUNTED_IGNORED,
+    COUNTED_REFETCH
+};
 
 /* What the ledger is asked for (rules.md §3.6). */
 enum claim_kind {
@@ -75,6 +83,8 @@ struct verdict {
     enum wait waits;  /* WAITS */
     enum counted counted;
     bool presumed;                  /* it waits only for what would excuse */
+    bool ripens;                    /* WAIT_FOR_COUNT: once confirmed, it waits for losses */
+    bool unless_confirmed;          /* WAIT_FOR_COUNT the other way round: it falls if confirmed */
     int64_t lifetime_s, distance_s; /* COUNTED_PACE: of this exchange */
     const char *message;            /* "{}" stands for the next word */
     const char *note;               /* why it was demoted; NULL */
@@ -113,10 +123,10 @@ struct rule_set {
     const struct rule *rules;
     unsigned count;
 };
-extern const struct rule_set rules_304, rules_304_validators, rules_304_form, rules_conditional,
-    rules_outcome, rules_304_history, rules_dates, rules_ranges, rules_proxy, rules_hits,
-    rules_waste, rules_hygiene, rules_fields, rules_policy, rules_clients, rules_variants,
-    rules_octets, rules_transfers, rules_legs, rules_shared;
+extern const struct rule_set rules_304, rules_304_validators, rules_304_form, rules_304_history,
+    rules_after_304, rules_conditional, rules_outcome, rules_dates, rules_ranges, rules_proxy,
+    rules_hits, rules_waste, rules_reloads, rules_hygiene, rules_fields, rules_policy,
+    rules_clients, rules_variants, rules_octets, rules_transfers, rules_legs, rules_shared;
 
 #define RULES_MOST 96
 unsigned rules_count(void);

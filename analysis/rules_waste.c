@@ -5,10 +5,13 @@
  * origin's policy made it do.
  */
 
+#include "analysis/rules_waste.h"
+
 #include <stddef.h>
 #include <string.h>
 
-#include "analysis/rules.h"
+#include "analysis/rules_after_304.h"
+#include "analysis/rules_reloads.h"
 
 #define NS_PER_S INT64_C(1000000000)
 
@@ -28,14 +31,13 @@ static const struct rule rows[ROWS];
 
 /* ---- what the rules about repeated transfers ask first ---- */
 
-static bool is_plain_get(const struct facts *x)
+bool is_plain_get(const struct facts *x)
 {
     return x->is_get && !x->request.is_conditional && slice_is_absent(x->request.range) &&
            x->request.if_range == IF_RANGE_ABSENT;
 }
 
-/* A whole 200 that the client had: PASSED means go on, NOT_APPLICABLE that it had nothing. */
-static enum judgement had_it(const struct evidence *e, struct verdict *v)
+enum judgement had_it(const struct evidence *e, struct verdict *v)
 {
     const struct facts *x = e->facts;
     if (!x->is_paired)
@@ -65,14 +67,13 @@ static bool is_exonerated(const struct evidence *e)
            e->facts->t_req0 - h->contact_ns < h->lifetime_s * NS_PER_S;
 }
 
-/* The request itself asks for something fresher than the lifetime allows (RFC 9111 §5.2.1). */
-static bool wants_fresher(const struct request_facts *q)
+bool wants_fresher(const struct request_facts *q)
 {
     return q->wants_reload || cache_control_has(&q->cc, CC_MAX_AGE) ||
            cache_control_has(&q->cc, CC_MIN_FRESH);
 }
 
-static void blame_client(struct verdict *v, const struct evidence *e)
+void blame_client(struct verdict *v, const struct evidence *e)
 {
     v->reference = &e->refs.held;
     v->confidence = CONFIDENCE_LIKELY;
@@ -112,6 +113,8 @@ static enum judgement judge_unconditional(const struct evidence *e, struct verdi
     say_text(v, r->etag.valid ? r->etag.text : r->last_modified_text);
     v->claim = (struct claim){.kind = CLAIM_REPLACE, .added_octets = condition_octets(r)};
     blame_client(v, e);
+    if (is_refetch_after_304(e))
+        v->note = "a 304 had just said so: the octets are counted as 304-then-refetch";
     if (e->facts->request.wants_hard_reload) {
         v->variant = "hard-reload";
         v->severity = SEVERITY_INFO;
@@ -190,8 +193,10 @@ static enum judgement judge_revalidated(const struct evidence *e, struct verdict
         return withhold(v, GUARD_EXCLUDED);
     if (!e->held.known || !e->held.is_stored || !e->held.asked_with)
         return NOT_APPLICABLE;
-    if (!e->held.fresh)
-        return PASSED;
+    bool ignores = ignores_update(e);
+    if (!e->held.fresh || is_immutable_kept(e) ||
+        (ignores && e->held.after->ignored + 1 >= e->thresholds->update_ignored_min))
+        return PASSED; /* or immutable-revalidated or 304-update-ignored says it */
     bool reload = wants_fresher(&x->request);
     accuse(v, CARD(REVALIDATED_WHILE_FRESH),
            "asked \"changed?\" {} s after the last contact, with a lifetime of {} s");
@@ -204,7 +209,11 @@ static enum judgement judge_revalidated(const struct evidence *e, struct verdict
         v->severity = SEVERITY_INFO;
         v->claim.waived = true;
     }
-    return FIRED;
+    if (!ignores)
+        return FIRED;
+    v->counted = COUNTED_IGNORED; /* where it goes on, 304-update-ignored takes its place */
+    v->unless_confirmed = true;
+    return wait_for(v, WAIT_FOR_COUNT);
 }
 
 /* ---- unstable-etag ---- */

@@ -470,6 +470,7 @@ static void forget_holding(struct store *store, struct holding *holding)
     table_remove(&store->holdings, &holding->entry);
     representation_drop(store, holding->representation);
     heap_give(holding->policy, sizeof *holding->policy);
+    heap_give(holding->after, sizeof *holding->after);
     heap_give(holding, sizeof *holding);
 }
 
@@ -610,7 +611,9 @@ static void holding_restart(struct holding *h, struct representation *representa
     struct freshness f;
     freshness_of(&f, facts);
     heap_give(h->policy, sizeof *h->policy);
+    heap_give(h->after, sizeof *h->after);
     h->policy = NULL;
+    h->after = NULL;
     h->representation = representation;
     h->exchange_id = exchange_id;
     h->strict = h->lenient = clock_of(&f);

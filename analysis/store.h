@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analysis/after_304.h"
 #include "analysis/base_status.h"
 #include "analysis/estimates.h"
 #include "analysis/facts.h"
@@ -169,6 +170,7 @@ struct holding {
     uint64_t client, resource; /* id; serial */
     struct representation *representation;
     struct freshness *policy; /* own, where a 304 changed it; else NULL */
+    struct after_304 *after;  /* of the 304s since the 200; NULL: none */
     uint64_t exchange_id;     /* that brought the representation first to this client */
     int64_t arrived_ns;       /* t_rsp1 of the latest 200 */
     uint64_t latest_id;       /* of the exchange that brought that */
@@ -187,7 +189,7 @@ struct holding {
     bool began_plain;      /* the first thing known of this client and URL is a plain GET */
     bool stale_on_arrival; /* at latest contact (A23) */
     bool ambiguous;        /* the readings differ by more than clocks: no verdict on freshness */
-    struct tally tally;    /* accusations that wait for `run` */
+    struct tally tally;    /* accusations that wait for counts of this client and URL */
 };
 
 /* The same octets under changing query parameters, to one client. */
