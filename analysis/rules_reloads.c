@@ -137,8 +137,8 @@ static const struct rule rows[ROWS] = {
                     .severity = SEVERITY_WARNING,
                     .norm = NORM_SHOULD,
                     .party = "client-cache",
-                    .section = "RFC 8246 §2",
-                    .formerly = NULL,
+                    .section = "RFC 8246 §2, RFC 9111 §5.2.3",
+                    .formerly = "RFC 7234 §5.2.3",
                     .title = "a client asks whether something changed that is immutable",
                     .means =
                         "While it is fresh, what is immutable is not to be asked after, not even "

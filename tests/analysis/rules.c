@@ -72,6 +72,7 @@ Test(rules, have_complete_cards)
 static bool are_exclusive(const char *a, const char *b)
 {
     static const char *const pairs[][2] = {
+        {"304-not-freshening", "stale-on-arrival"}, /* without Age, and by Age alone */
         {"unstable-etag", "unstable-last-modified"}, /* offered a tag, or a date alone */
         {"304-superfluous-metadata", "oversized-revalidation-headers"}, /* other lines */
         {"revalidated-while-fresh",
