@@ -19,6 +19,7 @@ import tempfile
 
 # rule or rule/variant: why its evidence cannot stand alone
 ELSEWHERE = {
+    "unstable-etag/deploy": "told by the tags of other URLs that changed at the same time; without them it is unstable-etag",
 }
 
 
