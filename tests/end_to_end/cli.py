@@ -581,13 +581,13 @@ def on_terminal(folder, *arguments, env=None):
 def test_severity_limits_the_summary(folder):
     Run("analyze", "--severity", "error", "c.pcap", folder=folder).exits(0).prints("304-unsolicited")
     usual().connection((get("/c"), ok(ETag='"v"'))).write(f"{folder}/c.pcap")
-    assert "Rules broken" not in Run("analyze", "--only", "waste", "c.pcap", folder=folder).exits(0).out
+    assert "Rules broken" not in Run("analyze", "--only", "unconditional-refetch", "c.pcap", folder=folder).exits(0).out
 
 
 def test_only_and_skip(folder):
     assert rows_after(folder, "SELECT DISTINCT rule FROM findings", "--only", "304-unsolicited") == [("304-unsolicited",)]
     assert ("304-unsolicited",) not in rows_after(folder, "SELECT DISTINCT rule FROM findings", "--skip", "304-*")
-    assert rows_after(folder, "SELECT count(*) FROM findings", "--only", "waste") == [(0,)]
+    assert rows_after(folder, "SELECT count(*) FROM findings", "--only", "unconditional-refetch") == [(0,)]
 
 
 # ---------------------------------------------------------------- what must not leak, or steer
