@@ -55,7 +55,7 @@
 
 /* what if */
 #define LIMIT_STACK_OBJECTS                                                                        \
-    65536 /* objects of the modelled shared caches; more: a sample of them */
+    16384 /* objects of the modelled shared caches; more: a sample of them */
 #define LIMIT_WHATIF_WAITING                                                                       \
     4096 /* exchanges that may still turn out to be the inner one of a pair; 64 octets each */
 

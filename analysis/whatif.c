@@ -45,7 +45,7 @@ struct whatif *whatif_new(uint32_t scale)
     uint64_t objects = (uint64_t)LIMIT_STACK_OBJECTS * scale / 256;
     if (objects < LEAST_OBJECTS)
         objects = LEAST_OBJECTS;
-    if (objects > 4 * LIMIT_STACK_OBJECTS) /* 22 MiB */
+    if (objects > 4 * LIMIT_STACK_OBJECTS) /* 6 MiB */
         objects = 4 * LIMIT_STACK_OBJECTS;
     w->waiting = xcalloc(LIMIT_WHATIF_WAITING, sizeof *w->waiting);
     w->shared = stack_distance_new((uint32_t)objects, LEAST_CAPACITY);
