@@ -1001,6 +1001,8 @@ static void learn_200(struct model *model, struct inspection *n)
     bool again_proved = n->holding && n->holding->proved;
     bool again_tags = n->holding && n->holding->proved_tags;
     bool is_new = !n->holding && !n->other;
+    bool other_began_plain = n->other && n->other->began_plain;
+    n->other = NULL; /* it may be the one that makes room */
     n->holding =
         store_hold(model->store, n->holder, n->resource, n->shown, n->holding, &n->facts, e->id);
     n->holding->proved = again_proved;
@@ -1008,8 +1010,8 @@ static void learn_200(struct model *model, struct inspection *n)
     if (is_new)
         n->holding->began_plain =
             !n->facts.request.is_conditional && !n->facts.request.wants_reload;
-    else if (n->other)
-        n->holding->began_plain |= n->other->began_plain;
+    else
+        n->holding->began_plain |= other_began_plain;
     n->holding->stale_on_arrival =
         arrives_stale(&n->facts, e->cache_is_shared ? SHARED_CACHE : PRIVATE_CACHE);
     if (n->buster) {

@@ -14,20 +14,24 @@
 
 #ifdef __SANITIZE_ADDRESS__
 
+#define LARGE ((size_t)1 << 20) /* from here on a mapping, which need not be touched to be zero */
+
 void *heap_take(size_t size)
 {
-    return xalloc_aligned(size);
+    return size > LARGE ? xmap(size) : xalloc_aligned(size);
 }
 
 void *heap_take_zeroed(size_t size)
 {
-    return memset(xalloc_aligned(size), 0, size);
+    return size > LARGE ? xmap(size) : memset(xalloc_aligned(size), 0, size);
 }
 
 void heap_give(void *memory, size_t size)
 {
-    (void)size;
-    free(memory);
+    if (size > LARGE)
+        xunmap(memory, size);
+    else
+        free(memory);
 }
 
 #else
