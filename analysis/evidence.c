@@ -131,6 +131,43 @@ void references_find(struct references *refs, const struct resource *resource,
         }
 }
 
+/* Does the part say that it is one of these octets? Strongly: by its tag; without one by the tag
+ * that If-Range named, or by a date that is strong on both sides (RFC 9110 §8.8.2.2). */
+static bool is_whole_of(const struct representation *r, const struct facts *part)
+{
+    const struct response_facts *f = &part->response;
+    if (!slice_is_absent(f->etag.text))
+        return entity_tag_strong_equal(&f->etag, &r->etag);
+    if (part->request.if_range == IF_RANGE_TAG)
+        return entity_tag_strong_equal(&part->request.if_range_tag, &r->etag);
+    return f->last_modified_is_strong == YES && f->last_modified.date.seconds == r->last_modified &&
+           last_modified_is_strong(r->last_modified, r->first.date) == YES;
+}
+
+unsigned references_find_whole(struct references *refs, const struct resource *resource,
+                               const struct facts *facts, const struct request_key *key,
+                               struct arena *scratch)
+{
+    unsigned lacked = 0;
+    for (uint32_t i = 0; i < resource->n_representations; i++) {
+        struct representation *r = resource->representations[i];
+        if (!is_whole_of(r, facts) || r->request.has_range ||
+            !address_equal(&r->server, &facts->x->connection.server) ||
+            responders_differ(r->responder, facts->response.responder) ||
+            is_of_other_leg(r, facts) || r->request.authorization != key->authorization ||
+            r->request.accept_encoding != key->accept_encoding ||
+            representation_answers(r, facts, key, VARY_CANON, scratch) != YES)
+            continue;
+        lacked |= ((1u << DUE_FIELDS) - 1) & ~r->carries;
+        consider(&refs->before, r, sighting_before(r, facts->t_req0), false);
+    }
+    if (refs->before.representation) {
+        refs->before.matches = true;
+        refs->before.other_user = is_other_user(refs->before.representation, key);
+    }
+    return lacked;
+}
+
 void references_find_same_tag(struct references *refs, const struct resource *resource,
                               const struct facts *facts)
 {

@@ -216,6 +216,7 @@ struct evidence {
     unsigned tag_values;   /* different tags that these octets had lately, with this one */
     bool tag_seen_before;  /* this tag had been seen on the URL, before the one offered */
     uint32_t deploy_urls;  /* URLs of the server whose tag changed lately over equal octets */
+    const struct habit *habit; /* of a 304: the server's with this URL pattern; or NULL */
     const struct server *reference_server; /* of P, where it is another than `server`; else NULL */
     int64_t heard_until_ns;                /* the capture clock: what came until then is known */
     bool server_has_clock;                 /* a Date was seen within 1 h */
@@ -272,6 +273,12 @@ bool is_comparable(const struct representation *r, const struct facts *facts,
 void references_find(struct references *refs, const struct resource *resource,
                      const struct facts *facts, const struct request_key *key,
                      struct arena *scratch);
+
+/* For a 206: the latest whole that had arrived when it was asked for, of this server and with its
+ * strong validator; and which of the six fields some such 200 lacks. */
+unsigned references_find_whole(struct references *refs, const struct resource *resource,
+                               const struct facts *facts, const struct request_key *key,
+                               struct arena *scratch);
 
 /* The latest 200 of the URL that began before this one and has its strong tag, and when the tag was
  * seen last with its octets. */

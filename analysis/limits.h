@@ -27,7 +27,7 @@
 #define LIMIT_HOLDINGS_OF_ONE 4      /* variants that one client holds of one URL */
 #define LIMIT_SERVERS         16384  /* server addresses; 700 octets each */
 #define LIMIT_LOSSES          16     /* intervals of loss per server; more: neighbours are joined */
-#define LIMIT_HABITS          32768  /* (server, URL pattern) pairs; 120 octets each */
+#define LIMIT_HABITS          32768  /* (server, URL pattern) pairs; 250 octets each */
 #define LIMIT_FAMILIES        16384  /* (server, kind of URL) pairs whose 304s are measured */
 #define LIMIT_CLIENTS         65536  /* clients of which it is known that they have a cache */
 #define LIMIT_BUSTERS         16384  /* (client, URL without changing parameters) pairs */

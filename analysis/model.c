@@ -656,6 +656,7 @@ static void gather_304(struct model *model, struct inspection *n)
     if (e->key.has_cookie && p && e->refs.before.matches)
         e->ignores_cookies = variants_ignore_cookies(r, p);
     n->habit = r->habit = habit_of(model->servers, n->server, r->pattern_hash, r->habit);
+    e->habit = n->habit;
     gather_history(r, e);
     if (r->base.exchange_id && r->base.t_rsp1 <= n->facts.t_req0)
         e->status_before = r->base;
@@ -706,6 +707,9 @@ static void look_up(struct model *model, struct inspection *n)
         e->adoption.has_client = e->cache != 0;
         gather_reload(model, n);
     }
+    if (UNLIKELY(status == 206) && facts->is_get)
+        e->fields.lacked =
+            references_find_whole(&e->refs, n->resource, facts, &e->key, &model->scratch);
     if (status == 200 && facts->is_get) {
         references_find_same_tag(&e->refs, n->resource, facts);
         find_offered(n);
@@ -883,6 +887,23 @@ enum outcome model_outcome(const struct inspection *n)
 
 /* ---- learning ---- */
 
+/* How long the server took to begin its answer. A 200 counts where the URL has had a 304. */
+static void learn_time(struct inspection *n)
+{
+    const struct facts *facts = &n->facts;
+    struct resource *r = n->resource;
+    struct habit *habit = r ? r->habit : NULL;
+    if (!habit || !facts->is_paired || !facts->is_get || facts->t_req1 == 0 ||
+        facts->response.responder == RESPONDER_CACHE || facts->t_rsp0 < facts->t_req1 ||
+        habit->server != n->server->entry.hash || habit->pattern != r->pattern_hash)
+        return;
+    int64_t ms = (facts->t_rsp0 - facts->t_req1) / 1000000;
+    if (facts->x->status == 304)
+        median_add(&habit->ms_to_304, ms);
+    else if (facts->x->status == 200)
+        median_add(&habit->ms_to_200, ms);
+}
+
 static void learn_server(struct model *model, struct inspection *n)
 {
     const struct facts *facts = &n->facts;
@@ -894,6 +915,7 @@ static void learn_server(struct model *model, struct inspection *n)
     if (date_is_valid(&facts->response.date) && facts->response.age_state == AGE_ABSENT)
         median_add(&n->server->skew_ms,
                    facts->t_rsp0 / 1000000 - facts->response.date.date.seconds * 1000 - 500);
+    learn_time(n);
     if (x->status != 304 || !n->resource)
         return;
     struct resource *r = n->resource;

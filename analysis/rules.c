@@ -38,6 +38,7 @@ static const char *const ids[] = {
     "missing-vary-observed",
     "vary-fragmentation",
     "unstable-last-modified",
+    "304-slow",
     "304-not-freshening",
     "304-update-ignored",
     "304-then-refetch",
@@ -89,6 +90,7 @@ static const char *const ids[] = {
     "wire-retransmission",
     "shared-cache-opportunity",
     "304-no-validator",
+    "206-missing-metadata",
     "stale-on-arrival",
     "304-adopted-foreign-tag",
 };
@@ -100,7 +102,7 @@ static const struct rule_set *const sets[] = {
     &rules_ranges,    &rules_proxy,          &rules_hits,     &rules_waste,
     &rules_reloads,   &rules_hygiene,        &rules_fields,   &rules_policy,
     &rules_clients,   &rules_variants,       &rules_octets,   &rules_transfers,
-    &rules_legs,      &rules_shared,
+    &rules_legs,      &rules_shared,         &rules_partial,  &rules_slow,
 };
 
 unsigned rules_count(void)

@@ -54,6 +54,7 @@ struct habit {
     uint64_t server; /* entry.hash of it: the struct may come to hold another */
     uint64_t pattern;
     int64_t carried_ns[DUE_FIELDS]; /* t_rsp0 of the latest 304 with the field; NEVER */
+    struct median ms_to_304, ms_to_200; /* from the request's last octet to the response's first */
 };
 
 /* Sizes of the 304s of one server for one kind of URL. */
