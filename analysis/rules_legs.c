@@ -27,10 +27,25 @@ static bool is_gateway(const struct evidence *e)
     return e->x->target.len == 0 || e->x->target.at[0] == '/';
 }
 
+/* A pair stands on there being one candidate: what was lost may have been another. Where an
+ * identifier decided, that could only be another attempt at the same request. */
+static bool may_have_another_inner(const struct evidence *e)
+{
+    const int64_t minute_ns = INT64_C(60000000000);
+    const struct leg *outer = &e->outer->leg;
+    bool by_name = e->outer->by == PAIR_BY_NAME;
+    int64_t from_ns = by_name ? outer->t_req0 - minute_ns : NEVER;
+    int64_t until_ns = by_name ? outer->t_rsp1 : e->heard_until_ns;
+    return !e->upstream || server_lost(e->server, from_ns, until_ns) ||
+           server_lost(e->upstream, from_ns, until_ns);
+}
+
 static void cite_inner(struct verdict *v, const struct evidence *e)
 {
     v->reference_exchange_id = e->outer->inner->leg.id;
     v->confidence = is_pair_certain(e) ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
+    if (may_have_another_inner(e))
+        demote(v, "something was lost on one side of the proxy: the pair may be another");
 }
 
 /* ---- proxy-304-union-leak ---- */
@@ -61,6 +76,8 @@ static enum judgement judge_union_leak(const struct evidence *e, struct verdict 
         return wait_for(v, WAIT_FOR_LOSSES);
     if (!is_union_leak(e))
         return NOT_APPLICABLE;
+    if (!e->closing)
+        return wait_for(v, WAIT_FOR_LOSSES);
     accuse(v, CARD(UNION_LEAK),
            "the proxy had asked with {}, was told 304 for {}, and told the client 304, who had "
            "offered {}");
@@ -132,6 +149,8 @@ static struct slice lost_field(const struct evidence *e)
 static enum judgement accuse_of_directives(const struct evidence *e, struct verdict *v,
                                            uint32_t lost, const char *variant, const char *message)
 {
+    if (!e->closing)
+        return wait_for(v, WAIT_FOR_LOSSES);
     accuse(v, CARD(DROPS_DIRECTIVES), message);
     say_text(v, first_directive(lost));
     cite_inner(v, e);

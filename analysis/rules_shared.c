@@ -299,6 +299,8 @@ static enum judgement judge_not_invalidated(const struct evidence *e, struct ver
         return wait_for(v, WAIT_FOR_LOSSES);
     if (e->node != e->unsafe.node)
         return withhold(v, GUARD_OTHER_NODE);
+    if (!e->closing)
+        return wait_for(v, WAIT_FOR_LOSSES);
     accuse(v, CARD(NOT_INVALIDATED),
            "from the store, and from before a change of this URL that the same cache had let pass "
            "{} s ago");
@@ -306,6 +308,8 @@ static enum judgement judge_not_invalidated(const struct evidence *e, struct ver
     v->reference_exchange_id = e->unsafe.exchange_id;
     if (may_be_cdn(&e->facts->response))
         demote(v, "many caches stand behind the address of a CDN");
+    if (server_lost(e->server, e->unsafe.t_rsp1, e->facts->t_rsp1))
+        demote(v, "something to the cache was lost since: it may have been told anew");
     return FIRED;
 }
 
