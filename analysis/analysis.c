@@ -827,6 +827,7 @@ void analysis_loss(struct analysis *analysis, const struct loss *loss)
         analysis->clock_ns = loss->until_ns; /* so late it is */
     struct server *server = server_of(analysis->model.servers, &loss->server, analysis->clock_ns);
     server_add_loss(server, loss->from_ns, loss->until_ns);
+    server_add_loss(server_anywhere(analysis->model.servers), loss->from_ns, loss->until_ns);
 }
 
 void analysis_checks(const struct analysis *analysis,

@@ -86,7 +86,8 @@ static struct reload reload_of(const struct facts *facts)
 
 /* An exchange of which a half is missing, or of which we do not know what it was about, may hide a
  * response for any URL of its server (A10). */
-static void note_half_seen(struct server *server, const struct facts *facts, const struct url *url)
+static void note_half_seen(struct server_table *servers, struct server *server,
+                           const struct facts *facts, const struct url *url)
 {
     const struct exchange *x = facts->x;
     bool cut_off = x->aborted_by != ABORTED_BY_NOBODY || x->ending == ENDED_CLOSED;
@@ -100,6 +101,7 @@ static void note_half_seen(struct server *server, const struct facts *facts, con
     int64_t from = facts->t_req0 ? facts->t_req0 : facts->t_rsp0;
     int64_t until = facts->t_rsp1 && !no_response ? facts->t_rsp1 : x->finished_ns;
     server_add_loss(server, from, until > from ? until : from);
+    server_add_loss(server_anywhere(servers), from, until > from ? until : from);
 }
 
 /* ---- who holds what ---- */
@@ -739,7 +741,7 @@ void model_inspect(struct model *model, const struct exchange *x, uint64_t id, s
     n->url = url_of(x, &model->scratch);
     uint64_t resource = store_expect(model->store, n->url.key);
     n->server = server_of(model->servers, &x->connection.server, x->finished_ns);
-    note_half_seen(n->server, &n->facts, &n->url);
+    note_half_seen(model->servers, n->server, &n->facts, &n->url);
     if (n->facts.t_req0 && n->facts.t_req0 < model->begin_ns)
         model->begin_ns = n->facts.t_req0;
     struct evidence *e = &n->evidence;
@@ -749,6 +751,7 @@ void model_inspect(struct model *model, const struct exchange *x, uint64_t id, s
     e->id = id;
     e->url = &n->url;
     e->server = n->server;
+    e->anywhere = server_anywhere(model->servers);
     e->refs.same_octets_ns = NEVER;
     e->latest_200_ns = e->unsafe_ns = NEVER;
     e->heard_until_ns = x->finished_ns;
@@ -781,6 +784,7 @@ void model_inspect_again(struct model *model, const struct accused *accused, int
         .thresholds = &model->thresholds,
         .id = accused->exchange_id,
         .server = accused->server,
+        .anywhere = server_anywhere(model->servers),
         .reference_server = accused->reference_server,
         .key = accused->key,
         .cache_is_shared = accused->cache_is_shared,

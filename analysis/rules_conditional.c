@@ -182,7 +182,10 @@ static enum judgement judge_collision(const struct evidence *e, struct verdict *
         confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY); /* something on the way may transform */
     if (is_of_other_leg(other->representation, x))
         v->party = "responder"; /* the proxy between them may have made it */
-    if (evidence_lost(e, other->at.t_rsp0, e->facts->t_rsp1) || e->came_back)
+    /* Several servers give this URL: what was lost may have come from a third. */
+    bool one_server = address_equal(&other->representation->server, &e->x->connection.server);
+    if (evidence_lost(e, other->at.t_rsp0, e->facts->t_rsp1) || e->came_back ||
+        (!one_server && server_lost(e->anywhere, other->at.t_rsp0, e->facts->t_rsp1)))
         demote(v, "responses of this URL in between may have been lost");
     return FIRED;
 }

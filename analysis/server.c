@@ -18,7 +18,13 @@ struct server_table {
     struct table servers, habits, families;
     struct server_counts counts;
     int64_t forgotten_ns; /* when a server was pushed out last; NEVER */
+    struct server anywhere;
 };
+
+struct server *server_anywhere(struct server_table *table)
+{
+    return &table->anywhere;
+}
 
 struct server_table *server_table_new(void)
 {

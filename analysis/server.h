@@ -79,6 +79,9 @@ struct habit *habit_of(struct server_table *table, const struct server *server, 
 struct family *family_of(struct server_table *table, const struct server *server, uint64_t kind,
                          struct family *last);
 
+/* Nobody's address: holds the losses of all servers, for what may have come from any of them. */
+struct server *server_anywhere(struct server_table *table);
+
 /* Something was lost in that time. */
 void server_add_loss(struct server *server, int64_t from_ns, int64_t until_ns);
 /* Was anything lost that touches that time? */
