@@ -72,12 +72,23 @@ static void note_freshening(struct after_304 *after, const struct holding *holdi
 }
 
 /* The opaque part: a cache may write a strong tag back as a weak one. */
-static uint64_t hash_of_tag(const struct entity_tag *tag)
+uint64_t tag_opaque_hash(const struct entity_tag *tag)
 {
     struct slice opaque = tag->text;
     if (tag->weak)
         opaque = slice_from(opaque, 2);
     return hash64_stable(opaque) | 1;
+}
+
+/* A strong Last-Modified identifies what is stored as a strong tag does: then the new tag is to be
+ * taken over with the other fields (RFC 9111 §4.3.4). */
+static bool is_identified_by_date(const struct holding *holding, const struct facts *facts)
+{
+    const struct representation *r = holding->representation;
+    return date_is_valid(&facts->response.last_modified) &&
+           facts->response.last_modified.date.seconds == r->last_modified &&
+           facts->response.last_modified_is_strong != NO &&
+           last_modified_is_strong(r->last_modified, r->freshness.date) != NO;
 }
 
 /* Tags were offered, and this one is neither among them, nor akin to one, nor that of the copy. */
@@ -89,9 +100,10 @@ static void note_foreign(struct after_304 *after, const struct holding *holding,
     if (offered->kind != TAG_LIST_TAGS || offered->malformed || !tag->valid || tag->weak ||
         facts->response.etag_lines != 1 || tag_list_kinship(offered, tag, NULL) != TAGS_UNRELATED ||
         tag_list_has_tolerant(offered, tag, NULL) ||
-        entity_tag_kinship(tag, &holding->representation->etag) != TAGS_UNRELATED)
+        entity_tag_kinship(tag, &holding->representation->etag) != TAGS_UNRELATED ||
+        is_identified_by_date(holding, facts))
         return;
-    after->foreign_tag = hash_of_tag(tag);
+    after->foreign_tag = tag_opaque_hash(tag);
     after->foreign_exchange_id = exchange_id;
     after->foreign_ns = facts->t_rsp0;
 }
@@ -135,7 +147,7 @@ bool after_304_is_followed(const struct after_304 *after, const struct facts *fa
 
 bool after_304_is_foreign(const struct after_304 *after, const struct entity_tag *tag)
 {
-    return after->foreign_tag && tag->valid && hash_of_tag(tag) == after->foreign_tag;
+    return after->foreign_tag && tag->valid && tag_opaque_hash(tag) == after->foreign_tag;
 }
 
 bool after_304_offers_foreign(const struct after_304 *after, const struct tag_list *offered)

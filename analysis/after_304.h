@@ -46,12 +46,15 @@ struct after_304 {
 
 struct holding;
 
+/* A tag's opaque part as a number that is never 0. */
+uint64_t tag_opaque_hash(const struct entity_tag *tag);
+
 /* A 304 reached the client: after holding_freshen(). */
 void after_304_note(struct holding *holding, const struct facts *facts, uint64_t exchange_id,
                     bool confirmed, int64_t guard_s);
 
-/* Is this request sent on the heels of a 304 that confirmed what the client holds: within seconds, or as the next one of the same
- * connection before long? */
+/* Is this request sent on the heels of a 304 that confirmed what the client holds: within seconds,
+ * or as the next one of the same connection before long? */
 bool after_304_is_followed(const struct after_304 *after, const struct facts *facts);
 
 /* Is it this tag? */

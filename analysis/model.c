@@ -233,8 +233,9 @@ static void gather_after_304(struct model *model, struct inspection *n)
         e->held.fresh && is_stale_by_200(h, facts->t_req0, server_skew_s(n->server),
                                          model->thresholds.guard_s, kind);
     if (!n->after.foreign_tag ||
-        !after_304_offers_foreign(&n->after, &facts->request.if_none_match))
-        return;
+        !after_304_offers_foreign(&n->after, &facts->request.if_none_match) ||
+        n->resource->tag_otherwise == n->after.foreign_tag)
+        return; /* or it has it from a HEAD, from a part, from what it wrote */
     for (uint32_t i = 0; i < n->resource->n_representations; i++)
         if (n->resource->representations[i]->etag.valid &&
             after_304_is_foreign(&n->after, &n->resource->representations[i]->etag))
@@ -975,6 +976,14 @@ static void learn_base_status(struct inspection *n)
         r->unsafe_ns = facts->t_rsp1;
 }
 
+static void learn_tag_otherwise(struct inspection *n)
+{
+    const struct facts *facts = &n->facts;
+    bool is_whole = facts->is_get && (facts->x->status == 200 || facts->x->status == 304);
+    if (!is_whole && facts->response.etag.valid)
+        n->resource->tag_otherwise = tag_opaque_hash(&facts->response.etag);
+}
+
 static void learn_asker(struct inspection *n)
 {
     if (n->holder == 0)
@@ -1071,9 +1080,10 @@ static void learn_304(struct model *model, struct inspection *n)
         reload_watch_add(n->watch, reload_of(&n->facts), n->evidence.storm.is_storm);
     if (!n->held_in_time)
         return;
-    holding_freshen(n->holding, &n->facts);
-    after_304_note(n->holding, &n->facts, n->evidence.id, n->evidence.held.asked_with,
-                   model->thresholds.guard_s);
+    /* It must be fit to be used in both models, and must not make the client drop what it has. */
+    bool confirmed = holding_freshen(n->holding, &n->facts) && n->evidence.held.asked_with &&
+                     !cache_control_has(&n->facts.response.cc, CC_NO_STORE);
+    after_304_note(n->holding, &n->facts, n->evidence.id, confirmed, model->thresholds.guard_s);
     learn_heed(n);
     n->holding->stale_on_arrival =
         arrives_stale(&n->facts, n->evidence.cache_is_shared ? SHARED_CACHE : PRIVATE_CACHE);
@@ -1152,6 +1162,7 @@ void model_learn(struct model *model, struct inspection *n)
                  n->evidence.id);
     learn_change(n);
     learn_base_status(n);
+    learn_tag_otherwise(n);
     if (status == 200 && facts->is_get)
         learn_200(model, n);
     else if (status == 304 && facts->is_get)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "analysis/rules.h"
+#include "analysis/rules_waste.h"
 #include "analysis/storable.h"
 #include "base/attributes.h"
 
@@ -29,11 +30,38 @@ static const struct rule rows[ROWS];
 
 /* ---- what several of them ask ---- */
 
+/* Servers that do not know a film's type call it octets; then its name tells, or who asks. */
+static bool is_named_as_media(const struct facts *x, struct slice path)
+{
+    static const struct slice endings[] = {
+        {(const uint8_t *)".mp4", 4},  {(const uint8_t *)".m4s", 4}, {(const uint8_t *)".m4v", 4},
+        {(const uint8_t *)".m4a", 4},  {(const uint8_t *)".mkv", 4}, {(const uint8_t *)".mov", 4},
+        {(const uint8_t *)".webm", 5}, {(const uint8_t *)".avi", 4}, {(const uint8_t *)".ts", 3},
+        {(const uint8_t *)".mp3", 4},  {(const uint8_t *)".ogg", 4}, {(const uint8_t *)".flac", 5},
+    };
+    static const struct slice players[] = {
+        {(const uint8_t *)"Lavf/", 5},           {(const uint8_t *)"VLC/", 4},
+        {(const uint8_t *)"AppleCoreMedia", 14}, {(const uint8_t *)"stagefright", 11},
+        {(const uint8_t *)"GStreamer", 9},       {(const uint8_t *)"NSPlayer", 8},
+        {(const uint8_t *)"ExoPlayer", 9},       {(const uint8_t *)"mpv ", 4},
+    };
+    for (size_t i = 0; i < COUNT_OF(endings); i++)
+        if (slice_ends_with(path, endings[i]))
+            return true;
+    struct slice agent = x->request.user_agent;
+    for (size_t i = 0; i < COUNT_OF(players); i++)
+        if (agent.len && memmem(agent.at, agent.len, players[i].at, players[i].len))
+            return true;
+    return false;
+}
+
 /* Players read the head and the tail of a file, seek, and keep little. */
-static bool is_media(const struct facts *x)
+static bool is_media(const struct facts *x, struct slice path)
 {
     static const struct slice types[] = {{(const uint8_t *)"video/", 6},
-                                         {(const uint8_t *)"audio/", 6}};
+                                         {(const uint8_t *)"audio/", 6},
+                                         {(const uint8_t *)"application/mp4", 15},
+                                         {(const uint8_t *)"application/ogg", 15}};
     static const struct slice destinations[] = {{(const uint8_t *)"video", 5},
                                                 {(const uint8_t *)"audio", 5},
                                                 {(const uint8_t *)"track", 5}};
@@ -44,7 +72,16 @@ static bool is_media(const struct facts *x)
     for (size_t i = 0; i < COUNT_OF(destinations); i++)
         if (slice_equal_nocase(destination, destinations[i]))
             return true;
-    return false;
+    return is_named_as_media(x, path);
+}
+
+/* Its length was not told, and it went on and on: events, logs, what is watched. It has no end, and
+ * to leave is the way to end it. */
+static bool is_endless(const struct exchange *x, const struct facts *facts)
+{
+    enum { LONG_S = 10 };
+    return !head_has(&x->response.head, FIELD_CONTENT_LENGTH) &&
+           x->finished_ns - facts->t_rsp0 >= LONG_S * INT64_C(1000000000);
 }
 
 /* What browsers and robots ask every host for, whether it is there or not. */
@@ -89,7 +126,8 @@ static const char *const concurrent_variants[] = {"client-without-cache", NULL};
 static enum judgement judge_concurrent(const struct evidence *e, struct verdict *v)
 {
     const struct concurrent *c = &e->concurrent;
-    if (LIKELY(c->exchange_id == 0) || !slice_is_absent(e->facts->request.range))
+    if (LIKELY(c->exchange_id == 0) || !slice_is_absent(e->facts->request.range) ||
+        e->facts->request.is_conditional)
         return NOT_APPLICABLE;
     enum judgement blame = can_be_blamed(e, v);
     if (blame != PASSED)
@@ -175,7 +213,7 @@ static enum judgement judge_range(const struct evidence *e, struct verdict *v)
         return withhold(v, GUARD_BODY_NOT_COMPARABLE);
     if (part->overlap == 0)
         return PASSED;
-    if (is_media(x))
+    if (is_media(x, e->url->path))
         return withhold(v, GUARD_PLAYER);
     if (x->request.wants_reload)
         return withhold(v, GUARD_RELOAD);
@@ -218,12 +256,16 @@ static enum judgement judge_aborted(const struct evidence *e, struct verdict *v)
         return withhold(v, GUARD_TINY);
     if (x->request.is_prefetch)
         return withhold(v, GUARD_PREFETCH);
-    if (is_media(x))
+    if (is_media(x, e->url->path))
         return withhold(v, GUARD_PLAYER);
     if (is_probe(e))
         return withhold(v, GUARD_PROBE);
     if (e->cut.others_asked)
         return PASSED;
+    if (!by_server && x->x->status == 200 && !slice_is_absent(x->request.range))
+        return PASSED; /* it had asked for a part, and was being given the whole */
+    if (!by_server && is_endless(x->x, x))
+        return withhold(v, GUARD_EXCLUDED);
     bool end_unmarked = x->x->flaws & FLAW(ENDED_BY_CLOSE);
     if (by_server && end_unmarked)
         return PASSED; /* it may have been its way to end it */
@@ -263,7 +305,7 @@ static enum judgement judge_redirect(const struct evidence *e, struct verdict *v
         return blame;
     if (again->run < 2)
         return PASSED;
-    if (x->request.wants_reload)
+    if (wants_fresher(&x->request))
         return withhold(v, GUARD_RELOAD);
     if (again->term == TERM_OVER)
         return PASSED;
@@ -326,7 +368,7 @@ static enum judgement judge_negative(const struct evidence *e, struct verdict *v
         return withhold(v, GUARD_PROBE);
     if (again->run < 2)
         return PASSED;
-    if (x->request.wants_reload)
+    if (wants_fresher(&x->request))
         return withhold(v, GUARD_RELOAD);
     if (again->term == TERM_OVER)
         return PASSED;

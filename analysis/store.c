@@ -496,6 +496,13 @@ static struct slice origin_of(struct slice key)
     return slice_first(key, i);
 }
 
+bool store_is_cleared(struct store *store, uint64_t client, const struct resource *resource,
+                      int64_t arrived_ns)
+{
+    return store->clearings.count &&
+           arrived_ns <= cleared_ns(store, client, origin_of(resource->key));
+}
+
 struct holding *store_holding(struct store *store, uint64_t client, const struct resource *resource,
                               const struct facts *facts, const struct request_key *key,
                               struct arena *scratch, struct holding **other)
@@ -586,6 +593,8 @@ static struct holding *holding_new(struct store *store, uint64_t client, uint64_
 
 uint32_t request_mode(const struct facts *facts)
 {
+    static const enum field_token negotiated[] = {FIELD_ACCEPT, FIELD_ACCEPT_ENCODING,
+                                                  FIELD_ACCEPT_LANGUAGE};
     const struct exchange *x = facts->x;
     struct slice mode = head_first(&x->request.head, FIELD_SEC_FETCH_MODE);
     uint64_t hash = hash64(slice_of(&x->connection.server, sizeof x->connection.server));
@@ -594,6 +603,12 @@ uint32_t request_mode(const struct facts *facts)
         hash = hash_mix(hash, hash64(facts->request.origin));
     if (!slice_is_absent(mode))
         hash = hash_mix(hash, hash64(mode));
+    /* Whether the answer will vary with these is not known before it comes. */
+    for (size_t i = 0; i < COUNT_OF(negotiated); i++) {
+        struct slice wish = head_first(&x->request.head, negotiated[i]);
+        if (!slice_is_absent(wish))
+            hash = hash_mix(hash_mix(hash, i), hash64(wish));
+    }
     return (uint32_t)hash;
 }
 
@@ -702,13 +717,27 @@ static bool same_policy(const struct freshness *a, const struct freshness *b)
            a->vary_star == b->vary_star && a->last_modified == b->last_modified;
 }
 
-void holding_freshen(struct holding *holding, const struct facts *facts)
+/* Does the 304 name in Vary what the 200 did not? From then on the stored response is for requests
+ * like one of the two, and it is not known which. */
+static bool varies_anew(const struct representation *r, const struct facts *facts)
+{
+    struct vary_walk walk = vary_walk(&facts->x->response.head);
+    struct slice name;
+    while (facts->response.has_vary && vary_next(&walk, &name))
+        if (!vary_has(&r->head, name))
+            return true;
+    return false;
+}
+
+bool holding_freshen(struct holding *holding, const struct facts *facts)
 {
     bool strictly = freshens_strictly(holding, facts);
     bool leniently = freshens_leniently(holding, facts);
     holding->contact_ns = facts->t_rsp0;
     if (!strictly && !leniently)
-        return;
+        return false;
+    if (varies_anew(holding->representation, facts))
+        holding->ambiguous = true;
     struct freshness before = holding_freshness(holding, strictly);
     struct freshness after = before;
     freshness_restart(&after, facts);
@@ -726,6 +755,7 @@ void holding_freshen(struct holding *holding, const struct facts *facts)
         freshness_restart(&lenient, facts);
         holding->lenient = clock_of(&lenient);
     }
+    return strictly && leniently;
 }
 
 void holding_invalidate(struct holding *holding)

@@ -144,6 +144,8 @@ struct resource {
     bool was_held;           /* some client was given it: there may be holdings */
     bool has_receipts;       /* or parts of it, or something in its place: see receipts.h */
     struct base_status base; /* the latest plain answer */
+    uint64_t tag_otherwise;  /* tag_opaque_hash() of the latest that something other than the answer
+                                to a GET of the whole gave; 0: none */
     int64_t unsafe_ns;       /* t_rsp1 of the latest unsafe request that succeeded; NEVER */
     uint64_t asked_by;       /* the first client; with `shared_by_clients`: others came too */
     bool shared_by_clients;
@@ -278,8 +280,8 @@ struct holding *store_hold(struct store *store, uint64_t client, struct resource
 void holding_fill(struct holding *holding, struct representation *representation,
                   const struct facts *facts, uint64_t exchange_id);
 /* A 304 reached the client: restarts the clocks of what it freshens. `holding` is what the client
- * held and asked with. */
-void holding_freshen(struct holding *holding, const struct facts *facts);
+ * held and asked with. Is it to be used after that in both models? */
+bool holding_freshen(struct holding *holding, const struct facts *facts);
 /* Its freshness in the strict or the lenient reading. */
 struct freshness holding_freshness(const struct holding *holding, bool strict);
 /* The client no longer holds it (RFC 9111 §4.4, Clear-Site-Data). */
@@ -287,6 +289,9 @@ void holding_invalidate(struct holding *holding);
 /* The same for every variant of the URL, of this client. */
 void store_invalidate(struct store *store, uint64_t client, const struct resource *resource);
 /* Everything that the client got until then of this origin ("scheme://host[:port]"). */
+/* Did Clear-Site-Data tell the client to forget what it had got of this URL until then? */
+bool store_is_cleared(struct store *store, uint64_t client, const struct resource *resource,
+                      int64_t arrived_ns);
 void store_clear_site(struct store *store, uint64_t client, struct slice origin, int64_t at_ns);
 
 /* Does this client have a cache (G13)? */

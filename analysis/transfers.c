@@ -70,8 +70,9 @@ static uint64_t validator_of(const struct facts *facts, const struct content_ran
 {
     const struct response_facts *r = &facts->response;
     *is_strong = true;
-    if (r->etag.valid && !r->etag.weak && r->etag_lines == 1)
-        return hash64(r->etag.text) | 1;
+    if (r->etag.valid && !r->etag.weak &&
+        r->etag_lines == 1) /* one tag for two codings is a fault */
+        return hash_mix(hash64(r->etag.text), hash64(r->content_encoding)) | 1;
     if (!r->etag.valid && r->last_modified_is_strong == YES)
         return hash_mix(2, (uint64_t)r->last_modified.date.seconds) | 1;
     *is_strong = false;
@@ -121,8 +122,9 @@ static void gather_part(struct model *model, struct inspection *n)
     part->octets = range.until - range.from;
     if (part->is_strong)
         overlap_with_whole(model, n);
-    if (part->overlap || !validator || had->validator != validator)
-        return;
+    if (part->overlap || !validator || had->validator != validator ||
+        n->resource->unsafe_ns >= had->arrived_ns)
+        return; /* what it had is to be dropped when the URL is written to (RFC 9111 §4.4) */
     part->overlap = octet_ranges_overlap(&had->ranges, range.from, range.until, facts->t_req0);
     if (had->arrived_ns <= facts->t_req0)
         part->exchange_id = had->exchange_id;
@@ -140,7 +142,7 @@ static void learn_part(struct model *model, struct inspection *n)
     uint64_t validator = validator_of(facts, &range, &is_strong);
     if (!validator)
         return;
-    if (parts->validator != validator)
+    if (parts->validator != validator || n->resource->unsafe_ns >= parts->arrived_ns)
         *parts = (struct parts){.validator = validator};
     if (!octet_ranges_add(&parts->ranges, range.from, range.until, facts->t_rsp1))
         model->ranges_forgotten++;
@@ -217,7 +219,9 @@ static void gather_repeat(struct model *model, struct inspection *n)
     const struct answer *before = &n->receipt->answer;
     if (!is_whole_answer(&n->facts))
         return;
-    if (before->status == 0 || before->sameness != sameness_of(model, &n->facts)) {
+    if (before->status == 0 || before->sameness != sameness_of(model, &n->facts) ||
+        n->resource->unsafe_ns >= before->arrived_ns ||
+        store_is_cleared(model->store, n->holder, n->resource, before->arrived_ns)) {
         repeat->run = 1;
         return;
     }
@@ -245,6 +249,10 @@ static void learn_answer(struct model *model, struct inspection *n)
         return;
     }
     n->answers_otherwise = run == 1 && answer->status != 0;
+    if (cache_control_has(&n->facts.request.cc, CC_NO_STORE)) {
+        *answer = (struct answer){0}; /* not even this may be kept (RFC 9111 §5.2.1.5) */
+        return;
+    }
     *answer = (struct answer){
         .status = n->facts.x->status,
         .sameness = sameness_of(model, &n->facts),
