@@ -17,7 +17,7 @@ Test(rules, every_row_of_a_family_is_in_the_list_once)
         &rules_ranges,    &rules_proxy,          &rules_hits,     &rules_waste,
         &rules_reloads,   &rules_hygiene,        &rules_fields,   &rules_policy,
         &rules_clients,   &rules_variants,       &rules_octets,   &rules_transfers,
-        &rules_legs,      &rules_shared};
+        &rules_legs,      &rules_shared,         &rules_partial,  &rules_slow};
     unsigned rows = 0;
     for (unsigned s = 0; s < COUNT_OF(sets); s++)
         for (unsigned i = 0; i < sets[s]->count; i++, rows++) {
