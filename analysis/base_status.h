@@ -14,11 +14,16 @@
 struct base_status {
     uint64_t exchange_id;   /* 0: none was seen */
     uint64_t user;          /* of struct request_key */
+    uint64_t terms;         /* what it was asked with, Referer included: base_terms_of() */
     uint64_t location;      /* hash of Location; 0: absent */
     int64_t t_req0, t_rsp1; /* ns */
     uint16_t status;
-    bool by_cache; /* something on the way may have answered */
+    bool by_cache;      /* something on the way may have answered */
+    bool by_connection; /* 401 of a scheme that knows connections, not requests */
 };
+
+/* What a request asks with (terms.h); and Referer, by which sites refuse their images to others. */
+uint64_t base_terms_of(const struct head *request);
 
 /* Does this exchange tell it: a whole final answer to a plain GET? */
 bool base_status_is_told(const struct facts *facts);

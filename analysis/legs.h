@@ -42,9 +42,10 @@ struct leg {
                                          that it names */
     uint64_t validator;               /* ETag without its strength, else Last-Modified */
     struct digest digest;             /* unset where the body cannot be compared */
-    int64_t date;                     /* s; NO_DATE */
-    int64_t age;                      /* s; -1: absent or no number */
-    int64_t t_req0, t_rsp0, t_rsp1;   /* of a half that was not seen: when the other was over */
+    uint64_t content_octets;
+    int64_t date;                   /* s; NO_DATE */
+    int64_t age;                    /* s; -1: absent or no number */
+    int64_t t_req0, t_rsp0, t_rsp1; /* of a half that was not seen: when the other was over */
     int64_t finished_ns;
     struct address client, server;
     uint16_t server_port, status;
@@ -62,9 +63,12 @@ struct proxy {
     uint64_t outers_unexplained; /* GETs answered 200 that neither an inner one, nor anything that
                                     was seen to come in, nor the answer itself explains: other ways
                                     in that the capture does not have, or files of its own */
-    bool asks_for_others;        /* one of these came from another host */
-    bool is_cache; /* showed it: Age, Cache-Status and the like, conditions of its own,
-               answers without an inner one */
+    struct address failed; /* whom it asked when it last was answered 5xx, or not at all, and */
+    int64_t failed_ns;     /* when; since then that one has not answered better */
+    bool has_failed;
+    bool asks_for_others; /* one of these came from another host */
+    bool is_cache;        /* showed it: Age, Cache-Status and the like, conditions of its own,
+                      answers without an inner one */
 };
 
 struct inner_leg {

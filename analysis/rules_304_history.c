@@ -8,6 +8,7 @@
 
 #include "analysis/rules.h"
 #include "analysis/rules_304.h"
+#include "analysis/terms.h"
 
 #define NS_PER_S INT64_C(1000000000)
 
@@ -86,11 +87,15 @@ static bool is_fleet(const struct evidence *e)
 }
 
 /* Answers may be made for each user (address, cookies): one of the two 200s must have been given to
- * the one who got the 304. That the other one agrees shows that it is not for one user alone. */
+ * the one who got the 304, asked in the same way: Vary may fail to name a field that chooses. That
+ * the other one agrees shows that it is not for one user alone. */
 static bool is_of_one_user(const struct evidence *e)
 {
     uint64_t user = e->key.user;
-    return user && (e->refs.before.at.user == user || e->refs.after.at.user == user);
+    uint64_t terms = terms_of(&e->x->request.head);
+    const struct sighting *p = &e->refs.before.at, *f = &e->refs.after.at;
+    return user &&
+           ((p->user == user && p->terms == terms) || (f->user == user && f->terms == terms));
 }
 
 static void accuse_despite(const struct evidence *e, struct verdict *v)
@@ -190,7 +195,8 @@ static enum judgement judge_masks(const struct evidence *e, struct verdict *v)
         return PASSED;
     if (went_through_cache(x) || before->by_cache)
         return withhold(v, GUARD_CACHE);
-    if (!e->key.user || before->user != e->key.user)
+    if (!e->key.user || before->user != e->key.user ||
+        before->terms != base_terms_of(&e->x->request.head))
         return withhold(v, GUARD_OTHER_USER);
     if (!e->closing)
         return wait_for(v, WAIT_FOR_STATUS);
@@ -199,7 +205,9 @@ static enum judgement judge_masks(const struct evidence *e, struct verdict *v)
     if (after->by_cache)
         return withhold(v, GUARD_CACHE);
     if (!base_status_equal(before, after))
-        return after->user == before->user ? PASSED : withhold(v, GUARD_OTHER_USER);
+        return after->user == before->user && after->terms == before->terms
+                   ? PASSED
+                   : withhold(v, GUARD_OTHER_USER);
     accuse(v, CARD(MASKS_NON_2XX),
            "304, although without a condition the same client got {} before and after it");
     say_number(v, before->status);

@@ -12,6 +12,8 @@
 #include "analysis/shared_cache.h"
 #include "base/attributes.h"
 
+#define NS_PER_S INT64_C(1000000000)
+
 enum row { AGE_MISSING, SERVED_STALE, ROWS };
 static const struct rule rows[ROWS];
 #define CARD(row) (&rows[row].card)
@@ -109,6 +111,14 @@ static bool came_in_stale(const struct evidence *e)
            e->inner->response.age + e->thresholds->guard_s >= e->facts->response.age;
 }
 
+/* The other side shows that an origin failed lately (RFC 9111 §4.2.4: disconnected). */
+static bool origin_failed(const struct evidence *e)
+{
+    enum { WHILE_S = 60 };
+    const struct proxy *proxy = e->outer ? e->outer->proxy : NULL;
+    return proxy && proxy->has_failed && e->facts->t_rsp0 - proxy->failed_ns <= WHILE_S * NS_PER_S;
+}
+
 static enum judgement judge_stale(const struct evidence *e, struct verdict *v)
 {
     const struct facts *x = e->facts;
@@ -132,7 +142,7 @@ static enum judgement judge_stale(const struct evidence *e, struct verdict *v)
     struct lifetime lifetime = freshness_lifetime(&f, SHARED_CACHE, GENEROUS);
     bool prohibited = lifetime.never_stale || lifetime.must_validate;
     if (!prohibited &&
-        (head_has(&e->x->response.head, FIELD_WARNING) ||
+        (head_has(&e->x->response.head, FIELD_WARNING) || origin_failed(e) ||
          freshness_may_serve_stale(&f, r->age, UNKNOWN, SHARED_CACHE, &x->request.cc) != NO))
         return PASSED;
     accuse(v, CARD(SERVED_STALE), "Age: {}, although a shared cache may use it for {} s");

@@ -162,6 +162,13 @@ static enum judgement accuse_of_directives(const struct evidence *e, struct verd
     return FIRED;
 }
 
+/* The origin speaks to the gateway apart from Cache-Control, so it knows that there is one, which
+ * writes another for clients (RFC 9213 §1, Surrogate-Control). */
+static bool speaks_to_gateway(const struct response_facts *r)
+{
+    return r->has_surrogate_control || r->targeted.lines != 0;
+}
+
 static enum judgement judge_directives(const struct evidence *e, struct verdict *v)
 {
     if (!e->inner || e->inner->x->status != e->x->status || e->x->status == 304 ||
@@ -170,7 +177,7 @@ static enum judgement judge_directives(const struct evidence *e, struct verdict 
     if (!has_sure_inner(e))
         return wait_for(v, WAIT_FOR_LOSSES);
     uint32_t lost = lost_directives(&e->inner->response.cc, &e->facts->response.cc, OF_RESPONSE);
-    if (lost)
+    if (lost && !(is_gateway(e) && speaks_to_gateway(&e->inner->response)))
         return accuse_of_directives(e, v, lost, NULL,
                                     "the origin's Cache-Control said {}, the proxy's does not");
     lost = lost_directives(&e->facts->request.cc, &e->inner->request.cc, OF_REQUEST);
@@ -221,8 +228,8 @@ static enum judgement judge_preconditions(const struct evidence *e, struct verdi
         v->severity = SEVERITY_INFO;
         v->note = "a cache may do so to fill its store";
     } else if (!client_was_due_304(x)) {
-        v->severity = SEVERITY_WARNING;
-        v->note = "the condition would have been true";
+        confine(v, SEVERITY_WARNING, CONFIDENCE_POSSIBLE);
+        v->note = "the condition was true, so it may be a cache that had to ask anyway";
     }
     return FIRED;
 }

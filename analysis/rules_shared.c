@@ -272,6 +272,10 @@ static enum judgement judge_vary(const struct evidence *e, struct verdict *v)
         confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY);
         v->note = "only a field that no RFC knows says that it was a hit";
     }
+    if (!head_has(&e->x->request.head, FIELD_ACCEPT_ENCODING)) {
+        confine(v, SEVERITY_WARNING, CONFIDENCE_POSSIBLE); /* RFC 9110 §12.5.3: any will do */
+        v->note = "what was stored may have come for such a request";
+    }
     return FIRED;
 }
 

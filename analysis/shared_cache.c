@@ -106,6 +106,15 @@ static unsigned sins_of_policy(const struct evidence *e, const struct inner_leg 
     return sins;
 }
 
+/* RFC 9111 §4.2.4: a cache that does not reach the origin may use what is stale. Its latest answer
+ * that was seen was an error, so it may not have been asked again for a while. */
+static bool proxy_is_cut_off(const struct proxy *proxy, const struct inner_leg *i, int64_t now_ns)
+{
+    enum { WHILE_S = 60 };
+    return proxy && proxy->has_failed && now_ns - proxy->failed_ns <= WHILE_S * NS_PER_S &&
+           address_equal(&proxy->failed, &i->leg.server);
+}
+
 static unsigned sins_of_age(const struct evidence *e, const struct outer_leg *o,
                             const struct inner_leg *i, struct hit *hit)
 {
@@ -117,7 +126,8 @@ static unsigned sins_of_age(const struct evidence *e, const struct outer_leg *o,
         lifetime.kind != LIFETIME_EXPLICIT || age <= lifetime.seconds + e->thresholds->guard_s)
         return 0;
     if (!forbidden &&
-        (head_has(&e->x->response.head, FIELD_WARNING) ||
+        (proxy_is_cut_off(o->proxy, i, o->leg.t_req0) ||
+         head_has(&e->x->response.head, FIELD_WARNING) ||
          freshness_may_serve_stale(&f, age, UNKNOWN, SHARED_CACHE, &e->facts->request.cc) != NO))
         return 0;
     hit->age_s = age;
@@ -138,7 +148,9 @@ static unsigned sins_of_variant(const struct evidence *e, const struct inner_leg
                        &differs) != NO ||
         slice_is_absent(differs))
         return 0;
-    if (slice_equal_nocase(differs, SLICE("accept-encoding")) &&
+    bool has_asked = head_has(&e->x->request.head, FIELD_ACCEPT_ENCODING) ||
+                     e->facts->response.content_encoding.len == 0;
+    if (slice_equal_nocase(differs, SLICE("accept-encoding")) && has_asked &&
         accept_encoding_allows(&e->x->request.head, e->facts->response.content_encoding))
         return 0;
     hit->differs = differs;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/terms.h"
 #include "analysis/vary.h"
 #include "base/alloc.h"
 #include "base/attributes.h"
@@ -246,6 +247,7 @@ static struct sighting sighting_of(const struct facts *facts, uint64_t exchange_
         .exchange_id = exchange_id,
         .ordinal = facts->x->request.first.ordinal,
         .user = user,
+        .terms = terms_of(&facts->x->request.head),
         .t_req0 = facts->t_req0,
         .t_rsp0 = facts->t_rsp0,
         .t_rsp1 = facts->t_rsp1,

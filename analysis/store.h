@@ -41,6 +41,7 @@ struct sighting {
     uint64_t exchange_id; /* 0: none */
     uint64_t ordinal;     /* of the packet with its first octet: decides between equal times */
     uint64_t user;        /* who got it; see struct request_key */
+    uint64_t terms;       /* what it was asked with (terms.h) */
     int64_t t_req0, t_rsp0, t_rsp1;
     int64_t date, expires; /* NO_DATE */
 };
