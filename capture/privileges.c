@@ -212,7 +212,6 @@ static const char *const calls[] = {
     "sigaltstack",
     "restart_syscall",
     "tgkill",
-    "kill",
     "exit",
     "exit_group",
     "sysinfo",

@@ -32,6 +32,11 @@ static bool check_marks(struct audit *audit, struct error *error)
         return error_set(error, ERROR_INPUT,
                          "%s was written by a newer wire304 (schema %lld, this one knows %d)",
                          audit->path, (long long)version, SCHEMA_VERSION);
+    if (version < SCHEMA_VERSION)
+        return error_set(error, ERROR_INPUT,
+                         "%s was written by an older wire304 (schema %lld, this one reads %d): "
+                         "analyze the captures again",
+                         audit->path, (long long)version, SCHEMA_VERSION);
     return true;
 }
 

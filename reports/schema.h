@@ -3,7 +3,7 @@
 /* The database's shape, as SQL; schema.c says why it is as it is. */
 
 #define SCHEMA_APPLICATION_ID 0x57333034 /* "W304" */
-#define SCHEMA_VERSION        1
+#define SCHEMA_VERSION        2 /* raised with every change that readers would notice */
 
 extern const char schema_tables[]; /* before the first row */
 extern const char schema_settle[]; /* after the last: sums per exchange and issue */

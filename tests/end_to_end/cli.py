@@ -310,6 +310,9 @@ def test_3_databases(folder):
         con.execute("PRAGMA user_version = 1000")
     Run("report", "c.wire304.db", folder=folder).exits(3).says("newer")
     Run("rules", "--why", "c.wire304.db", folder=folder).exits(3).says("newer")
+    with sqlite3.connect(f"{folder}/c.wire304.db") as con:
+        con.execute("PRAGMA user_version = 1")
+    Run("report", "c.wire304.db", folder=folder).exits(3).says("older").says("analyze the captures again")
 
 
 def test_4_other_files_are_refused(folder):
