@@ -8,12 +8,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "capture/privileges.h"
+#include "command.h"
+#include "live.h"
 #include "pipeline.h"
 #include "reports/audit.h"
 #include "reports/compare.h"
@@ -23,15 +23,7 @@
 #include "reports/options.h"
 #include "reports/output.h"
 #include "reports/values.h"
-
-enum exit_code {
-    EXIT_DONE = 0,
-    EXIT_FAIL_ON = 1,
-    EXIT_USAGE = 2,
-    EXIT_INPUT = 3,
-    EXIT_OUTPUT = 4,
-    EXIT_NOTHING = 5,
-};
+#include "signals.h"
 
 struct command {
     const char *name;
@@ -43,33 +35,6 @@ struct command {
     const char *details;                                            /* for `help COMMAND` */
 };
 
-/* ------------------------------------------------------------------ signals */
-
-/* What a signal handler may know. The first signal asks the pipeline to finish; the second gives
- * up: the file beside the database is removed, and what stood there before stays. */
-static volatile sig_atomic_t signal_received;
-static const char *volatile unfinished_file;
-
-static void on_signal(int number)
-{
-    if (signal_received == 0) {
-        signal_received = number;
-        return;
-    }
-    if (unfinished_file)
-        unlink(unfinished_file);
-    _exit(128 + number);
-}
-
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    action.sa_handler = SIG_IGN; /* a file size limit is an error of write(), not a death */
-    sigaction(SIGXFSZ, &action, NULL);
-}
-
 /* Makes the database and lets the signal handler know its file, with no signal in between. */
 static struct database *create_database(const struct database_options *options, struct error *error)
 {
@@ -80,35 +45,9 @@ static struct database *create_database(const struct database_options *options, 
     sigprocmask(SIG_BLOCK, &both, &before);
     struct database *database = database_create(options, error);
     if (database)
-        unfinished_file = database_beside(database);
+        signals_unfinished(database_beside(database));
     sigprocmask(SIG_SETMASK, &before, NULL);
     return database;
-}
-
-/* ------------------------------------------------------------------ small helps */
-
-static bool wants_color(const struct options *options)
-{
-    const char *no_color = getenv("NO_COLOR");
-    if (options->color != COLOR_AUTO)
-        return options->color == COLOR_ALWAYS;
-    return isatty(STDOUT_FILENO) && (!no_color || !*no_color);
-}
-
-static struct summary_options layout(const struct options *options)
-{
-    struct winsize size = {0};
-    struct summary_options summary = {.color = wants_color(options), .least = options->severity};
-    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-        summary.width = size.ws_col;
-    return summary;
-}
-
-static int code_of(const struct error *error)
-{
-    return error->kind == ERROR_USAGE   ? EXIT_USAGE
-           : error->kind == ERROR_INPUT ? EXIT_INPUT
-                                        : EXIT_OUTPUT;
 }
 
 /* ------------------------------------------------------------------ analyze */
@@ -164,51 +103,6 @@ static void limit_times(const struct options *options, struct source *source)
                  options->until.given ? until_ns : INT64_MAX);
 }
 
-/* Says what was wrong with inputs; true where one broke before its end. */
-static bool tell_input_troubles(const struct source *source, bool quiet)
-{
-    bool damaged = false;
-    for (size_t i = 0; i < source_inputs(source); i++) {
-        const struct input *input = source_input(source, i);
-        damaged |= input->state == INPUT_DAMAGED;
-        if (input->trouble && (!quiet || input->state == INPUT_DAMAGED))
-            fprintf(stderr, "wire304: %s%s\n",
-                    input->state == INPUT_DAMAGED ? "" : "warning: ", input->trouble);
-    }
-    return damaged;
-}
-
-/* What the command line asks of the pipeline. */
-static struct pipeline_options pipeline_options_of(const struct options *options,
-                                                   struct source *source)
-{
-    struct pipeline_options pipeline = {
-        .source = source,
-        .hosts = {options->hosts.items, options->hosts.n},
-        .left_out = {options->left_out.items, options->left_out.n},
-        .decoder = {.memory = options->memory / 2, .identify = true},
-        .analysis = analysis_options_default(),
-        .options_json = options_json(options),
-        .thresholds_json = thresholds_json(&options->thresholds),
-        .price = options->price,
-        .stop = &signal_received,
-    };
-    pipeline.analysis.thresholds = options->thresholds;
-    pipeline.analysis.client_key = options->client_key;
-    pipeline.analysis.roles = &options->roles;
-    pipeline.analysis.window_ns = options->window_ns;
-    pipeline.analysis.rule_enabled = options_rule_enabled;
-    pipeline.analysis.rule_context = (void *)(uintptr_t)options;
-    pipeline.analysis.memory = options->memory / 2;
-    return pipeline;
-}
-
-static void pipeline_options_fini(struct pipeline_options *pipeline)
-{
-    free((char *)(uintptr_t)pipeline->options_json);
-    free((char *)(uintptr_t)pipeline->thresholds_json);
-}
-
 /* From source to finished database. */
 static bool audit(const struct options *options, const char *output, struct source *source,
                   struct pipeline_result *result, struct error *error)
@@ -224,7 +118,7 @@ static bool audit(const struct options *options, const char *output, struct sour
     struct pipeline_options pipeline = pipeline_options_of(options, source);
     pipeline.progress = &progress;
     bool done = pipeline_run(&pipeline, database, result, error);
-    unfinished_file = NULL;
+    signals_unfinished(NULL);
     database_free(database);
     pipeline_options_fini(&pipeline);
     return done;
@@ -278,7 +172,7 @@ static int verdict(const struct options *options, const char *output, bool damag
     if (damaged)
         return EXIT_INPUT;
     if (result->stopped)
-        return 128 + signal_received;
+        return 128 + (int)*signals_stop();
     if (result->exchanges == 0)
         return EXIT_NOTHING;
     if (!audit_fails(output, &options->fail_on, &failed, error) ||
@@ -324,126 +218,6 @@ static int run_analyze(const struct options *options, struct error *error)
     } else {
         code = code_of(error);
     }
-    source_close(source);
-    free(output);
-    return code;
-}
-
-/* ------------------------------------------------------------------ live */
-
-static char *live_output(const struct options *options)
-{
-    if (options->output)
-        return xstrdup(options->output);
-    const char *name = options->interfaces.items[0];
-    char *output = xmalloc(strlen(name) + sizeof "wire304-.wire304.db");
-    sprintf(output, "wire304-%s.wire304.db", name);
-    return output;
-}
-
-/* From here on the process can do little: the interfaces and the database are open. */
-static bool lose_privileges(const struct options *options, const char *output,
-                            struct database *database, struct error *error)
-{
-    char told[256];
-    struct unprivileged who;
-    if (options->no_sandbox) {
-        if (!options->quiet)
-            fprintf(stderr, "wire304: warning: --no-sandbox: whoever finds an error in the parser "
-                            "gets this user's rights\n");
-        return true;
-    }
-    char *folder = folder_of(output);
-    bool done = unprivileged_choose(&who, options->user, folder, error) &&
-                database_give(database, who.uid, who.gid, error) &&
-                privileges_drop(&who, folder, told, sizeof told, error);
-    if (done && !options->quiet)
-        fprintf(stderr, "wire304: sandbox: %s\n", told);
-    free(folder);
-    return done;
-}
-
-/* The interfaces are open, and the database that grows: how it is read again is opened too, since
- * that is not possible any more once the privileges are gone. */
-static bool listen_to(const struct options *options, const char *output, struct source *source,
-                      struct database *database, const struct database_past *past,
-                      struct pipeline_result *result, struct error *error)
-{
-    struct progress progress;
-    struct status status;
-    progress_init(&progress, stderr, false);
-    status_init(&status, stderr, !options->quiet);
-    struct pipeline_options pipeline = pipeline_options_of(options, source);
-    pipeline.progress = &progress;
-    pipeline.status = &status;
-    pipeline.duration_ns = options->duration_ns;
-    pipeline.count = (uint64_t)options->count;
-    pipeline.decoder.packets_before = past->packets;
-    pipeline.analysis.exchanges_before = past->exchanges;
-    bool done = lose_privileges(options, output, database, error) &&
-                pipeline_run(&pipeline, database, result, error);
-    pipeline_options_fini(&pipeline);
-    return done;
-}
-
-/* Summary and exit code after a live run: a signal is its normal end. */
-static int live_verdict(const struct options *options, struct audit *audit, bool lost,
-                        const struct pipeline_result *result, struct error *error)
-{
-    const struct report_options report = {"terminal", layout(options), &options->selection,
-                                          options->table, options->price};
-    if (!options->quiet && !report_print_open(audit, stdout, &report, error))
-        return code_of(error);
-    return lost                                         ? EXIT_INPUT
-           : result->exchanges == 0                     ? EXIT_NOTHING
-           : audit_is_failing(audit, &options->fail_on) ? EXIT_FAIL_ON
-                                                        : EXIT_DONE;
-}
-
-static int listen_and_audit(const struct options *options, const char *output,
-                            struct source *source, struct error *error)
-{
-    const struct database_options file = {output, options->force, options->heads,
-                                          &options->accepted};
-    struct pipeline_result result = {0};
-    struct database_past past;
-    struct audit audit;
-    char *inputs = pipeline_inputs_json(source);
-    struct database *database = database_grow(&file, inputs, &past, error);
-    free(inputs);
-    if (!database)
-        return code_of(error);
-    if (!audit_open_growing(&audit, output, error)) {
-        database_free(database);
-        return code_of(error);
-    }
-    bool done = listen_to(options, output, source, database, &past, &result, error);
-    bool lost = tell_input_troubles(source, options->quiet);
-    database_free(database);
-    int code = done ? live_verdict(options, &audit, lost, &result, error) : code_of(error);
-    struct error closing = {0};
-    if (!audit_close(&audit, &closing) && error->kind == ERROR_NONE) {
-        *error = closing;
-        code = code_of(error);
-    }
-    return code;
-}
-
-static int run_live(const struct options *options, struct error *error)
-{
-    struct interface_options how = INTERFACE_DEFAULTS;
-    how.filter = options->filter;
-    how.promiscuous = !options->one_station;
-    if (options->buffer)
-        how.buffer = (int)options->buffer;
-    if (options->snaplen)
-        how.snaplen = (int)options->snaplen;
-    struct source *source =
-        source_open_interfaces(options->interfaces.items, options->interfaces.n, &how, error);
-    if (!source)
-        return code_of(error);
-    char *output = live_output(options);
-    int code = listen_and_audit(options, output, source, error);
     source_close(source);
     free(output);
     return code;
@@ -783,7 +557,7 @@ static int flush_output(int code, struct error *error)
 int main(int argc, char **argv)
 {
     struct error error = {0};
-    catch_signals();
+    signals_catch();
     int code = flush_output(dispatch(argc, argv, &error), &error);
     if (error.kind != ERROR_NONE)
         fprintf(stderr, "wire304: %s\n", error.text);

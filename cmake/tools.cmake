@@ -5,7 +5,8 @@ file(GLOB_RECURSE own_sources CONFIGURE_DEPENDS
     ${CMAKE_SOURCE_DIR}/decode/*.[ch] ${CMAKE_SOURCE_DIR}/analysis/*.[ch]
     ${CMAKE_SOURCE_DIR}/reports/*.[ch] ${CMAKE_SOURCE_DIR}/tests/*.[ch]
     ${CMAKE_SOURCE_DIR}/bench/*.[ch])
-list(APPEND own_sources ${CMAKE_SOURCE_DIR}/wire304.c ${CMAKE_SOURCE_DIR}/pipeline.c)
+file(GLOB at_the_root CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/*.c ${CMAKE_SOURCE_DIR}/*.h)
+list(APPEND own_sources ${at_the_root})
 set(own_code ${own_sources})
 list(FILTER own_code INCLUDE REGEX "\\.c$")
 list(FILTER own_code EXCLUDE REGEX "/(tests|bench)/")
