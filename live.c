@@ -27,7 +27,8 @@ static char *live_output(const struct options *options)
 
 /* From here on the process can do little: the interfaces and the database are open. */
 static bool lose_privileges(const struct options *options, const char *output,
-                            struct database *database, struct error *error)
+                            struct database *database, const struct watch *watch,
+                            struct error *error)
 {
     char told[256];
     struct unprivileged who;
@@ -40,7 +41,7 @@ static bool lose_privileges(const struct options *options, const char *output,
     char *folder = folder_of(output);
     bool done = unprivileged_choose(&who, options->user, folder, error) &&
                 database_give(database, who.uid, who.gid, error) &&
-                privileges_drop(&who, folder, told, sizeof told, error);
+                privileges_drop(&who, folder, watch_serves(watch), told, sizeof told, error);
     if (done && !options->quiet)
         fprintf(stderr, "wire304: sandbox: %s\n", told);
     free(folder);
@@ -51,20 +52,18 @@ static bool lose_privileges(const struct options *options, const char *output,
  * that is not possible any more once the privileges are gone. */
 static bool listen_to(const struct options *options, const char *output, struct source *source,
                       struct database *database, const struct database_past *past,
-                      struct pipeline_result *result, struct error *error)
+                      struct watch *watch, struct pipeline_result *result, struct error *error)
 {
     struct progress progress;
-    struct status status;
     progress_init(&progress, stderr, false);
-    status_init(&status, stderr, !options->quiet);
     struct pipeline_options pipeline = pipeline_options_of(options, source);
     pipeline.progress = &progress;
-    pipeline.status = &status;
+    pipeline.watch = watch;
     pipeline.duration_ns = options->duration_ns;
     pipeline.count = (uint64_t)options->count;
     pipeline.decoder.packets_before = past->packets;
     pipeline.analysis.exchanges_before = past->exchanges;
-    bool done = lose_privileges(options, output, database, error) &&
+    bool done = lose_privileges(options, output, database, watch, error) &&
                 pipeline_run(&pipeline, database, result, error);
     pipeline_options_fini(&pipeline);
     return done;
@@ -76,7 +75,8 @@ static int live_verdict(const struct options *options, struct audit *audit, bool
 {
     const struct report_options report = {"terminal", layout(options), &options->selection,
                                           options->table, options->price};
-    if (!options->quiet && !report_print_open(audit, stdout, &report, error))
+    bool is_stream = options->ndjson && strcmp(options->ndjson, "-") == 0;
+    if (!options->quiet && !is_stream && !report_print_open(audit, stdout, &report, error))
         return code_of(error);
     return lost                                         ? EXIT_INPUT
            : result->exchanges == 0                     ? EXIT_NOTHING
@@ -101,7 +101,10 @@ static int listen_and_audit(const struct options *options, const char *output,
         database_free(database);
         return code_of(error);
     }
-    bool done = listen_to(options, output, source, database, &past, &result, error);
+    const struct watch_options lookers = {options->metrics, options->ndjson, options->quiet};
+    struct watch *watch = watch_open(&lookers, &audit, error);
+    bool done = watch && listen_to(options, output, source, database, &past, watch, &result, error);
+    watch_close(watch);
     bool lost = tell_input_troubles(source, options->quiet);
     database_free(database);
     int code = done ? live_verdict(options, &audit, lost, &result, error) : code_of(error);

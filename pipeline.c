@@ -19,6 +19,7 @@
 #define WHOLE_NS              INT64_C(10000000000) /* and its sums stand so often */
 
 struct pipeline {
+    struct watch *watch; /* NULL: nobody */
     struct database *database;
     struct analysis *analysis;
     struct host_filter *hosts; /* NULL: all */
@@ -61,6 +62,7 @@ static void on_coverage(void *context, const struct coverage *coverage)
     pipeline->status.bytes += coverage->bytes;
     if (!coverage->reason)
         pipeline->status.audited_bytes += coverage->bytes;
+    watch_coverage(pipeline->watch, coverage);
     database_coverage(pipeline->database, coverage);
 }
 
@@ -68,6 +70,7 @@ static void on_assessed(void *context, const struct assessed *assessed)
 {
     struct pipeline *pipeline = context;
     pipeline->exchanges++;
+    watch_exchange(pipeline->watch, assessed);
     database_exchange(pipeline->database, assessed);
 }
 
@@ -83,12 +86,14 @@ static void on_finding(void *context, const struct finding *finding)
     pipeline->status.findings++;
     if (finding->confidence != CONFIDENCE_POSSIBLE)
         pipeline->status.avoidable_bytes += finding->avoidable_bytes;
+    watch_finding(pipeline->watch, finding);
     database_finding(pipeline->database, finding);
 }
 
 static void on_check(void *context, const struct check *check)
 {
     struct pipeline *pipeline = context;
+    watch_check(pipeline->watch, check);
     database_check(pipeline->database, check);
 }
 
@@ -109,6 +114,7 @@ static void on_counter(void *context, const char *name, const char *text, bool i
                        uint64_t value)
 {
     struct pipeline *pipeline = context;
+    watch_counter(pipeline->watch, name, is_cap, value);
     if (!is_cap)
         return;
     json_t *cap = json_object();
@@ -186,6 +192,7 @@ static void gather_facts(const struct pipeline_options *options, const struct pi
 static char *caps_json(struct pipeline *pipeline)
 {
     pipeline->caps = json_array();
+    watch_begin_counters(pipeline->watch);
     decoder_counters(pipeline->decoder, on_counter, pipeline);
     analysis_counters(pipeline->analysis, on_counter, pipeline);
     return json_finish(pipeline->caps);
@@ -201,6 +208,7 @@ static void free_facts(struct run_facts *facts)
 static void begin_standing(struct pipeline *pipeline)
 {
     database_begin_checkpoint(pipeline->database);
+    watch_begin_standing(pipeline->watch);
     pipeline->status.bytes = pipeline->status.audited_bytes = 0;
 }
 
@@ -215,11 +223,13 @@ static bool checkpoint(const struct pipeline_options *options, struct pipeline *
     }
     gather_facts(options, pipeline, &facts);
     facts.caps_json = caps_json(pipeline);
+    int64_t began = monotonic_ns();
     bool done = database_checkpoint(pipeline->database, &facts, whole, error);
     pipeline->status.packets = pipeline->packets;
     pipeline->status.exchanges = pipeline->exchanges;
     pipeline->status.dropped = facts.dropped_by_kernel + facts.dropped_by_interface;
     free_facts(&facts);
+    watch_commit(pipeline->watch, options->source, &pipeline->status, monotonic_ns() - began);
     return done;
 }
 
@@ -233,17 +243,14 @@ static bool look_at_clock(const struct pipeline_options *options, struct pipelin
     if (!database_grows(pipeline->database))
         return true;
     int64_t now = monotonic_ns();
+    watch_turn(pipeline->watch, now);
     if (now < pipeline->checkpoint_ns)
         return true;
     bool whole = now >= pipeline->whole_ns;
     pipeline->checkpoint_ns = now + CHECKPOINT_NS;
     if (whole)
         pipeline->whole_ns = now + WHOLE_NS;
-    if (!checkpoint(options, pipeline, whole, error))
-        return false;
-    if (options->status)
-        status_update(options->status, &pipeline->status);
-    return true;
+    return checkpoint(options, pipeline, whole, error);
 }
 
 static bool is_over(const struct pipeline_options *options, const struct pipeline *pipeline)
@@ -294,8 +301,6 @@ static bool read_packets(const struct pipeline_options *options, struct pipeline
         }
     }
     progress_clear(options->progress);
-    if (options->status)
-        status_clear(options->status);
     return done;
 }
 
@@ -314,7 +319,7 @@ bool pipeline_run(const struct pipeline_options *options, struct database *datab
                   struct pipeline_result *result, struct error *error)
 {
     bool grows = database_grows(database);
-    struct pipeline pipeline = {.database = database};
+    struct pipeline pipeline = {.database = database, .watch = options->watch};
     const struct analysis_sink findings = {
         .context = &pipeline,
         .exchange = on_assessed,
@@ -341,6 +346,7 @@ bool pipeline_run(const struct pipeline_options *options, struct database *datab
     result->exchanges = pipeline.exchanges;
     result->packets = pipeline.packets;
     done = done && finish_database(options, &pipeline, error);
+    watch_finish(options->watch);
 
     decoder_free(pipeline.decoder);
     analysis_free(pipeline.analysis);

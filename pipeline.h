@@ -18,6 +18,7 @@
 #include "reports/progress.h"
 #include "reports/reports.h"
 #include "reports/status.h"
+#include "reports/watch.h"
 
 struct pipeline_options {
     struct source *source;
@@ -26,7 +27,7 @@ struct pipeline_options {
     struct analysis_options analysis;
     const char *options_json, *thresholds_json, *price; /* as struct run_facts has them */
     struct progress *progress;
-    struct status *status;             /* of a run without end; NULL: none */
+    struct watch *watch;               /* who looks on; NULL: nobody */
     int64_t duration_ns;               /* stop after so long, by the system's clock; 0: never */
     uint64_t count;                    /* stop after so many packets; 0: never */
     const volatile sig_atomic_t *stop; /* not 0: read no more, finish with what there is */

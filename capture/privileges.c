@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <seccomp.h>
 #include <stdint.h>
@@ -233,15 +234,35 @@ static const char *const calls[] = {
     "dup",
 };
 
-static bool restrict_calls(char *told, size_t size, struct error *error)
+/* What taking connections takes beside that; no new socket can be made. Options are set of TCP
+ * alone (that a small answer is sent at once). */
+static const char *const calls_of_servers[] = {
+    "accept", "accept4", "epoll_wait", "epoll_pwait", "epoll_ctl", "shutdown",
+};
+
+static bool allow(scmp_filter_ctx filter, const char *const *names, size_t n)
 {
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    bool done = filter != NULL;
-    for (size_t i = 0; done && i < sizeof calls / sizeof *calls; i++) {
-        int number = seccomp_syscall_resolve_name(calls[i]);
+    bool done = true;
+    for (size_t i = 0; done && i < n; i++) {
+        int number = seccomp_syscall_resolve_name(names[i]);
         if (number != __NR_SCMP_ERROR) /* not on this architecture */
             done = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0) == 0;
     }
+    return done;
+}
+
+static bool allow_serving(scmp_filter_ctx filter)
+{
+    return allow(filter, calls_of_servers, sizeof calls_of_servers / sizeof *calls_of_servers) &&
+           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 1,
+                            SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP)) == 0;
+}
+
+static bool restrict_calls(bool serves, char *told, size_t size, struct error *error)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+    bool done = filter != NULL && allow(filter, calls, sizeof calls / sizeof *calls) &&
+                (!serves || allow_serving(filter));
     int status = done ? seccomp_load(filter) : -ENOMEM;
     seccomp_release(filter);
     if (status == -EINVAL || status == -ENOSYS) {
@@ -254,8 +275,8 @@ static bool restrict_calls(char *told, size_t size, struct error *error)
     return true;
 }
 
-bool privileges_drop(const struct unprivileged *who, const char *folder, char *told, size_t size,
-                     struct error *error)
+bool privileges_drop(const struct unprivileged *who, const char *folder, bool serves, char *told,
+                     size_t size, struct error *error)
 {
     *told = '\0';
     int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -264,5 +285,5 @@ bool privileges_drop(const struct unprivileged *who, const char *folder, char *t
     bool done = drop_user(who, told, size, error) && forbid_new_privileges(told, size, error) &&
                 restrict_files(fd, told, size, error);
     close(fd);
-    return done && restrict_calls(told, size, error);
+    return done && restrict_calls(serves, told, size, error);
 }

@@ -27,7 +27,7 @@ struct unprivileged {
 bool unprivileged_choose(struct unprivileged *who, const char *name, const char *folder,
                          struct error *error) MUST_USE;
 
-/* For good, for the whole process. `folder` stays readable and writable. `told`: what was applied,
- * in words. */
-bool privileges_drop(const struct unprivileged *who, const char *folder, char *told, size_t size,
-                     struct error *error) MUST_USE;
+/* For good, for the whole process. `folder` stays readable and writable. `serves`: a socket that
+ * listens already may go on taking connections. `told`: what was applied, in words. */
+bool privileges_drop(const struct unprivileged *who, const char *folder, bool serves, char *told,
+                     size_t size, struct error *error) MUST_USE;

@@ -28,4 +28,9 @@
 #define LIMIT_HTML_EVIDENCE 3            /* of them with their heads side by side */
 #define LIMIT_HTML_FIELDS 64             /* field lines of one head that are compared */
 #define LIMIT_HTML_COLUMNS 96            /* intervals of the timeline */
+#define LIMIT_METRICS_CONNECTIONS 16     /* clients of --metrics at once: a few Prometheuses and a person */
+#define LIMIT_METRICS_SECONDS 10         /* that a connection to --metrics may last: Prometheus waits as long */
+#define LIMIT_METRICS_REQUEST (16u << 10) /* octets kept for a connection to --metrics */
+#define LIMIT_STREAM_OCTETS (1u << 20)   /* of --ndjson that wait for a reader: some 700 findings */
+#define LIMIT_STREAM_LINES 256           /* findings that --ndjson takes from the database in a turn: 5 ms */
 // clang-format on

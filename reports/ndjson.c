@@ -40,12 +40,13 @@ enum { CONTENT_RANGE = ENVELOPE_END, HOSTNAME, EXCHANGE_ID = HOSTNAME + 26 };
 static const char finding_rows[] =
     "SELECT f.found_us," ENVELOPE " f.severity, e.host AS hostname, e.target AS url,"
     " e.method AS http_method, e.version AS protocol, e.status, e.user_agent AS http_user_agent,"
-    " f.id AS finding_id, f.issue_id, i.key AS issue_key, f.rule, f.variant, f.severity,"
+    " f.id AS finding_id, f.issue_id, (SELECT key FROM main.issue WHERE id = f.issue_id) AS issue_key,"
+    " f.rule, f.variant, f.severity,"
     " f.confidence, f.party, f.norm, f.section, f.message, f.exchange_id,"
     " f.reference_exchange_id, f.url, e.url_pattern, e.client_key, f.request_frame,"
     " f.response_frame, f.avoidable_bytes, f.opportunity_bytes, f.standalone_bytes"
     " FROM findings f JOIN main.exchanges e ON e.id = f.exchange_id"
-    " JOIN issues i ON i.id = f.issue_id ORDER BY f.id LIMIT ?1";
+    " WHERE f.id > ?2 ORDER BY f.id LIMIT ?1";
 
 enum {
     SEVERITY = ENVELOPE_END,
@@ -108,18 +109,30 @@ static void write_finding(struct json_stream *s, const struct query *query)
     stream_end(s);
 }
 
-static void write_rows(struct report *report, const char *rows,
-                       void (*write)(struct json_stream *, const struct query *))
+static void write_exchanges(struct report *report)
 {
     struct json_stream s = json_stream_of(report->to, 0);
-    struct query query = query_begin(report->audit, rows);
+    struct query query = query_begin(report->audit, exchange_rows);
     query_bind(&query, 1, report_rows(report, 0));
     while (query_next(&query))
-        write(&s, &query);
+        write_exchange(&s, &query);
+}
+
+int64_t ndjson_findings(struct audit *audit, int64_t after, int64_t most, FILE *to)
+{
+    struct json_stream s = json_stream_of(to, 0);
+    struct query query = query_begin(audit, finding_rows);
+    query_bind(&query, 1, most);
+    query_bind(&query, 2, after);
+    while (query_next(&query)) {
+        write_finding(&s, &query);
+        after = query_number(&query, FINDING_ID);
+    }
+    return after;
 }
 
 void ndjson_write(struct report *report)
 {
-    write_rows(report, exchange_rows, write_exchange);
-    write_rows(report, finding_rows, write_finding);
+    write_exchanges(report);
+    ndjson_findings(report->audit, 0, report_rows(report, 0), report->to);
 }

@@ -17,6 +17,7 @@
 #include "base/alloc.h"
 #include "reports/csv.h"
 #include "reports/json.h"
+#include "reports/metrics_server.h"
 #include "reports/software.h"
 #include "reports/values.h"
 
@@ -507,6 +508,18 @@ static bool set_no_sandbox(struct options *options, const char *value, struct er
     return options->no_sandbox = true;
 }
 
+static bool set_metrics(struct options *options, const char *value, struct error *error)
+{
+    options->metrics = value;
+    return metrics_address_check(value, error);
+}
+
+static bool set_ndjson(struct options *options, const char *value, struct error *error)
+{
+    options->ndjson = value;
+    return *value || wrong(error, "ndjson", value, "a file is wanted, or - for standard output");
+}
+
 static bool set_user(struct options *options, const char *value, struct error *error)
 {
     options->user = value;
@@ -557,6 +570,10 @@ static const struct option_row rows[] = {
      "only frames to and from this machine"},
     {"user", 0, FOR_LIVE, true, "NAME", set_user,
      "whom to become once the interface is open (who called sudo, else the\nowner of the database's folder, else nobody)"},
+    {"metrics", 0, FOR_LIVE, true, "[ADDRESS:]PORT", set_metrics,
+     "serve metrics for Prometheus at http://ADDRESS:PORT/metrics\n(ADDRESS: 127.0.0.1)"},
+    {"ndjson", 0, FOR_LIVE, true, "FILE", set_ndjson,
+     "add each finding to this file or pipe as it is made, a line of JSON;\n- is standard output, which then has no summary"},
     {"no-sandbox", 0, FOR_LIVE, true, NULL, set_no_sandbox,
      "keep privileges, files and system calls: an error in the parser is then\nas powerful as whoever started wire304"},
 

@@ -94,6 +94,7 @@ struct options {
     int64_t duration_ns, count; /* 0: no end */
     uint64_t buffer, snaplen;   /* 0: as the source has it */
     bool one_station, no_sandbox;
+    const char *metrics, *ndjson; /* NULL: none */
     bool with_credentials; /* evidence */
     const char *user;
     const char *const *operands; /* into argv */

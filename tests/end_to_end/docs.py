@@ -6,6 +6,7 @@ usage: docs.py BINARY SOURCE [TEST...]        runs every function below whose na
 
 Each test yields what is not true. Prints a line per complaint; exits 1 if any.
 """
+import json
 import os
 import re
 import shutil
@@ -221,6 +222,57 @@ def test_caps_are_those_of_the_program():
         for name in re.findall(r"`([a-z-]+)`", cell):
             if name not in known:
                 yield f"docs/limits.md: there is no counter {name}"
+
+
+# ---------------------------------------------------------------- metrics
+
+def metrics():
+    """[(name, type, labels, help)] of metrics.def."""
+    return re.findall(r'^METRIC_ROW\(\w+, "(\w+)", "(\w+)", "([^"]*)", "([^"]*)"\)', page("reports/metrics.def"), re.M)
+
+
+def test_metrics_are_named():
+    rows = {row[0].strip("`"): (row[1], row[2].replace("`", ""), row[3]) for row in tables(page("docs/live.md"))
+            if re.match(r"`(wire304|process)_", row[0])}
+    known = {name: tuple(facts) for name, *facts in metrics()}
+    if len(known) < 25:
+        yield f"only {len(known)} metrics were found"
+    for name in sorted(set(rows) | set(known)):
+        if rows.get(name) != known.get(name):
+            yield f"docs/live.md says of {name}: {rows.get(name)}; metrics.def: {known.get(name)}"
+
+
+def test_metrics_follow_the_conventions():
+    for name, kind, labels, text in metrics():
+        if (kind == "counter") != name.endswith("_total"):
+            yield f"{name}: a counter ends in _total, and nothing else does"
+        if re.search(r"_(ms|us|ns|kb|mb|percent|count)(_|$)", name) or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            yield f"{name}: base units and small letters"
+        if set(labels.replace(" ", "").split(",")) & {"host", "url", "client", "server"} or "\\" in text:
+            yield f"{name}: a label without bound, or a help that would need escapes"
+
+
+def test_dashboard_asks_for_what_there_is():
+    board = json.loads(page("docs/grafana.json"))
+    known = {name: set(labels.split(", ")) - {""} for name, _, labels, _ in metrics()}
+    asked = set()
+    for panel in board["panels"]:
+        for target in panel.get("targets", []):
+            query = target["expr"]
+            names = re.findall(r"\b(?:wire304|process)_\w+", query)
+            asked |= set(names)
+            own = set().union({"job", "instance"}, *(known.get(name, set()) for name in names))
+            labels = set(re.findall(r"(\w+)=~?\"", query)) | set(re.findall(r"{{(\w+)}}", target["legendFormat"]))
+            for by in re.findall(r"by \(([^)]*)\)", query):
+                labels |= set(by.split(", "))
+            for name in set(names) - set(known):
+                yield f"docs/grafana.json: {panel['title']}: there is no metric {name}"
+            for label in labels - own:
+                yield f"docs/grafana.json: {panel['title']}: no label {label} in {query}"
+    for name in set(known) - asked - {"wire304_build_info", "process_start_time_seconds", "wire304_metrics_scrapes_total",
+                                      "wire304_coverage_packets", "wire304_coverage_connections", "wire304_coverage_unseen_bytes",
+                                      "wire304_capture_last_packet_timestamp_seconds"}:
+        yield f"docs/grafana.json shows nothing of {name}"
 
 
 # ---------------------------------------------------------------- main

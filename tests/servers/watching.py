@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Who looks on while `wire304 live` runs: Prometheus, a reader of --ndjson.
+
+usage: watching.py BINARY [scenario ...]
+
+In a network namespace of its own. Exits 77 (skipped) where that or the tools are not to be had.
+"""
+import contextlib
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+
+from live import Place, stop
+
+SKIP, PORT, REQUESTS = 77, 9304, 1500
+URL = f"http://127.0.0.1:{PORT}/metrics"
+SCENARIOS = {}
+SAMPLE = re.compile(r'^(\w+)(?:\{(.*)\})? (\S+)$')
+
+
+def scenario(f):
+    SCENARIOS[f.__name__.replace("_", "-")] = f
+    return f
+
+
+def scrape(url=URL):
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        return answer.read().decode()
+
+
+def value(text, name, **labels):
+    """The sum of the samples of that name that have these labels; None where there is none."""
+    found = None
+    for line in text.splitlines():
+        match = SAMPLE.match(line)
+        if match and match[1] == name and all(f'{key}="{word}"' in (match[2] or "") for key, word in labels.items()):
+            found = (found or 0) + float(match[3])
+    return found
+
+
+def eventually(what, seconds=15):
+    """True once what() is; False after so long."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if what():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def raw(request, port=PORT):
+    """A connection that has said `request` and nothing else."""
+    connection = socket.create_connection(("127.0.0.1", port), 5)
+    connection.sendall(request)
+    return connection
+
+
+@scenario
+def metrics_are_what_the_database_says(place):
+    p = place.live("--metrics", str(PORT), "--filter", "tcp port 8304")
+    place.listening(p)
+    for _ in range(3):
+        place.visit()
+    wrong = []
+    if not eventually(lambda: value(scrape(), "wire304_exchanges_total") == 9):
+        wrong.append(f"exchanges {value(scrape(), 'wire304_exchanges_total')}, not 9")
+    eventually(lambda: (value(scrape(), "wire304_coverage_bytes", reason="read") or 0) > 0)
+    time.sleep(1.2)  # two commits, so that both are told the same
+    text, findings = scrape(), place.ask("SELECT count(*) FROM findings")[0][0]
+    checked = subprocess.run(["promtool", "check", "metrics"], input=text, text=True, capture_output=True)
+    if checked.returncode or checked.stderr or checked.stdout:
+        wrong.append(f"promtool: {checked.stdout}{checked.stderr}")
+    series = [line.rsplit(" ", 1)[0] for line in text.splitlines() if not line.startswith("#")]
+    if len(series) != len(set(series)):
+        wrong.append("a series twice")
+    if stop(p):
+        wrong.append(f"exit {p.returncode}: {p.said}")
+    for query, name, labels in (
+            (f"SELECT {findings}", "wire304_findings_total", {}),
+            ("SELECT count(*) FROM exchanges WHERE outcome = 'not-modified'", "wire304_exchanges_total", {"outcome": "not-modified"}),
+            ("SELECT sum(response_body_bytes) FROM exchanges", "wire304_exchange_bytes_total", {"message": "response", "part": "body"}),
+            ("SELECT sum(status BETWEEN 300 AND 399) FROM exchanges", "wire304_responses_total", {"class": "3xx"})):
+        told, there = value(text, name, **labels), place.ask(query)[0][0]
+        if told != there:
+            wrong.append(f"{name}{labels}: {told}, the database says {there}")
+    if not value(text, "wire304_findings_total") or value(text, "wire304_capture_interface_up", interface="lo") != 1 or value(text, "wire304_database_commits_total") < 1:
+        wrong.append("something was not counted at all")
+    return wrong
+
+
+@scenario
+def the_dashboard_is_promql(place):
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/grafana.json"), encoding="utf-8") as f:
+        queries = [target["expr"] for panel in json.load(f)["panels"] for target in panel.get("targets", [])]
+    rules = [{"record": f"query:{i}", "expr": query.replace("$__rate_interval", "5m")} for i, query in enumerate(queries)]
+    path = f"{place.folder}/rules.yml"
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump({"groups": [{"name": "dashboard", "rules": rules}]}, f)  # JSON is YAML
+    checked = subprocess.run(["promtool", "check", "rules", path], text=True, capture_output=True)
+    return [] if checked.returncode == 0 and f"{len(queries)} rules found" in checked.stdout else [checked.stdout + checked.stderr]
+
+
+@scenario
+def the_socket_is_for_this_machine_alone(place):
+    p = place.live("--metrics", str(PORT))
+    place.listening(p)
+    sockets = subprocess.run(["ss", "-Hltn"], capture_output=True, text=True).stdout
+    wrong = [] if f"127.0.0.1:{PORT}" in sockets else [f"listens at {sockets}"]
+    for path, method, status in (("/", "GET", 404), ("/metrics", "POST", 405), ("/metrics/../x", "GET", 404)):
+        try:
+            urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", method=method), timeout=5)
+            wrong.append(f"{method} {path} was answered")
+        except urllib.error.HTTPError as error:
+            if error.code != status:
+                wrong.append(f"{method} {path}: {error.code}, not {status}")
+    with open(f"/proc/{p.pid}/status") as f:
+        if "Seccomp:\t2" not in f.read():
+            wrong.append("no seccomp")
+    stop(p)
+    return wrong
+
+
+@scenario
+def clients_that_dawdle_do_not_stop_the_capture(place):
+    """Silent ones, ones that ask and never read, half requests: the capture goes on, and after 10 s others are served."""
+    p = place.live("--metrics", str(PORT), "--filter", "tcp port 8304")
+    place.listening(p)
+    held = []
+    for i in range(60):  # four times what it takes at once
+        request = (b"", b"GET /metrics HTTP/1.1\r\nHost: x\r\n", b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 20)[i % 3]
+        with contextlib.suppress(OSError):
+            held.append(raw(request))
+    over = threading.Event()
+
+    def drip():
+        while not over.is_set():
+            for connection in held:
+                with contextlib.suppress(OSError):
+                    connection.send(b"X: y\r\n")
+            time.sleep(1)
+    dripper = threading.Thread(target=drip, daemon=True)
+    dripper.start()
+    began = time.monotonic()
+    for _ in range(3):
+        place.visit()
+    wrong = []
+    if not eventually(lambda: place.ask("SELECT count(*) FROM exchanges") == [(9,)], 5):
+        wrong.append(f"exchanges {place.ask('SELECT count(*) FROM exchanges')} after 5 s, not 9")
+    descriptors = len(os.listdir(f"/proc/{p.pid}/fd"))
+    if descriptors > 16 + 20:
+        wrong.append(f"{descriptors} descriptors")
+    while time.monotonic() - began < 60:
+        with contextlib.suppress(OSError):
+            if value(scrape(), "wire304_exchanges_total") == 9:
+                break
+    else:
+        wrong.append("nobody else was served within 60 s")
+    over.set()
+    dripper.join(5)
+    for connection in held:
+        connection.close()
+    if stop(p):
+        wrong.append(f"exit {p.returncode}: {p.said}")
+    if value_of_drops := place.ask("SELECT dropped_by_kernel FROM run")[0][0]:
+        wrong.append(f"{value_of_drops} packets were dropped")
+    return wrong
+
+
+def lines_of(path):
+    with open(path, encoding="utf-8") as f:
+        return [json.loads(line) for line in f]
+
+
+@scenario
+def findings_come_as_they_are_made(place):
+    told, report = f"{place.folder}/db/told.ndjson", f"{place.folder}/report.ndjson"
+    p = place.live("--ndjson", told, "--window", "1s")
+    place.listening(p)
+    place.visit()
+    early = eventually(lambda: len(lines_of(told)) > 0)
+    for _ in range(3):
+        place.visit()
+    code = stop(p)
+    subprocess.run([place.binary, "report", "--format", "ndjson", "-o", report, place.database], check=True)
+    wrong = [f"exit {code}: {p.said}"] if code else []
+    if not early:
+        wrong.append("no finding while it ran")
+    findings = [line for line in lines_of(report) if line["event_type"] == "alert"]
+    if lines_of(told) != findings or not findings:
+        wrong.append(f"{len(lines_of(told))} lines, not the {len(findings)} of the report")
+    return wrong
+
+
+def fetch_again_and_again(n):
+    connection = http.client.HTTPConnection("127.0.0.1", 8304, timeout=10)
+    for _ in range(n):
+        connection.request("GET", "/page.txt")
+        connection.getresponse().read()
+    connection.close()
+
+
+@scenario
+def a_reader_that_sleeps_or_leaves_does_not_stop_the_capture(place):
+    wrong = []
+    for leaves in (False, True):
+        end, ours = os.pipe()
+        if leaves:
+            os.close(end)
+        p = subprocess.Popen([place.binary, "live", "-i", "lo", "-o", place.database, "--ndjson", "-", "--filter", "tcp port 8304"],
+                             stdout=ours, stderr=subprocess.PIPE, text=True, env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
+        os.close(ours)
+        p.said = []
+        p.reader = threading.Thread(target=lambda: p.said.extend(iter(p.stderr.readline, "")), daemon=True)
+        p.reader.start()
+        place.listening(p)
+        before = place.ask("SELECT count(*) FROM exchanges")[0][0]
+        fetch_again_and_again(REQUESTS)
+        if not eventually(lambda: place.ask("SELECT count(*) FROM exchanges")[0][0] == before + REQUESTS):
+            wrong.append(f"exchanges {place.ask('SELECT count(*) FROM exchanges')}, not {before + REQUESTS}")
+        code = stop(p)
+        if code:
+            wrong.append(f"exit {code}: {p.said}")
+        if not any(f"were not written: its reader is {'gone' if leaves else 'too slow'}" in line for line in p.said):
+            wrong.append(f"not told: {p.said}")
+        if not leaves:
+            os.close(end)
+    return wrong
+
+
+def main():
+    binary, chosen = os.path.abspath(sys.argv[1]), sys.argv[2:]
+    missing = [tool for tool in ("unshare", "nginx", "curl", "promtool", "ss") if not shutil.which(tool)]
+    if missing or os.geteuid() != 0:
+        print("skipped: needs", ", ".join(missing) or "root, for a network namespace")
+        return SKIP
+    if "WIRE304_INSIDE" not in os.environ:
+        if subprocess.run(["unshare", "--net", "--mount", "true"], capture_output=True).returncode:
+            print("skipped: namespaces are not permitted here")
+            return SKIP
+        os.execvpe("unshare", ["unshare", "--net", "--mount", sys.executable, os.path.abspath(__file__), binary, *chosen], dict(os.environ, WIRE304_INSIDE="1"))
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    failed = 0
+    for name, run in SCENARIOS.items():
+        if chosen and name not in chosen:
+            continue
+        with tempfile.TemporaryDirectory(prefix="wire304-watching-") as folder:
+            os.chmod(folder, 0o755)
+            place = Place(binary, folder)
+            began = time.monotonic()
+            try:
+                wrong = run(place)
+            finally:
+                place.close()
+        print(f"{name}: {'ok' if not wrong else ''} {time.monotonic() - began:.1f} s", flush=True)
+        for line in wrong:
+            print("   ", line)
+        failed += bool(wrong)
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
