@@ -4,9 +4,12 @@
 
 #include "live.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "capture/privileges.h"
@@ -14,6 +17,10 @@
 #include "reports/audit.h"
 #include "reports/exporters.h"
 #include "reports/output.h"
+#include "reports/rotation.h"
+#include "signals.h"
+
+#define NS_PER_S INT64_C(1000000000)
 
 static char *live_output(const struct options *options)
 {
@@ -25,95 +32,319 @@ static char *live_output(const struct options *options)
     return output;
 }
 
+/* A run, which may fill several databases one after the other. */
+struct run {
+    const struct options *options;
+    struct source *source;
+    struct pipeline_options pipeline;
+    struct progress progress;
+    struct watch *watch;
+    struct room room;
+    struct losses losses;
+    char *base;   /* the output as it was named, before any time is put into it */
+    char *output; /* of the database at hand */
+    struct database *database;
+    struct audit audit; /* the same one, as it is read for the summary */
+    int64_t began_ns;
+    uint64_t exchanges; /* of all databases */
+    bool has_terminal;
+};
+
+static int64_t now_ns(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+static void go_on_after(struct run *run, const struct database_past *past)
+{
+    run->pipeline.decoder.packets_before = past->packets;
+    run->pipeline.analysis.exchanges_before = past->exchanges;
+}
+
+/* ---- the database at hand ---- */
+
+/* How it is read again is opened too: where the folder is another user's, that is not possible any
+ * more once the privileges are gone. */
+static bool open_database(struct run *run, struct error *error)
+{
+    const struct options *options = run->options;
+    const struct database_options file = {run->output, options->force, options->heads,
+                                          &options->accepted};
+    struct database_past past;
+    char *inputs = pipeline_inputs_json(run->source);
+    run->database = database_grow(&file, inputs, &past, error);
+    free(inputs);
+    if (!run->database)
+        return false;
+    if (!audit_open_growing(&run->audit, run->output, error)) {
+        database_free(run->database);
+        run->database = NULL;
+        return false;
+    }
+    go_on_after(run, &past);
+    return true;
+}
+
+/* Whoever closes last takes the log away. */
+static bool close_database(struct run *run, struct error *error)
+{
+    struct error closing = {0};
+    database_free(run->database);
+    run->database = NULL;
+    if (audit_close(&run->audit, &closing) || error->kind != ERROR_NONE)
+        return true;
+    *error = closing;
+    return false;
+}
+
+/* ---- privileges ---- */
+
+/* What another user's folder does not allow is said at the start, not when it is too late. */
+static bool check_folder(const struct run *run, const char *folder, const char *user,
+                         struct error *error)
+{
+    if (access(folder, W_OK | X_OK) == 0)
+        return true;
+    if (run->options->rotate_ns)
+        return error_set(error, ERROR_OUTPUT,
+                         "--rotate: user %s may not make files in %s: give it the folder (chown), "
+                         "or choose with --user who may",
+                         user, folder);
+    if (!run->options->quiet)
+        fprintf(stderr,
+                "wire304: warning: user %s may not make or remove files in %s: %s-wal and -shm "
+                "stay when it ends (nothing is lost), and SIGHUP begins no new file; give it the "
+                "folder (chown), or choose with --user who may\n",
+                user, folder, run->output);
+    return true;
+}
+
 /* From here on the process can do little: the interfaces and the database are open. */
-static bool lose_privileges(const struct options *options, const char *output,
-                            struct database *database, const struct watch *watch,
-                            struct error *error)
+static bool lose_privileges(struct run *run, struct error *error)
 {
     char told[256];
     struct unprivileged who;
+    const struct options *options = run->options;
     if (options->no_sandbox) {
         if (!options->quiet)
             fprintf(stderr, "wire304: warning: --no-sandbox: whoever finds an error in the parser "
                             "gets this user's rights\n");
+        run->pipeline.rotate = signals_rotate();
         return true;
     }
-    char *folder = folder_of(output);
+    char *folder = folder_of(run->output);
     bool done = unprivileged_choose(&who, options->user, folder, error) &&
-                database_give(database, who.uid, who.gid, error) &&
-                privileges_drop(&who, folder, watch_serves(watch), told, sizeof told, error);
+                database_give(run->database, who.uid, who.gid, error) &&
+                privileges_drop(&who, folder, watch_serves(run->watch), told, sizeof told, error);
     if (done && !options->quiet)
         fprintf(stderr, "wire304: sandbox: %s\n", told);
+    done = done && check_folder(run, folder, who.name, error);
+    if (done && access(folder, W_OK | X_OK) == 0)
+        run->pipeline.rotate = signals_rotate();
     free(folder);
     return done;
 }
 
-/* The interfaces are open, and the database that grows: how it is read again is opened too, since
- * that is not possible any more once the privileges are gone. */
-static bool listen_to(const struct options *options, const char *output, struct source *source,
-                      struct database *database, const struct database_past *past,
-                      struct watch *watch, struct pipeline_result *result, struct error *error)
+/* ---- one database after the other ---- */
+
+/* Until there is room again, or somebody wants no more of it. */
+static void wait_for_room(struct run *run, bool (*is_there)(struct run *run))
 {
-    struct progress progress;
-    progress_init(&progress, stderr, false);
-    struct pipeline_options pipeline = pipeline_options_of(options, source);
-    pipeline.progress = &progress;
-    pipeline.watch = watch;
-    pipeline.duration_ns = options->duration_ns;
-    pipeline.count = (uint64_t)options->count;
-    pipeline.decoder.packets_before = past->packets;
-    pipeline.analysis.exchanges_before = past->exchanges;
-    bool done = lose_privileges(options, output, database, watch, error) &&
-                pipeline_run(&pipeline, database, result, error);
-    pipeline_options_fini(&pipeline);
+    const struct timespec tick = {.tv_nsec = 50000000};
+    int64_t from_ns = now_ns(CLOCK_MONOTONIC);
+    if (is_there(run))
+        return;
+    while (!*signals_stop() && !is_there(run)) {
+        watch_turn(run->watch, now_ns(CLOCK_MONOTONIC));
+        nanosleep(&tick, NULL);
+    }
+    run->losses.paused_ns += now_ns(CLOCK_MONOTONIC) - from_ns;
+}
+
+static bool has_room(struct run *run)
+{
+    return !room_look(&run->room);
+}
+
+static bool has_recovered(struct run *run)
+{
+    struct database_past past;
+    struct error ignored;
+    if (room_look(&run->room) || !database_recover(run->database, &past, &ignored))
+        return false;
+    go_on_after(run, &past);
+    return true;
+}
+
+/* A write found no room, in spite of the reserve: a quota, or somebody else was faster. As after a
+ * kill, what was committed stands, and the caches begin empty. */
+static bool go_on_when_there_is_room(struct run *run, struct error *error)
+{
+    fprintf(stderr, "wire304: warning: %s; writing pauses, and goes on when there is room\n",
+            error->text);
+    wait_for_room(run, has_recovered);
+    if (*signals_stop() && database_lacks_room(run->database))
+        return false;
+    fprintf(stderr, "wire304: writing goes on; %" PRIu64 " exchanges were lost in all\n",
+            run->losses.exchanges);
+    *error = (struct error){0};
+    return true;
+}
+
+static void name_database(struct run *run, int64_t at_ns)
+{
+    free(run->output);
+    run->output = rotation_name(run->base, at_ns / NS_PER_S);
+}
+
+/* Its name for now, and when the next one is due. */
+static void choose_database(struct run *run)
+{
+    int64_t period_s = run->options->rotate_ns / NS_PER_S,
+            now_s = now_ns(CLOCK_REALTIME) / NS_PER_S;
+    if (!period_s)
+        return;
+    name_database(run, rotation_start(now_s, period_s) * NS_PER_S);
+    run->pipeline.rotate_at_ns = rotation_next(now_s, period_s) * NS_PER_S;
+}
+
+static bool rotate(struct run *run, struct error *error)
+{
+    int64_t due_ns = run->pipeline.rotate_at_ns, at_ns = now_ns(CLOCK_REALTIME);
+    char *before = xstrdup(run->output);
+    if (due_ns && at_ns >= due_ns)
+        choose_database(run);
+    else
+        name_database(run, at_ns);
+    bool done = close_database(run, error);
+    wait_for_room(run, has_room);
+    done = done && open_database(run, error);
+    if (done)
+        watch_rotated(run->watch);
+    if (done && !run->options->quiet) {
+        watch_clear_line(run->watch);
+        fprintf(stderr, "wire304: %s is finished, %s begins\n", before, run->output);
+    }
+    free(before);
     return done;
 }
 
-/* Summary and exit code after a live run: a signal is its normal end. */
-static int live_verdict(const struct options *options, struct audit *audit, bool lost,
-                        const struct pipeline_result *result, struct error *error)
+/* What is left of --duration and --count. False where nothing is. */
+static bool limit_rest(struct run *run, uint64_t packets)
 {
+    struct pipeline_options *pipeline = &run->pipeline;
+    if (run->options->duration_ns) {
+        pipeline->duration_ns =
+            run->options->duration_ns - (now_ns(CLOCK_MONOTONIC) - run->began_ns);
+        if (pipeline->duration_ns <= 0)
+            return false;
+    }
+    if (pipeline->count) {
+        if (pipeline->count <= packets)
+            return false;
+        pipeline->count -= packets;
+    }
+    return true;
+}
+
+/* SIGHUP also comes when somebody closes the terminal; then there is nobody to go on for. */
+static bool was_hung_up(const struct run *run)
+{
+    return run->has_terminal && !isatty(STDERR_FILENO);
+}
+
+static bool listen_on(struct run *run, struct error *error)
+{
+    struct pipeline_result result = {0};
+    for (;;) {
+        bool done = pipeline_run(&run->pipeline, run->database, &result, error);
+        bool is_over = !limit_rest(run, result.packets) || *signals_stop() || was_hung_up(run);
+        run->exchanges += result.exchanges;
+        if (result.end == PIPELINE_FULL && !is_over)
+            done = go_on_when_there_is_room(run, error);
+        else if (result.end == PIPELINE_ROTATES && !is_over)
+            done = done && rotate(run, error);
+        else
+            return done;
+        if (!done)
+            return false;
+    }
+}
+
+/* ---- the end ---- */
+
+static void tell_losses(const struct run *run)
+{
+    if (run->losses.paused_ns && !run->options->quiet)
+        fprintf(stderr,
+                "wire304: the disk was full for %.0f s: %" PRIu64 " packets and %" PRIu64
+                " exchanges were lost\n",
+                (double)run->losses.paused_ns / 1e9, run->losses.packets, run->losses.exchanges);
+}
+
+/* Summary and exit code after a live run: a signal is its normal end. */
+static int live_verdict(struct run *run, bool lost, struct error *error)
+{
+    const struct options *options = run->options;
     const struct report_options report = {"terminal", layout(options), &options->selection,
                                           options->table, options->price};
     bool is_stream = options->ndjson && strcmp(options->ndjson, "-") == 0;
-    if (!options->quiet && !is_stream && !report_print_open(audit, stdout, &report, error))
+    if (!options->quiet && !is_stream && !report_print_open(&run->audit, stdout, &report, error))
         return code_of(error);
-    return lost                                         ? EXIT_INPUT
-           : result->exchanges == 0                     ? EXIT_NOTHING
-           : audit_is_failing(audit, &options->fail_on) ? EXIT_FAIL_ON
-                                                        : EXIT_DONE;
+    return lost                                               ? EXIT_INPUT
+           : run->exchanges == 0                              ? EXIT_NOTHING
+           : audit_is_failing(&run->audit, &options->fail_on) ? EXIT_FAIL_ON
+                                                              : EXIT_DONE;
 }
 
-static int listen_and_audit(const struct options *options, const char *output,
-                            struct source *source, struct error *error)
+static int listen_and_audit(struct run *run, struct error *error)
 {
-    const struct database_options file = {output, options->force, options->heads,
-                                          &options->accepted};
-    struct pipeline_result result = {0};
-    struct database_past past;
-    struct audit audit;
-    char *inputs = pipeline_inputs_json(source);
-    struct database *database = database_grow(&file, inputs, &past, error);
-    free(inputs);
-    if (!database)
-        return code_of(error);
-    if (!audit_open_growing(&audit, output, error)) {
-        database_free(database);
-        return code_of(error);
-    }
+    const struct options *options = run->options;
     const struct watch_options lookers = {options->metrics, options->ndjson, options->quiet};
-    struct watch *watch = watch_open(&lookers, &audit, error);
-    bool done = watch && listen_to(options, output, source, database, &past, watch, &result, error);
-    watch_close(watch);
-    bool lost = tell_input_troubles(source, options->quiet);
-    database_free(database);
-    int code = done ? live_verdict(options, &audit, lost, &result, error) : code_of(error);
-    struct error closing = {0};
-    if (!audit_close(&audit, &closing) && error->kind == ERROR_NONE) {
-        *error = closing;
-        code = code_of(error);
-    }
-    return code;
+    run->pipeline.watch = run->watch = watch_open(&lookers, &run->audit, error);
+    bool done = run->watch && lose_privileges(run, error) && listen_on(run, error);
+    watch_close(run->watch);
+    bool lost = tell_input_troubles(run->source, options->quiet);
+    tell_losses(run);
+    if (!run->database)
+        return code_of(error);
+    database_free(run->database);
+    run->database = NULL;
+    int code = done ? live_verdict(run, lost, error) : code_of(error);
+    return close_database(run, error) ? code : code_of(error);
+}
+
+static void run_init(struct run *run, const struct options *options, struct source *source)
+{
+    *run = (struct run){
+        .options = options,
+        .source = source,
+        .pipeline = pipeline_options_of(options, source),
+        .base = live_output(options),
+        .output = live_output(options),
+        .began_ns = now_ns(CLOCK_MONOTONIC),
+        .has_terminal = isatty(STDERR_FILENO),
+    };
+    char *folder = folder_of(run->output);
+    room_open(&run->room, folder);
+    free(folder);
+    progress_init(&run->progress, stderr, false);
+    run->pipeline.progress = &run->progress;
+    run->pipeline.duration_ns = options->duration_ns;
+    run->pipeline.count = (uint64_t)options->count;
+    run->pipeline.tell = signals_tell();
+    run->pipeline.room = &run->room;
+    run->pipeline.losses = &run->losses;
+}
+
+static void run_fini(struct run *run)
+{
+    pipeline_options_fini(&run->pipeline);
+    room_close(&run->room);
+    free(run->base);
+    free(run->output);
 }
 
 int run_live(const struct options *options, struct error *error)
@@ -129,9 +360,12 @@ int run_live(const struct options *options, struct error *error)
         source_open_interfaces(options->interfaces.items, options->interfaces.n, &how, error);
     if (!source)
         return code_of(error);
-    char *output = live_output(options);
-    int code = listen_and_audit(options, output, source, error);
+    struct run run;
+    run_init(&run, options, source);
+    choose_database(&run);
+    signals_catch_wishes();
+    int code = open_database(&run, error) ? listen_and_audit(&run, error) : code_of(error);
+    run_fini(&run);
     source_close(source);
-    free(output);
     return code;
 }

@@ -7,12 +7,15 @@
 
 #include "pipeline.h"
 
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include <jansson.h>
 
 #include "reports/json.h"
+#include "reports/values.h"
 
 #define PACKETS_BETWEEN_LOOKS 1024 /* at the clock; signals are looked for more often */
 #define CHECKPOINT_NS         INT64_C(1000000000)  /* a database that grows is committed so often */
@@ -28,7 +31,9 @@ struct pipeline {
     json_t *caps;
     struct decoder *decoder;
     struct status_facts status;
-    int64_t until_ns, checkpoint_ns, whole_ns; /* monotonic clock: when due */
+    int64_t until_ns, checkpoint_ns, whole_ns;        /* monotonic clock: when due */
+    uint64_t committed;                               /* of exchanges */
+    uint64_t dropped_by_kernel, dropped_by_interface; /* before this database began */
     bool draining;
 };
 
@@ -168,6 +173,23 @@ static int64_t monotonic_ns(void)
     return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
+static int64_t real_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+static void count_drops(const struct source *source, uint64_t *by_kernel, uint64_t *by_interface)
+{
+    *by_kernel = *by_interface = 0;
+    for (size_t i = 0; i < source_inputs(source); i++) {
+        const struct input *input = source_input(source, i);
+        *by_kernel += input->dropped_by_kernel;
+        *by_interface += input->dropped_by_interface;
+    }
+}
+
 static void gather_facts(const struct pipeline_options *options, const struct pipeline *pipeline,
                          struct run_facts *facts)
 {
@@ -182,19 +204,29 @@ static void gather_facts(const struct pipeline_options *options, const struct pi
         .last_ns = pipeline->last_ns,
         .packets = pipeline->packets,
     };
-    for (size_t i = 0; i < source_inputs(options->source); i++) {
-        const struct input *input = source_input(options->source, i);
-        facts->dropped_by_kernel += input->dropped_by_kernel;
-        facts->dropped_by_interface += input->dropped_by_interface;
-    }
+    count_drops(options->source, &facts->dropped_by_kernel, &facts->dropped_by_interface);
+    facts->dropped_by_kernel -= pipeline->dropped_by_kernel;
+    facts->dropped_by_interface -= pipeline->dropped_by_interface;
 }
 
-static char *caps_json(struct pipeline *pipeline)
+/* What a full disk cost, as a cap that was reached. */
+static void tell_losses(const struct losses *losses, struct pipeline *pipeline)
+{
+    if (losses && losses->paused_ns)
+        on_counter(pipeline, "disk-full", "packets that came while the disk was full were dropped",
+                   true, losses->packets);
+    if (losses && losses->exchanges)
+        on_counter(pipeline, "disk-full-exchanges", "exchanges that a full disk did not take", true,
+                   losses->exchanges);
+}
+
+static char *caps_json(const struct pipeline_options *options, struct pipeline *pipeline)
 {
     pipeline->caps = json_array();
     watch_begin_counters(pipeline->watch);
     decoder_counters(pipeline->decoder, on_counter, pipeline);
     analysis_counters(pipeline->analysis, on_counter, pipeline);
+    tell_losses(options->losses, pipeline);
     return json_finish(pipeline->caps);
 }
 
@@ -222,14 +254,98 @@ static bool checkpoint(const struct pipeline_options *options, struct pipeline *
         decoder_coverage(pipeline->decoder, on_coverage, pipeline);
     }
     gather_facts(options, pipeline, &facts);
-    facts.caps_json = caps_json(pipeline);
+    facts.caps_json = caps_json(options, pipeline);
     int64_t began = monotonic_ns();
     bool done = database_checkpoint(pipeline->database, &facts, whole, error);
+    if (done)
+        pipeline->committed = pipeline->exchanges;
     pipeline->status.packets = pipeline->packets;
     pipeline->status.exchanges = pipeline->exchanges;
     pipeline->status.dropped = facts.dropped_by_kernel + facts.dropped_by_interface;
     free_facts(&facts);
     watch_commit(pipeline->watch, options->source, &pipeline->status, monotonic_ns() - began);
+    return done;
+}
+
+/* ---- what signals and a full disk ask for ---- */
+
+static void print_counter(void *context, const char *name, const char *text, bool is_cap,
+                          uint64_t value)
+{
+    (void)context, (void)is_cap;
+    fprintf(stderr, "wire304: %s %" PRIu64 " (%s)\n", name, value, text);
+}
+
+/* One line each. */
+static void tell_counters(const struct pipeline_options *options, const struct pipeline *pipeline)
+{
+    uint64_t by_kernel, by_interface;
+    count_drops(options->source, &by_kernel, &by_interface);
+    watch_clear_line(options->watch);
+    const struct {
+        const char *name, *text;
+        uint64_t value;
+    } own[] = {
+        {"packets", "read, of this database", pipeline->packets},
+        {"exchanges", "of this database", pipeline->exchanges},
+        {"findings", "of this database", pipeline->status.findings},
+        {"dropped-by-kernel", "packets that the ring had no room for", by_kernel},
+        {"dropped-by-interface", "packets that the card or its driver lost", by_interface},
+        {"disk-full", "packets dropped while the disk was full",
+         options->losses ? options->losses->packets : 0},
+    };
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        print_counter(NULL, own[i].name, own[i].text, false, own[i].value);
+    decoder_counters(pipeline->decoder, print_counter, NULL);
+    analysis_counters(pipeline->analysis, print_counter, NULL);
+}
+
+static bool was_asked(volatile sig_atomic_t *wish)
+{
+    if (!wish || !*wish)
+        return false;
+    *wish = 0;
+    return true;
+}
+
+static void tell_pause(const struct pipeline_options *options, const char *format, ...)
+{
+    char octets[24];
+    va_list arguments;
+    watch_clear_line(options->watch);
+    fprintf(stderr, "wire304: warning: %s are left on the disk of the database: ",
+            size_text(room_available(options->room), octets));
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+}
+
+/* Nothing is read while there is no room: packets stay in the kernel's ring, which is as large as
+ * it is, and it counts what it drops. What is in the database is committed before. */
+static bool wait_for_room(const struct pipeline_options *options, struct pipeline *pipeline,
+                          struct error *error)
+{
+    const struct timespec tick = {.tv_nsec = 50000000};
+    int64_t from_ns = monotonic_ns();
+    uint64_t before, after, by_interface;
+    if (!options->room || !room_look(options->room))
+        return true;
+    count_drops(options->source, &before, &by_interface);
+    tell_pause(options, "writing pauses, and goes on when there is room\n");
+    bool done = checkpoint(options, pipeline, false, error);
+    while (done && room_look(options->room) && !*options->stop &&
+           !(options->duration_ns && monotonic_ns() >= pipeline->until_ns)) {
+        if (was_asked(options->tell))
+            tell_counters(options, pipeline);
+        watch_turn(options->watch, monotonic_ns());
+        nanosleep(&tick, NULL);
+    }
+    count_drops(options->source, &after, &by_interface);
+    options->losses->packets += after - before;
+    options->losses->paused_ns += monotonic_ns() - from_ns;
+    if (done)
+        tell_pause(options, "after %.0f s writing goes on; %" PRIu64 " packets were lost\n",
+                   (double)(monotonic_ns() - from_ns) / 1e9, after - before);
     return done;
 }
 
@@ -242,6 +358,10 @@ static bool look_at_clock(const struct pipeline_options *options, struct pipelin
     progress_update(options->progress, done, total);
     if (!database_grows(pipeline->database))
         return true;
+    if (was_asked(options->tell))
+        tell_counters(options, pipeline);
+    if (!wait_for_room(options, pipeline, error))
+        return false;
     int64_t now = monotonic_ns();
     watch_turn(pipeline->watch, now);
     if (now < pipeline->checkpoint_ns)
@@ -257,6 +377,12 @@ static bool is_over(const struct pipeline_options *options, const struct pipelin
 {
     return *options->stop || (options->count && pipeline->packets >= options->count) ||
            (options->duration_ns && monotonic_ns() >= pipeline->until_ns);
+}
+
+static bool is_to_rotate(const struct pipeline_options *options)
+{
+    return was_asked(options->rotate) ||
+           (options->rotate_at_ns && real_ns() >= options->rotate_at_ns);
 }
 
 /* ---- reading ---- */
@@ -279,7 +405,7 @@ static void work_on(struct pipeline *pipeline, const struct packet *packets, siz
 }
 
 static bool read_packets(const struct pipeline_options *options, struct pipeline *pipeline,
-                         struct error *error)
+                         enum pipeline_end *end, struct error *error)
 {
     struct packet packets[DECODER_PACKETS];
     uint64_t look = PACKETS_BETWEEN_LOOKS;
@@ -298,8 +424,16 @@ static bool read_packets(const struct pipeline_options *options, struct pipeline
         if (!n || pipeline->packets >= look) {
             look = pipeline->packets + PACKETS_BETWEEN_LOOKS;
             done = look_at_clock(options, pipeline, error);
+            if (done && !pipeline->draining && is_to_rotate(options)) {
+                *end = PIPELINE_ROTATES;
+                break;
+            }
+            if (done && options->room && options->room->is_short)
+                break; /* asked to stop in a pause: what the kernel holds would find no room */
         }
     }
+    if (!done && database_lacks_room(pipeline->database))
+        *end = PIPELINE_FULL;
     progress_clear(options->progress);
     return done;
 }
@@ -309,7 +443,7 @@ static bool finish_database(const struct pipeline_options *options, struct pipel
 {
     struct run_facts facts;
     gather_facts(options, pipeline, &facts);
-    facts.caps_json = caps_json(pipeline);
+    facts.caps_json = caps_json(options, pipeline);
     bool finished = database_finish(pipeline->database, &facts, error);
     free_facts(&facts);
     return finished;
@@ -337,7 +471,9 @@ bool pipeline_run(const struct pipeline_options *options, struct database *datab
     pipeline.decoder = decoder_new(&options->decoder, &exchanges);
     pipeline.until_ns = monotonic_ns() + options->duration_ns;
 
-    bool done = read_packets(options, &pipeline, error);
+    result->end = PIPELINE_OVER;
+    count_drops(options->source, &pipeline.dropped_by_kernel, &pipeline.dropped_by_interface);
+    bool done = read_packets(options, &pipeline, &result->end, error);
     result->stopped = *options->stop != 0;
     if (grows)
         begin_standing(&pipeline);
@@ -345,7 +481,12 @@ bool pipeline_run(const struct pipeline_options *options, struct database *datab
     analysis_finish(pipeline.analysis);
     result->exchanges = pipeline.exchanges;
     result->packets = pipeline.packets;
-    done = done && finish_database(options, &pipeline, error);
+    if (done && !finish_database(options, &pipeline, error)) {
+        result->end = database_lacks_room(database) ? PIPELINE_FULL : result->end;
+        done = false;
+    }
+    if (result->end == PIPELINE_FULL && options->losses)
+        options->losses->exchanges += pipeline.exchanges - pipeline.committed;
     watch_finish(options->watch);
 
     decoder_free(pipeline.decoder);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * The rooms joined: packets from a source through a decoder and an analysis into a database. This is
- * the only file that knows all of them, and the one that will hold the threads.
+ * The rooms joined: packets from a source through a decoder and an analysis into a database. This
+ * is the only file that knows all of them, and the one that will hold the threads.
  */
 
 #include <signal.h>
@@ -17,6 +17,7 @@
 #include "reports/host_filter.h"
 #include "reports/progress.h"
 #include "reports/reports.h"
+#include "reports/room.h"
 #include "reports/status.h"
 #include "reports/watch.h"
 
@@ -31,18 +32,39 @@ struct pipeline_options {
     int64_t duration_ns;               /* stop after so long, by the system's clock; 0: never */
     uint64_t count;                    /* stop after so many packets; 0: never */
     const volatile sig_atomic_t *stop; /* not 0: read no more, finish with what there is */
+    /* of a run without end; set back once seen, NULL: never */
+    volatile sig_atomic_t *rotate; /* not 0: finish, with packets left in the source */
+    volatile sig_atomic_t *tell;   /* not 0: counters to standard error */
+    int64_t rotate_at_ns;          /* as if asked to rotate, by the system's clock; 0: never */
+    struct room *room;             /* nothing is read while it is short; NULL: always enough */
+    struct losses *losses;         /* added to; NULL: nobody asks */
+};
+
+/* What a disk without room cost, over all databases of a run. */
+struct losses {
+    uint64_t packets;   /* that the kernel had to drop while nothing was read */
+    uint64_t exchanges; /* that could not be committed */
+    int64_t paused_ns;
+};
+
+enum pipeline_end {
+    PIPELINE_OVER,    /* the source has ended, or was asked to */
+    PIPELINE_ROTATES, /* another database is wanted */
+    PIPELINE_FULL,    /* the disk took no more: what was not committed is lost, *error says it */
 };
 
 struct pipeline_result {
-    uint64_t exchanges;           /* reported */
-    uint64_t packets;             /* read */
-    bool stopped;                 /* by *stop */
+    uint64_t exchanges; /* reported */
+    uint64_t packets;   /* read */
+    bool stopped;       /* by *stop */
+    enum pipeline_end end;
 };
 
 /* The names of a source's inputs as the database keeps them (run.inputs), to be freed. */
 char *pipeline_inputs_json(const struct source *source) MUST_USE;
 
-/* Reads the source to its end, fills the database and finishes it: on success it stands under its
- * name. What was wrong with an input is left for source_input() to tell. */
+/* Reads the source to its end, or to where another database is wanted, fills this one and finishes
+ * it: on success it stands under its name. What was wrong with an input is left for source_input()
+ * to tell. */
 bool pipeline_run(const struct pipeline_options *options, struct database *database,
                   struct pipeline_result *result, struct error *error) MUST_USE;

@@ -332,10 +332,12 @@ static const struct command commands[] = {
      "Runs until a signal (Ctrl-C, SIGTERM), --duration or --count ends it; what was captured until then is\n"
      "still read. The database, wire304-IFACE.wire304.db, is committed every second and may be read\n"
      "at any moment; started again, wire304 goes on in it. Once the interface is open, before the\n"
-     "first packet, wire304 gives up its privileges.\n"
+     "first packet, wire304 gives up its privileges. A full disk pauses it. SIGHUP begins a new\n"
+     "database, SIGUSR1 prints the counters.\n"
      "\n"
      "Examples:\n"
      "  sudo wire304 live -i eth0\n"
+     "  sudo wire304 live -i eth0 --rotate 1h -o /var/lib/wire304/site.db\n"
      "  sudo wire304 live -i any --duration 1h --filter 'tcp port 80' -o rush-hour.db\n"
      "  setcap cap_net_raw,cap_net_admin+ep /usr/bin/wire304     (once: then no root is needed)\n"},
     {"report", "[--format F] [-o OUT] DB", "the summary of an audit database", FOR_REPORT, run_report,

@@ -38,6 +38,7 @@ struct sums {
 struct database {
     struct sql sql;
     struct sums sums;
+    enum heads_policy heads;
     const struct acceptances *accepted; /* NULL: none */
     char *path, *beside; /* final and temporary name; beside is NULL where it grows in place */
     bool unfinished;     /* the file beside is there */
@@ -132,12 +133,12 @@ static void lay_out(struct database *database, const char *pragmas)
     write_words(sql);
 }
 
-static void prepare(struct database *database, enum heads_policy heads)
+static void prepare(struct database *database)
 {
     struct sql *sql = &database->sql;
     bool grows = database_grows(database);
     database->exchanges = exchange_rows_new(sql);
-    database->findings = finding_rows_new(sql, database->exchanges, heads);
+    database->findings = finding_rows_new(sql, database->exchanges, database->heads);
     database->check = sql_prepare(sql, grows ? "INSERT INTO now_looked_at VALUES (NULL,?,?,?,?)"
                                              : "INSERT INTO looked_at VALUES (NULL,?,?,?,?)");
     database->ideal = sql_prepare(sql, schema_ideal);
@@ -165,9 +166,10 @@ struct database *database_create(const struct database_options *options, struct 
     database->unfinished = true;
     database->sql.name = database->path;
     database->accepted = options->accepted;
+    database->heads = options->heads;
     open_sql(database, beside);
     lay_out(database, PRAGMAS);
-    prepare(database, options->heads);
+    prepare(database);
     if (!database->sql.failed)
         return database;
     *error = database->sql.error;
@@ -257,8 +259,23 @@ static void read_past(struct database *database)
     };
 }
 
-static bool grow(struct database *database, const struct database_options *options, bool is_old,
-                 const char *inputs, struct error *error)
+/* In a transaction, and in another one in the end: what is needed for rows to come. */
+static void go_on(struct database *database, bool is_old)
+{
+    struct sql *sql = &database->sql;
+    sql_run(sql, schema_grow);
+    sql_run(sql, "DELETE FROM acceptance");
+    write_acceptances(sql, database->accepted);
+    read_past(database);
+    prepare(database);
+    if (is_old) {
+        exchange_rows_continue(database->exchanges);
+        finding_rows_continue(database->findings);
+    }
+    sql_run(sql, "COMMIT;BEGIN");
+}
+
+static bool grow(struct database *database, bool is_old, const char *inputs, struct error *error)
 {
     struct sql *sql = &database->sql;
     open_sql(database, database->path);
@@ -274,17 +291,14 @@ static bool grow(struct database *database, const struct database_options *optio
         if (!sql->failed && !questions_create(sql->db, false))
             sql_fail(sql);
     }
-    sql_run(sql, schema_grow);
-    sql_run(sql, "DELETE FROM acceptance");
-    write_acceptances(sql, options->accepted);
-    read_past(database);
-    prepare(database, options->heads);
-    if (is_old) {
-        exchange_rows_continue(database->exchanges);
-        finding_rows_continue(database->findings);
-    }
-    sql_run(sql, "COMMIT;BEGIN");
+    go_on(database, is_old);
     return !sql->failed;
+}
+
+static void tell_past(struct database *database, struct database_past *past)
+{
+    past->exchanges = (uint64_t)sql_number(&database->sql, "SELECT max(id) FROM exchange");
+    past->packets = (uint64_t)database->past.packets;
 }
 
 struct database *database_grow(const struct database_options *options, const char *inputs,
@@ -296,9 +310,10 @@ struct database *database_grow(const struct database_options *options, const cha
     struct database *database = xcalloc(1, sizeof *database);
     database->path = xstrdup(options->path);
     database->sql.name = database->path;
-    if (grow(database, options, is_old, inputs, error)) {
-        past->exchanges = (uint64_t)sql_number(&database->sql, "SELECT max(id) FROM exchange");
-        past->packets = (uint64_t)database->past.packets;
+    database->accepted = options->accepted;
+    database->heads = options->heads;
+    if (grow(database, is_old, inputs, error)) {
+        tell_past(database, past);
         return database;
     }
     if (database->sql.failed)
@@ -551,7 +566,7 @@ bool database_checkpoint(struct database *database, const struct run_facts *fact
     return !sql->failed;
 }
 
-static void close_sql(struct database *database)
+static void close_statements(struct database *database)
 {
     exchange_rows_free(database->exchanges);
     finding_rows_free(database->findings);
@@ -567,6 +582,11 @@ static void close_sql(struct database *database)
     sqlite3_finalize(database->waits_no_more);
     database->check = database->ideal = database->connection = database->coverage = NULL;
     database->pair = database->unpair = database->waits = database->waits_no_more = NULL;
+}
+
+static void close_sql(struct database *database)
+{
+    close_statements(database);
     if (sqlite3_close(database->sql.db) != SQLITE_OK)
         sql_fail(&database->sql);
     else
@@ -585,9 +605,34 @@ static bool finish_in_place(struct database *database, const struct run_facts *f
     sql_run(sql, "DELETE FROM total");
     write_total(sql, &database->sums);
     sql_run(sql, "COMMIT");
-    sql_run(sql, "PRAGMA wal_checkpoint(TRUNCATE)");
-    close_sql(database);
+    if (!sql->failed) /* what cannot be moved into the file now stays in the log, and counts */
+        sqlite3_exec(sql->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+    if (!sql->failed)
+        close_sql(database);
     if (sql->failed)
+        *error = sql->error;
+    return !sql->failed;
+}
+
+bool database_lacks_room(const struct database *database)
+{
+    return database->sql.no_room;
+}
+
+/* SQLite has rolled back already, or does now: rows and numbers of the last second are no more, so
+ * nothing that was remembered of them may be either. */
+bool database_recover(struct database *database, struct database_past *past, struct error *error)
+{
+    struct sql *sql = &database->sql;
+    close_statements(database);
+    if (!sqlite3_get_autocommit(sql->db))
+        sqlite3_exec(sql->db, "ROLLBACK", NULL, NULL, NULL);
+    sql->failed = sql->no_room = false;
+    sql_run(sql, "BEGIN IMMEDIATE");
+    go_on(database, true);
+    if (!sql->failed)
+        tell_past(database, past);
+    else
         *error = sql->error;
     return !sql->failed;
 }

@@ -83,8 +83,13 @@ struct finding_stream *finding_stream_open(const char *path, struct audit *audit
     stream->is_socket = is_socket;
     stream->audit = audit;
     stream->waiting = xmalloc(LIMIT_STREAM_OCTETS);
-    stream->last = audit_number(audit, "SELECT coalesce(max(id), 0) FROM findings");
+    finding_stream_rotated(stream);
     return stream;
+}
+
+void finding_stream_rotated(struct finding_stream *stream)
+{
+    stream->last = audit_number(stream->audit, "SELECT coalesce(max(id), 0) FROM findings");
 }
 
 void finding_stream_close(struct finding_stream *stream)

@@ -19,6 +19,8 @@ struct finding_stream;
  * sandbox; what `audit` (which must outlive it) holds already is not told again. */
 struct finding_stream *finding_stream_open(const char *path, struct audit *audit,
                                            struct error *error) MUST_USE;
+/* `audit` reads another database now. */
+void finding_stream_rotated(struct finding_stream *stream);
 /* Something was committed. */
 void finding_stream_commit(struct finding_stream *stream);
 /* Reads a few findings and writes what fits; often. */

@@ -14,6 +14,7 @@
 #define LIMIT_ROWS_PER_TRANSACTION 65536 /* rows: commits are rare, and trouble is seen in time */
 #define LIMIT_PAGE_CACHE_KIB 2048        /* of SQLite while writing: rows are appended, not looked up */
 #define LIMIT_READ_CACHE_KIB 32768       /* of SQLite while reading: what repeats is looked up per row */
+#define LIMIT_DISK_RESERVE (UINT64_C(64) << 20) /* octets that live leaves free on the disk, or an eighth of a small one */
 #define LIMIT_SHOWN_TEXT 1024            /* octets of one wire text that are ever put on a terminal */
 #define LIMIT_REPORT_CACHE_KIB 65536     /* of SQLite while a report looks exchanges up in any order */
 #define LIMIT_EVIDENCE_OCTETS (UINT64_C(512) << 20) /* octets of one evidence file: it is made in memory */

@@ -476,6 +476,12 @@ static bool set_count(struct options *options, const char *value, struct error *
            wrong(error, "count", value, "a number of packets from 1 on is wanted");
 }
 
+static bool set_rotate(struct options *options, const char *value, struct error *error)
+{
+    return (value_duration(value, &options->rotate_ns) && options->rotate_ns >= 1000000000) ||
+           wrong(error, "rotate", value, "a duration from one second on is wanted: 1h, 1d");
+}
+
 static bool set_buffer(struct options *options, const char *value, struct error *error)
 {
     return (value_size(value, &options->buffer) && options->buffer >= 1 << 20 &&
@@ -562,6 +568,8 @@ static const struct option_row rows[] = {
      "stop after so long: 90s, 30m, 1h, 7d"},
     {"count", 0, FOR_LIVE, true, "N", set_count,
      "stop after so many packets"},
+    {"rotate", 0, FOR_LIVE, true, "DURATION", set_rotate,
+     "a new database so often, with the time (UTC) in its name: 1h, 1d;\nSIGHUP begins one at once"},
     {"buffer", 0, FOR_LIVE, true, "SIZE", set_buffer,
      "the kernel's ring for each interface (64MiB): more survives longer bursts"},
     {"snaplen", 0, FOR_LIVE, true, "OCTETS", set_snaplen,

@@ -92,6 +92,7 @@ struct options {
     /* live */
     struct text_list interfaces;
     int64_t duration_ns, count; /* 0: no end */
+    int64_t rotate_ns;          /* a new database so often; 0: never */
     uint64_t buffer, snaplen;   /* 0: as the source has it */
     bool one_station, no_sandbox;
     const char *metrics, *ndjson; /* NULL: none */

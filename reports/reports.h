@@ -68,6 +68,11 @@ bool database_grows(const struct database *database);
 void database_begin_checkpoint(struct database *database);
 bool database_checkpoint(struct database *database, const struct run_facts *facts, bool whole,
                          struct error *error) MUST_USE;
+/* After a failure: is it only that the disk is full? Then what was committed stands, and
+ * database_recover() goes on from there, as another run would; false while there is still no room. */
+bool database_lacks_room(const struct database *database);
+bool database_recover(struct database *database, struct database_past *past,
+                      struct error *error) MUST_USE;
 /* Accusations against the exchange wait, or do no longer. */
 void database_waits(struct database *database, uint64_t exchange_id, bool waits);
 

@@ -151,6 +151,8 @@ const char schema_grow[] =
 "  retransmitted INTEGER, overhead INTEGER);"
 "INSERT INTO settled SELECT 0, 0, 0, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM settled);"
 "DELETE FROM waiting;"
+"DROP TABLE IF EXISTS temp.now_looked_at; DROP TABLE IF EXISTS temp.now_traffic;"
+"DROP TABLE IF EXISTS temp.then_looked_at; DROP TABLE IF EXISTS temp.then_traffic;"
 "CREATE TEMP TABLE now_looked_at (id INTEGER PRIMARY KEY, rule, outcome, guard, exchanges);"
 "CREATE TEMP TABLE now_traffic (id INTEGER PRIMARY KEY, transport, protocol, server_name, reason,"
 "  connections, packets, bytes, unseen, exchanges);"

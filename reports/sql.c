@@ -3,17 +3,28 @@
 
 #include "reports/sql.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "reports/escape.h"
 #include "reports/limits.h"
 
+/* A full disk, a quota or a limit of file sizes: what may be otherwise in a moment. SQLite has
+ * words for the first alone; of the others its last system call tells. */
+static bool lacks_room(sqlite3 *db, int reason)
+{
+    int code = sqlite3_errcode(db);
+    return code == SQLITE_FULL ||
+           (code == SQLITE_IOERR && (reason == ENOSPC || reason == EDQUOT || reason == EFBIG));
+}
+
 void sql_fail(struct sql *sql)
 {
     if (sql->failed)
         return;
     sql->failed = true;
+    sql->no_room = sql->db && lacks_room(sql->db, errno);
     error_set(&sql->error, ERROR_OUTPUT, "cannot write %s: %s", sql->name,
               sql->db ? sqlite3_errmsg(sql->db) : "out of memory");
 }

@@ -19,6 +19,7 @@ struct sql {
     sqlite3 *db;
     const char *name; /* of the file, for messages */
     bool failed;
+    bool no_room; /* and it is the disk that is full */
     struct error error; /* the first failure */
 };
 

@@ -160,6 +160,18 @@ void watch_finish(struct watch *watch)
                 dropped, finding_stream_trouble(watch->stream));
 }
 
+void watch_rotated(struct watch *watch)
+{
+    if (watch && watch->stream)
+        finding_stream_rotated(watch->stream);
+}
+
+void watch_clear_line(struct watch *watch)
+{
+    if (watch)
+        status_clear(&watch->status);
+}
+
 void watch_close(struct watch *watch)
 {
     if (!watch)

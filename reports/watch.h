@@ -49,4 +49,8 @@ void watch_commit(struct watch *watch, const struct source *source,
 void watch_turn(struct watch *watch, int64_t now_ns);
 /* No packet comes any more; the database is finished. */
 void watch_finish(struct watch *watch);
+/* Another database begins; the `audit` of watch_open() reads it now. */
+void watch_rotated(struct watch *watch);
+/* Takes the line of status away, before somebody else writes to standard error. */
+void watch_clear_line(struct watch *watch);
 void watch_close(struct watch *watch);

@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""`wire304 live` as a service that is left running: signals, rotation, a full disk.
+
+usage: service.py BINARY [scenario ...]
+
+Exits 77 (skipped) where namespaces or nginx and curl are not to be had.
+"""
+import functools
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import live
+from live import stop
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "end_to_end"))
+import laws  # noqa: E402
+
+SCENARIOS = {}
+scenario = functools.partial(live.scenario, into=SCENARIOS)
+
+
+def said(p, words):
+    return [line for line in p.said if words in line]
+
+
+def lawful(path):
+    return [f"{os.path.basename(path)}: {line}" for line in laws.complaints(path)]
+
+
+def open_folder(place):
+    os.chmod(f"{place.folder}/db", 0o777)
+    return f"{place.folder}/db"
+
+
+@scenario
+def rotation_leaves_whole_files(place):
+    folder = open_folder(place)
+    p = place.live("--rotate", "2s")
+    place.listening(p)
+    end, visits = time.monotonic() + 5, 0
+    while time.monotonic() < end:
+        place.visit()
+        visits += 1
+        time.sleep(0.2)
+    code = stop(p)
+    wrong = [f"exit {code}: {p.said}"] if code else []
+    files = sorted(os.listdir(folder))
+    if len(files) < 3 or not all(name.startswith("live-20") and name.endswith("Z.db") for name in files):
+        wrong.append(f"files {files}")
+    total = sum(place.exchanges(f"{folder}/{name}") for name in files)
+    if total != 3 * visits:
+        wrong.append(f"{total} exchanges in {len(files)} files, not {3 * visits}")
+    return wrong + [line for name in files for line in lawful(f"{folder}/{name}")]
+
+
+@scenario
+def signals_rotate_tell_and_stop(place):
+    folder = open_folder(place)
+    p = place.live()
+    place.listening(p)
+    place.visit()
+    place.wait(lambda: os.path.exists(place.database) and place.exchanges() == 3)
+    p.send_signal(signal.SIGUSR1)
+    wrong = [] if place.wait(lambda: said(p, "wire304: exchanges 3 ")) else [f"SIGUSR1 told {p.said}"]
+    p.send_signal(signal.SIGHUP)
+    if not place.wait(lambda: said(p, "is finished")):
+        wrong.append("SIGHUP began nothing")
+    place.visit()
+    code = stop(p)
+    files = sorted(os.listdir(folder))
+    if code or len(files) != 2 or [place.exchanges(f"{folder}/{name}") for name in files] != [3, 3]:
+        wrong.append(f"exit {code}, {files}")
+    return wrong + [line for name in files for line in lawful(f"{folder}/{name}")]
+
+
+@scenario
+def a_second_interrupt_stops_at_once(place):
+    p = place.live()
+    place.listening(p)
+    p.send_signal(signal.SIGSTOP)  # so that both are there before it looks
+    p.send_signal(signal.SIGINT)
+    p.send_signal(signal.SIGTERM)
+    p.send_signal(signal.SIGCONT)
+    p.wait(10)
+    return [] if p.returncode in (130, 143) else [f"exit {p.returncode}"]
+
+
+@scenario
+def a_full_disk_pauses_writing(place):
+    folder = f"{place.folder}/db"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m,mode=777", "tmpfs", folder], check=True)
+    try:
+        p = place.live()
+        place.listening(p)
+        place.visit()
+        place.wait(lambda: place.exchanges() == 3)
+        with open(f"{folder}/ballast", "wb") as f:
+            f.write(bytes(14 << 20))
+        wrong = [] if place.wait(lambda: said(p, "writing pauses")) else ["nothing was said of a full disk"]
+        for _ in range(5):
+            place.visit()
+        time.sleep(1.5)
+        if place.exchanges() != 3:
+            wrong.append(f"{place.exchanges()} exchanges were written in a pause")
+        if len(said(p, "writing pauses")) != 1:
+            wrong.append(f"said {len(said(p, 'writing pauses'))} times")
+        os.unlink(f"{folder}/ballast")
+        if not place.wait(lambda: place.exchanges() == 18):
+            wrong.append(f"{place.exchanges()} exchanges after the pause, not 18: the kernel's ring held them")
+        code = stop(p)
+        if code or not said(p, "the disk was full for"):
+            wrong.append(f"exit {code}: {p.said}")
+        if not place.ask("SELECT 1 FROM run WHERE caps_reached LIKE '%disk-full%'"):
+            wrong.append("the run row does not tell")
+        return wrong + lawful(place.database)
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+@scenario
+def a_quota_costs_the_last_second(place):
+    """A write that fails though the disk has room: as after a kill, what was committed stays."""
+    open_folder(place)
+    p = place.live("--user", "nobody")
+    place.listening(p)
+    place.visit()
+    place.wait(lambda: place.exchanges() == 3)
+
+    def limit(size):
+        subprocess.run(["prlimit", "--pid", str(p.pid), f"--fsize={size}:"], check=True, user="nobody", group="nogroup")
+    limit(262144)
+    for _ in range(100):
+        place.visit()
+        if said(p, "writing pauses"):
+            break
+        time.sleep(0.05)
+    else:
+        return ["no write ever failed"]
+    before = place.exchanges()
+    limit("unlimited")
+    wrong = [] if place.wait(lambda: said(p, "writing goes on")) else ["it did not go on"]
+    place.visit()
+    if not place.wait(lambda: place.exchanges() >= before + 3):
+        wrong.append("nothing was written any more")
+    code = stop(p)
+    lost = place.ask("SELECT json_extract(value, '$.value') FROM run, json_each(caps_reached) WHERE value LIKE '%disk-full-exchanges%'")
+    if code or not lost or lost[0][0] < 1:
+        wrong.append(f"exit {code}, lost {lost}: {p.said}")
+    if place.ask("PRAGMA integrity_check") != [("ok",)]:
+        wrong.append("damaged")
+    return wrong
+
+
+@scenario
+def a_folder_of_root_is_told_about(place):
+    p = place.live("--user", "nobody")
+    place.listening(p)
+    place.visit()
+    code = stop(p)
+    wrong = [] if code == 0 and said(p, "may not make or remove files") else [f"exit {code}: {p.said}"]
+    p = place.live("--user", "nobody", "--rotate", "1h", "-o", f"{place.folder}/db/other.db")
+    p.wait(10)
+    p.reader.join(5)
+    return wrong if p.returncode == 4 and said(p, "--rotate: user nobody") else wrong + [f"exit {p.returncode}: {p.said}"]
+
+
+if __name__ == "__main__":
+    sys.exit(live.main(SCENARIOS, __file__))
