@@ -54,6 +54,7 @@ struct pipeline_options pipeline_options_of(const struct options *options, struc
         .left_out = {options->left_out.items, options->left_out.n},
         .decoder = {.memory = options->memory / 2, .identify = true},
         .analysis = analysis_options_default(),
+        .jobs = (unsigned)options->jobs,
         .options_json = options_json(options),
         .thresholds_json = thresholds_json(&options->thresholds),
         .price = options->price,

@@ -1,8 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One thread: each packet, or the few that lie in memory together, goes all the way before the next
- * is read. Sinks are handed downstream at construction; between decode and analysis stands the host
- * filter, so that verdicts about a host do not depend on what the others did.
+ * On one thread each packet, or the few that lie in memory together, goes all the way before the
+ * next is read. Sinks are handed downstream at construction; between decode and analysis stands the
+ * host filter, so that verdicts about a host do not depend on what the others did.
+ *
+ * On two, reading and decoding stay with the thread that opened the source, and what they tell goes
+ * to the other in batches; on three the database has one too. The calls are the same in the same
+ * order, so the database is: a stage only defers them. What one thread owns no other touches, and
+ * exchanges go home to be freed by who made them:
+ *
+ *     reading, decoding --what decode tells--> auditing --rows--> writing
+ *             ^-------- exchanges -----------'   ^-- exchanges --'
+ *
+ * A database that grows is written by the thread that reads: others look on, and it is committed by
+ * the clock.
  */
 
 #include "pipeline.h"
@@ -14,7 +25,10 @@
 
 #include <jansson.h>
 
+#include "base/stage.h"
+#include "decode/batch.h"
 #include "reports/json.h"
+#include "reports/rows_batch.h"
 #include "reports/values.h"
 
 #define PACKETS_BETWEEN_LOOKS 1024 /* at the clock; signals are looked for more often */
@@ -22,20 +36,62 @@
 #define WHOLE_NS              INT64_C(10000000000) /* and its sums stand so often */
 
 struct pipeline {
-    struct watch *watch; /* NULL: nobody */
-    struct database *database;
+    /* of the thread that reads */
+    struct decoder *decoder;
+    uint64_t packets;
+    int64_t first_ns, last_ns;                 /* smallest and largest packet time */
+    int64_t until_ns, checkpoint_ns, whole_ns; /* monotonic clock: when due */
+    bool draining;
+    struct stage *auditing;    /* NULL: this thread does it */
+    struct decode_batch *told; /* being filled; else NULL */
+
+    /* of the thread that audits */
     struct analysis *analysis;
     struct host_filter *hosts; /* NULL: all */
-    uint64_t exchanges, packets;
-    int64_t first_ns, last_ns; /* smallest and largest packet time */
-    json_t *caps;
-    struct decoder *decoder;
+    uint64_t exchanges;
     struct status_facts status;
-    int64_t until_ns, checkpoint_ns, whole_ns;        /* monotonic clock: when due */
+    struct stage *writing;     /* NULL: this thread does it */
+    struct rows_batch *rows;   /* being filled; else NULL */
+    struct exchange_list done; /* nobody needs them any more */
+
+    /* of the thread that writes */
+    struct database *database;
+
+    /* where all is done by one */
+    struct watch *watch;                              /* NULL: nobody */
     uint64_t committed;                               /* of exchanges */
     uint64_t dropped_by_kernel, dropped_by_interface; /* before this database began */
-    bool draining;
+    json_t *caps;
+
+    void *told_batches[STAGE_BATCHES], *rows_batches[STAGE_BATCHES];
 };
+
+/* ---- to the database ---- */
+
+static void begin_rows(struct pipeline *pipeline)
+{
+    pipeline->rows = stage_take(pipeline->writing);
+    rows_batch_reset(pipeline->rows, &pipeline->done);
+}
+
+/* What was freed until now may be read by these rows: it comes back with them. */
+static void hand_on_rows(struct pipeline *pipeline)
+{
+    struct exchange_list freed = exchange_gathered();
+    rows_batch_return(pipeline->rows, &freed);
+    stage_give(pipeline->writing, pipeline->rows);
+    begin_rows(pipeline);
+}
+
+/* The batch of rows to add to, with room for another; NULL: the database itself is told. */
+static struct rows_batch *rows_of(struct pipeline *pipeline)
+{
+    if (!pipeline->writing)
+        return NULL;
+    if (rows_batch_is_full(pipeline->rows))
+        hand_on_rows(pipeline);
+    return pipeline->rows;
+}
 
 static void on_exchange(void *context, struct exchange *exchange)
 {
@@ -51,7 +107,12 @@ static void on_connection(void *context, const struct connection *connection)
     struct pipeline *pipeline = context;
     struct connection copy = *connection;
     analysis_connection(pipeline->analysis, connection);
-    if (!pipeline->hosts || host_filter_connection(pipeline->hosts, &copy))
+    if (pipeline->hosts && !host_filter_connection(pipeline->hosts, &copy))
+        return;
+    struct rows_batch *rows = rows_of(pipeline);
+    if (rows)
+        rows_batch_connection(rows, &copy);
+    else
         database_connection(pipeline->database, &copy);
 }
 
@@ -64,42 +125,62 @@ static void on_loss(void *context, const struct loss *loss)
 static void on_coverage(void *context, const struct coverage *coverage)
 {
     struct pipeline *pipeline = context;
+    struct rows_batch *rows = rows_of(pipeline);
     pipeline->status.bytes += coverage->bytes;
     if (!coverage->reason)
         pipeline->status.audited_bytes += coverage->bytes;
     watch_coverage(pipeline->watch, coverage);
-    database_coverage(pipeline->database, coverage);
+    if (rows)
+        rows_batch_coverage(rows, coverage);
+    else
+        database_coverage(pipeline->database, coverage);
 }
 
 static void on_assessed(void *context, const struct assessed *assessed)
 {
     struct pipeline *pipeline = context;
+    struct rows_batch *rows = rows_of(pipeline);
     pipeline->exchanges++;
     watch_exchange(pipeline->watch, assessed);
-    database_exchange(pipeline->database, assessed);
+    if (rows)
+        rows_batch_exchange(rows, assessed);
+    else
+        database_exchange(pipeline->database, assessed);
 }
 
 static void on_pair(void *context, uint64_t inner_id, uint64_t outer_id)
 {
     struct pipeline *pipeline = context;
-    database_pair(pipeline->database, inner_id, outer_id);
+    struct rows_batch *rows = rows_of(pipeline);
+    if (rows)
+        rows_batch_pair(rows, inner_id, outer_id);
+    else
+        database_pair(pipeline->database, inner_id, outer_id);
 }
 
 static void on_finding(void *context, const struct finding *finding)
 {
     struct pipeline *pipeline = context;
+    struct rows_batch *rows = rows_of(pipeline);
     pipeline->status.findings++;
     if (finding->confidence != CONFIDENCE_POSSIBLE)
         pipeline->status.avoidable_bytes += finding->avoidable_bytes;
     watch_finding(pipeline->watch, finding);
-    database_finding(pipeline->database, finding);
+    if (rows)
+        rows_batch_finding(rows, finding);
+    else
+        database_finding(pipeline->database, finding);
 }
 
 static void on_check(void *context, const struct check *check)
 {
     struct pipeline *pipeline = context;
+    struct rows_batch *rows = rows_of(pipeline);
     watch_check(pipeline->watch, check);
-    database_check(pipeline->database, check);
+    if (rows)
+        rows_batch_check(rows, check);
+    else
+        database_check(pipeline->database, check);
 }
 
 static void on_waits(void *context, uint64_t exchange_id, bool waits)
@@ -111,8 +192,62 @@ static void on_waits(void *context, uint64_t exchange_id, bool waits)
 static void on_what_if(void *context, const struct what_if *what_if)
 {
     struct pipeline *pipeline = context;
-    database_what_if(pipeline->database, what_if);
+    struct rows_batch *rows = rows_of(pipeline);
+    if (rows)
+        rows_batch_what_if(rows, what_if);
+    else
+        database_what_if(pipeline->database, what_if);
 }
+
+static struct decode_sink audit_sink(struct pipeline *pipeline)
+{
+    return (struct decode_sink){pipeline, on_exchange, on_connection, on_loss, on_coverage};
+}
+
+/* ---- from decode, where another thread audits ---- */
+
+static void begin_telling(struct pipeline *pipeline)
+{
+    pipeline->told = stage_take(pipeline->auditing);
+    decode_batch_reset(pipeline->told);
+}
+
+static struct decode_batch *told_of(struct pipeline *pipeline)
+{
+    if (decode_batch_is_full(pipeline->told)) {
+        stage_give(pipeline->auditing, pipeline->told);
+        begin_telling(pipeline);
+    }
+    return pipeline->told;
+}
+
+static void defer_exchange(void *context, struct exchange *exchange)
+{
+    decode_batch_exchange(told_of(context), exchange);
+}
+
+static void defer_connection(void *context, const struct connection *connection)
+{
+    decode_batch_connection(told_of(context), connection);
+}
+
+static void defer_loss(void *context, const struct loss *loss)
+{
+    decode_batch_loss(told_of(context), loss);
+}
+
+static void defer_coverage(void *context, const struct coverage *coverage)
+{
+    decode_batch_coverage(told_of(context), coverage);
+}
+
+static struct decode_sink deferring_sink(struct pipeline *pipeline)
+{
+    return (struct decode_sink){pipeline, defer_exchange, defer_connection, defer_loss,
+                                defer_coverage};
+}
+
+/* ---- facts of the run ---- */
 
 /* Caps that were reached, for run.caps_reached. */
 static void on_counter(void *context, const char *name, const char *text, bool is_cap,
@@ -449,6 +584,92 @@ static bool finish_database(const struct pipeline_options *options, struct pipel
     return finished;
 }
 
+/* ---- the other threads ---- */
+
+static void begin_auditing(void *context)
+{
+    struct pipeline *pipeline = context;
+    exchange_gather();
+    if (pipeline->writing)
+        begin_rows(pipeline);
+}
+
+static void audit_batch(void *context, void *batch)
+{
+    struct pipeline *pipeline = context;
+    struct decode_batch *told = batch;
+    const struct decode_sink audit = audit_sink(pipeline);
+    decode_batch_tell(told, &audit);
+    if (!pipeline->writing)
+        pipeline->done = exchange_gathered();
+    decode_batch_return(told, &pipeline->done);
+}
+
+/* Exchanges that are left are freed by who made them. */
+static void end_auditing(void *context)
+{
+    struct pipeline *pipeline = context;
+    analysis_finish(pipeline->analysis);
+    if (pipeline->writing)
+        hand_on_rows(pipeline);
+    struct exchange_list freed = exchange_gathered();
+    exchange_list_append(&pipeline->done, &freed);
+}
+
+static void write_batch(void *context, void *batch)
+{
+    struct pipeline *pipeline = context;
+    rows_batch_tell(batch, pipeline->database);
+}
+
+static bool start_writing(struct pipeline *pipeline)
+{
+    const struct stage_hooks hooks = {.context = pipeline, .work = write_batch};
+    for (unsigned i = 0; i < STAGE_BATCHES; i++)
+        pipeline->rows_batches[i] = rows_batch_new();
+    pipeline->writing = stage_new(&hooks, pipeline->rows_batches);
+    return pipeline->writing != NULL;
+}
+
+static bool start_auditing(struct pipeline *pipeline)
+{
+    const struct stage_hooks hooks = {pipeline, begin_auditing, audit_batch, end_auditing};
+    for (unsigned i = 0; i < STAGE_BATCHES; i++)
+        pipeline->told_batches[i] = decode_batch_new();
+    pipeline->auditing = stage_new(&hooks, pipeline->told_batches);
+    return pipeline->auditing != NULL;
+}
+
+/* As many as were asked for and as there is work for. Where the machine has no thread left, one
+ * does the same. */
+static void start_threads(struct pipeline *pipeline, unsigned jobs)
+{
+    if (jobs < 2 || database_grows(pipeline->database) || (jobs > 2 && !start_writing(pipeline)))
+        return;
+    if (start_auditing(pipeline)) {
+        begin_telling(pipeline);
+        return;
+    }
+    stage_free(pipeline->writing);
+    pipeline->writing = NULL;
+}
+
+/* All is told: the end of analysis comes in the thread that it was in. */
+static void end_threads(struct pipeline *pipeline)
+{
+    if (pipeline->auditing)
+        stage_give(pipeline->auditing, pipeline->told);
+    else
+        analysis_finish(pipeline->analysis);
+    stage_free(pipeline->auditing);
+    stage_free(pipeline->writing);
+    for (unsigned i = 0; i < STAGE_BATCHES; i++) {
+        rows_batch_free(pipeline->rows_batches[i], &pipeline->done);
+        decode_batch_free(pipeline->told_batches[i]);
+    }
+    exchange_list_free(&pipeline->done);
+}
+
 bool pipeline_run(const struct pipeline_options *options, struct database *database,
                   struct pipeline_result *result, struct error *error)
 {
@@ -463,12 +684,13 @@ bool pipeline_run(const struct pipeline_options *options, struct database *datab
         .what_if = on_what_if,
         .waits = grows ? on_waits : NULL,
     };
-    const struct decode_sink exchanges = {&pipeline, on_exchange, on_connection, on_loss,
-                                          on_coverage};
     if (options->hosts.n + options->left_out.n)
         pipeline.hosts = host_filter_new(options->hosts, options->left_out);
     pipeline.analysis = analysis_new(&options->analysis, &findings);
-    pipeline.decoder = decoder_new(&options->decoder, &exchanges);
+    start_threads(&pipeline, options->jobs);
+    const struct decode_sink told =
+        pipeline.auditing ? deferring_sink(&pipeline) : audit_sink(&pipeline);
+    pipeline.decoder = decoder_new(&options->decoder, &told);
     pipeline.until_ns = monotonic_ns() + options->duration_ns;
 
     result->end = PIPELINE_OVER;
@@ -478,7 +700,7 @@ bool pipeline_run(const struct pipeline_options *options, struct database *datab
     if (grows)
         begin_standing(&pipeline);
     decoder_finish(pipeline.decoder);
-    analysis_finish(pipeline.analysis);
+    end_threads(&pipeline);
     result->exchanges = pipeline.exchanges;
     result->packets = pipeline.packets;
     if (done && !finish_database(options, &pipeline, error)) {

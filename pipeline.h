@@ -2,7 +2,7 @@
 #pragma once
 /*
  * The rooms joined: packets from a source through a decoder and an analysis into a database. This
- * is the only file that knows all of them, and the one that will hold the threads.
+ * is the only file that knows all of them, and the one that says which thread does what.
  */
 
 #include <signal.h>
@@ -26,6 +26,8 @@ struct pipeline_options {
     struct globs hosts, left_out; /* of --host and --leave-out */
     struct decoder_options decoder;
     struct analysis_options analysis;
+    unsigned jobs; /* threads at work, up to 3 of them; a database that grows has one. The result is
+                      the same */
     const char *options_json, *thresholds_json, *price; /* as struct run_facts has them */
     struct progress *progress;
     struct watch *watch;               /* who looks on; NULL: nobody */

@@ -3,23 +3,33 @@
 
 #include "base/hash.h"
 
+#include <stdatomic.h>
 #include <sys/random.h>
 #include <time.h>
 
 #define XXH_INLINE_ALL /* keys are short: the call would cost as much as the hash */
 #include <xxhash.h>
 
+#include "base/attributes.h"
 #include "base/pool.h"
 
+static uint64_t seed_new(void)
+{
+    uint64_t value;
+    if (getrandom(&value, sizeof value, GRND_NONBLOCK) != (ssize_t)sizeof value)
+        value = (uint64_t)time(NULL) * 0x9e3779b97f4a7c15u;
+    return value | 1;
+}
+
+/* Whichever thread asks first decides for all. */
 static uint64_t seed(void)
 {
-    static uint64_t value;
-    if (value == 0) {
-        if (getrandom(&value, sizeof value, GRND_NONBLOCK) != (ssize_t)sizeof value)
-            value = (uint64_t)time(NULL) * 0x9e3779b97f4a7c15u;
-        value |= 1;
-    }
-    return value;
+    static _Atomic uint64_t known;
+    uint64_t value = atomic_load_explicit(&known, memory_order_relaxed);
+    if (LIKELY(value != 0))
+        return value;
+    uint64_t fresh = seed_new();
+    return atomic_compare_exchange_strong(&known, &value, fresh) ? fresh : value;
 }
 
 uint64_t hash64(struct slice s)

@@ -21,6 +21,9 @@ struct exchange_room {
 
 static _Thread_local struct pool rooms = POOL_OF(struct exchange_room);
 
+static _Thread_local bool gathers;
+static _Thread_local struct exchange_list gathered;
+
 struct exchange *exchange_new(void)
 {
     struct exchange_room *room = pool_take(&rooms);
@@ -33,8 +36,53 @@ void exchange_free(struct exchange *x)
 {
     if (!x)
         return;
+    if (UNLIKELY(gathers)) {
+        x->next = NULL;
+        exchange_list_append(&gathered, &(struct exchange_list){x, x});
+        return;
+    }
     arena_fini(&x->arena);
     pool_give(&rooms, x);
+}
+
+void exchange_expect(const struct exchange *x)
+{
+    const char *room = (const char *)x;
+    for (size_t line = 0; line < sizeof(struct exchange_room); line += 64)
+        __builtin_prefetch(room + line);
+}
+
+void exchange_gather(void)
+{
+    gathers = true;
+}
+
+struct exchange_list exchange_gathered(void)
+{
+    struct exchange_list all = gathered;
+    gathered = (struct exchange_list){NULL, NULL};
+    return all;
+}
+
+void exchange_list_append(struct exchange_list *list, struct exchange_list *from)
+{
+    if (!from->first)
+        return;
+    if (list->first)
+        list->last->next = from->first;
+    else
+        list->first = from->first;
+    list->last = from->last;
+    *from = (struct exchange_list){NULL, NULL};
+}
+
+void exchange_list_free(struct exchange_list *list)
+{
+    for (struct exchange *x = list->first, *next; x; x = next) {
+        next = x->next;
+        exchange_free(x);
+    }
+    *list = (struct exchange_list){NULL, NULL};
 }
 
 static const struct {

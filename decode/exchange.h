@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/attributes.h"
 #include "base/hash.h"
 #include "base/slice.h"
 #include "decode/fields.h"
@@ -160,6 +161,21 @@ struct exchange {
 /* A zeroed exchange with a fresh arena, from a pool of this thread; and back into the pool. */
 struct exchange *exchange_new(void);
 void exchange_free(struct exchange *exchange); /* accepts NULL */
+/* It is going to be read: brings nearer its lines. */
+void exchange_expect(const struct exchange *exchange);
+
+/* A pool is one thread's. In a thread that is given exchanges of another, exchange_free() only
+ * gathers them, after exchange_gather(); exchange_gathered() returns those since its last call, which
+ * are as they were but for ->next; and exchange_list_free(), in the thread that made them, frees
+ * them. */
+struct exchange_list {
+    struct exchange *first, *last; /* through ->next */
+};
+void exchange_gather(void);
+struct exchange_list exchange_gathered(void) MUST_USE;
+/* Empties `from`. */
+void exchange_list_append(struct exchange_list *list, struct exchange_list *from);
+void exchange_list_free(struct exchange_list *list);
 
 /* Both halves are there, belong together and their heads are whole. */
 static inline bool exchange_is_paired(const struct exchange *x)

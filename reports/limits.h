@@ -12,6 +12,9 @@
 #define LIMIT_ROWS_PER_BATCH 16          /* rows that one statement inserts: more gain little, and the
                                             values bound (56 octets each) leave the first cache */
 #define LIMIT_ROWS_PER_TRANSACTION 65536 /* rows: commits are rare, and trouble is seen in time */
+#define LIMIT_ROWS_AHEAD 256             /* rows that cross to the thread of the database together: a
+                                            lock per hundred costs nothing */
+#define LIMIT_ROWS_AHEAD_OCTETS (1u << 20) /* of their texts: heads may be large */
 #define LIMIT_PAGE_CACHE_KIB 2048        /* of SQLite while writing: rows are appended, not looked up */
 #define LIMIT_READ_CACHE_KIB 32768       /* of SQLite while reading: what repeats is looked up per row */
 #define LIMIT_DISK_RESERVE (UINT64_C(64) << 20) /* octets that live leaves free on the disk, or an eighth of a small one */

@@ -640,7 +640,7 @@ static const struct option_row rows[] = {
      "at most so many rows of each list, the worst first"},
 
     {"jobs", 0, FOR_AUDIT, true, "N", set_jobs,
-     "decoders at work (this version uses one); never changes the result"},
+     "threads at work: 2 share the work of analyze, 3 a little more, others\nfind none; live has one; never changes the result"},
     {"memory", 0, FOR_AUDIT, true, "SIZE", set_memory,
      "about as much for connections and modelled caches, such as 512MiB"},
     {"config", 0, FOR_AUDIT, false, "FILE", set_config,
