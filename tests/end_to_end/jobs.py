@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """How many threads are at work changes nothing: the same input gives the same rows.
 
-usage: jobs.py WIRE304 FORGE GENERATE EXCHANGES FILE|FOLDER...
+usage: jobs.py [--quick] WIRE304 FORGE GENERATE EXCHANGES FILE|FOLDER...
 
 Audits each capture (what FOLDERs have of them, the transcripts of EXCHANGES as one capture, and
 workloads of the bench) with one thread twice and with more, and compares every view, row by row, as
@@ -15,9 +15,12 @@ import sys
 import tempfile
 
 SUFFIXES = (".pcap", ".pcapng", ".gz", ".zst")
-JOBS = ("1", "1", "2", "3", "64") # beyond the first: held against it
+JOBS = ("1", "1", "2", "3", "64")  # beyond the first: held against it
+QUICK_JOBS = ("1", "2", "3")
 WORKLOADS = (("many-304s", "-c", "400", "-m", "3"), ("lossy", "-c", "20", "-m", "4"),
              ("bulk", "-c", "20", "-m", "4"))
+QUICK_WORKLOADS = (("many-304s", "-c", "200", "-m", "2"), ("lossy", "-c", "10", "-m", "1"),
+                   ("bulk", "-c", "10", "-m", "1"))
 
 
 def captures(places):
@@ -28,13 +31,13 @@ def captures(places):
             yield [place]
 
 
-def made(forge, generate, exchanges, folder):
+def made(forge, generate, exchanges, workloads, folder):
     transcripts = sorted(glob.glob(os.path.join(exchanges, "*.http")))
     forged = [os.path.join(folder, f"{i}.pcap") for i in range(len(transcripts))]
     for transcript, capture in zip(transcripts, forged):
         subprocess.run([forge, transcript, capture], check=True)
     yield forged
-    for words in WORKLOADS:
+    for words in workloads:
         capture = os.path.join(folder, f"{words[0]}.pcap")
         subprocess.run([generate, *words, "-o", capture], check=True, stdout=subprocess.DEVNULL)
         yield [capture]
@@ -73,17 +76,22 @@ def differences(one, other):
 
 
 def main():
-    if len(sys.argv) < 5:
+    words = sys.argv[1:]
+    quick = words[:1] == ["--quick"]
+    words = words[quick:]
+    jobs_tried, workloads = (QUICK_JOBS, QUICK_WORKLOADS) if quick else (JOBS, WORKLOADS)
+    if len(words) < 4:
         sys.exit(__doc__)
-    binary, forge, generate, exchanges = sys.argv[1:5]
+    binary, forge, generate, exchanges = words[:4]
     wrong = looked = 0
     with tempfile.TemporaryDirectory(prefix="wire304-jobs-") as folder:
-        inputs = [(capture, ()) for capture in [*captures(sys.argv[5:]), *made(forge, generate, exchanges, folder)]]
+        inputs = [(capture, ()) for capture in [*captures(words[4:]),
+                                                *made(forge, generate, exchanges, workloads, folder)]]
         # what is left out is freed by another thread, and heads of all cross to it
         inputs.append((inputs[-3][0], ("--host", "shop1*", "--heads", "all")))
         for capture, options in inputs:
-            first = audit(binary, capture, JOBS[0], options, folder)
-            for jobs in JOBS[1:]:
+            first = audit(binary, capture, jobs_tried[0], options, folder)
+            for jobs in jobs_tried[1:]:
                 looked += 1
                 for text in differences(first, audit(binary, capture, jobs, options, folder)):
                     print(f"{capture[0]} {' '.join(options)}: {jobs} threads: {text}")
