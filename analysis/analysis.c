@@ -16,8 +16,8 @@
 #include "analysis/message.h"
 #include "analysis/model.h"
 #include "analysis/rules.h"
-#include "analysis/whatif.h"
 #include "analysis/rules_after_304.h"
+#include "analysis/whatif.h"
 #include "base/alloc.h"
 #include "base/attributes.h"
 #include "base/heap.h"
@@ -25,7 +25,17 @@
 #define NS_PER_S INT64_C(1000000000)
 
 struct tally_of_rule {
-    uint64_t passed, fired, withheld[GUARDS];
+    uint64_t fired, withheld[GUARDS];
+};
+
+/* The enabled rules that are asked about one kind of exchange, in their order, so that the others
+ * are not even looked at. */
+struct docket {
+    unsigned n;
+    struct {
+        enum judgement (*judge)(const struct evidence *e, struct verdict *v);
+        uint32_t index;
+    } rules[RULES_MOST];
 };
 
 struct analysis {
@@ -40,7 +50,8 @@ struct analysis {
 
     unsigned n_rules;
     const struct rule *rules[RULES_MOST];
-    bool enabled[RULES_MOST];
+    struct docket dockets[SUBJECTS];
+    uint64_t passed[RULES_MOST]; /* which most do: close together */
     struct tally_of_rule checks[RULES_MOST];
 
     struct accused *draft; /* the exchange in hand; room for LIMIT_ACCUSATIONS */
@@ -121,7 +132,7 @@ static void settle(struct analysis *a, struct accused *x)
         assert(accusation->state == ACCUSATION_CLOSED);
         struct tally_of_rule *check = &a->checks[accusation->index];
         if (accusation->verdict_is_counted) /* by count: not yet counted as fired or passed */
-            accusation->stands ? check->fired++ : check->passed++;
+            accusation->stands ? check->fired++ : a->passed[accusation->index]++;
         if (!accusation->stands)
             continue;
         be_patient(a, x, accusation);
@@ -203,7 +214,7 @@ static struct accusation *draft_add(struct analysis *a, const struct inspection 
     return accusation;
 }
 
-static unsigned subject_of(const struct exchange *x)
+static enum subject subject_of(const struct exchange *x)
 {
     switch (x->status) {
     case 304:
@@ -220,25 +231,29 @@ static unsigned subject_of(const struct exchange *x)
     }
 }
 
-static void judge_one(struct analysis *a, struct inspection *n, unsigned index)
+static struct docket *docket_of(struct analysis *a, enum subject subject)
 {
-    struct verdict v;
-    struct tally_of_rule *check = &a->checks[index];
+    return &a->dockets[__builtin_ctz(subject)];
+}
+
+/* What most rules do not say of most exchanges. */
+static void hear(struct analysis *a, struct inspection *n, unsigned index, enum judgement judgement,
+                 const struct verdict *verdict)
+{
     struct accusation *accusation;
-    switch (a->rules[index]->judge(&n->evidence, &v)) {
+    struct verdict v = *verdict;
+    switch (judgement) {
     case NOT_APPLICABLE:
-        return;
     case PASSED:
-        check->passed++;
         return;
     case WITHHELD:
-        check->withheld[v.guard]++;
+        a->checks[index].withheld[v.guard]++;
         return;
     case FIRED:
         accusation = draft_add(a, n, index);
         if (!accusation)
             return;
-        check->fired++;
+        a->checks[index].fired++;
         accusation->stands = true;
         record(accusation, &v, &a->model.scratch, &a->draft->size_of_304);
         cite(accusation, &n->evidence.refs, n->facts.t_req0);
@@ -277,10 +292,16 @@ static void judge_all(struct analysis *a, struct inspection *n)
     draft->observed[RESPONSE_HEADER] = x->response.header_bytes;
     draft->observed[RESPONSE_BODY] = x->response.body_bytes;
     draft->size_of_304 = (struct size_estimate){0};
-    unsigned subject = subject_of(x);
-    for (unsigned i = 0; i < a->n_rules; i++)
-        if (a->enabled[i] && a->rules[i]->subjects & subject)
-            judge_one(a, n, i);
+    const struct docket *docket = docket_of(a, subject_of(x));
+    for (unsigned i = 0; i < docket->n; i++) {
+        struct verdict v;
+        unsigned index = docket->rules[i].index;
+        enum judgement judgement = docket->rules[i].judge(&n->evidence, &v);
+        if (judgement == PASSED)
+            a->passed[index]++;
+        else if (judgement != NOT_APPLICABLE)
+            hear(a, n, index, judgement, &v);
+    }
 }
 
 static bool waits_for_judgement(const struct accused *x)
@@ -339,7 +360,7 @@ static void on_judge(void *context, struct accused *x)
             check->withheld[v.guard]++;
             break;
         default: /* a rule may not wait twice */
-            check->passed++;
+            a->passed[accusation->index]++;
             break;
         }
     }
@@ -470,7 +491,7 @@ static void await_refetch(struct analysis *a, struct inspection *n)
         a->draft->observed[RESPONSE_BODY] == 0) {
         after->may_be_claimed = true;
         after->confidence = (uint8_t)a->refetch.confidence;
-        a->checks[a->refetch_index].passed++; /* until it is accused */
+        a->passed[a->refetch_index]++; /* until it is accused */
         return;
     }
     struct accusation *accusation = draft_add(a, n, a->refetch_index);
@@ -587,7 +608,7 @@ static void accuse_forgotten(struct analysis *a, const struct after_304 *after)
     accusation->stands = true;
     accuse_304_before_refetch(&v, (enum confidence)after->confidence);
     record(accusation, &v, &x->arena, &x->size_of_304);
-    a->checks[a->refetch_index].passed--;
+    a->passed[a->refetch_index]--;
     a->checks[a->refetch_index].fired++;
     on_settle(a, x);
 }
@@ -676,6 +697,18 @@ static uint32_t scale_of(uint64_t memory)
     return scale < 1 ? 1 : scale > 65536 ? 65536 : (uint32_t)scale;
 }
 
+static void put_on_dockets(struct analysis *a, unsigned index)
+{
+    const struct rule *rule = a->rules[index];
+    for (unsigned subject = 1; subject <= SUBJECT_ERRAND; subject *= 2) {
+        if (!(rule->subjects & subject))
+            continue;
+        struct docket *docket = docket_of(a, subject);
+        docket->rules[docket->n].judge = rule->judge;
+        docket->rules[docket->n++].index = index;
+    }
+}
+
 struct analysis *analysis_new(const struct analysis_options *options,
                               const struct analysis_sink *sink)
 {
@@ -693,8 +726,9 @@ struct analysis *analysis_new(const struct analysis_options *options,
     a->n_rules = rules_count();
     for (unsigned i = 0; i < a->n_rules; i++) {
         a->rules[i] = rule_at(i);
-        a->enabled[i] = !options->rule_enabled ||
-                        options->rule_enabled(options->rule_context, &a->rules[i]->card);
+        if (!options->rule_enabled ||
+            options->rule_enabled(options->rule_context, &a->rules[i]->card))
+            put_on_dockets(a, i);
     }
     a->draft = xcalloc(1, sizeof *a->draft + LIMIT_ACCUSATIONS * sizeof a->draft->accusations[0]);
     return a;
@@ -798,7 +832,7 @@ static void judge_errand(struct analysis *a, const struct evidence *e, unsigned 
         check->withheld[v.guard]++;
         break;
     case PASSED:
-        check->passed++;
+        a->passed[index]++;
         break;
     default: /* there is nothing to wait for */
         break;
@@ -816,9 +850,9 @@ void analysis_connection(struct analysis *analysis, const struct connection *con
         .connection = connection,
         .thresholds = &a->model.thresholds,
     };
-    for (unsigned i = 0; i < a->n_rules; i++)
-        if (a->enabled[i] && a->rules[i]->subjects & SUBJECT_ERRAND)
-            judge_errand(a, &evidence, i);
+    const struct docket *docket = docket_of(a, SUBJECT_ERRAND);
+    for (unsigned i = 0; i < docket->n; i++)
+        judge_errand(a, &evidence, docket->rules[i].index);
 }
 
 void analysis_loss(struct analysis *analysis, const struct loss *loss)
@@ -836,7 +870,7 @@ void analysis_checks(const struct analysis *analysis,
     for (unsigned i = 0; i < analysis->n_rules; i++) {
         const struct tally_of_rule *c = &analysis->checks[i];
         struct check check = {.rule = &analysis->rules[i]->card, .outcome = CHECK_PASSED};
-        check.exchanges = c->passed;
+        check.exchanges = analysis->passed[i];
         if (check.exchanges)
             each(context, &check);
         check.outcome = CHECK_FIRED;

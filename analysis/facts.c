@@ -38,19 +38,56 @@ static struct slice last_member(struct slice value)
     return slice_trim(last);
 }
 
-static void add_date(struct date_fact *fact, struct slice value, int64_t now_s)
+/* Where what is read goes, and what it is read with. */
+struct reader {
+    struct facts *facts;
+    struct arena *arena;
+    struct memo *memo;
+};
+
+/* An IMF-fixdate means the same at any time; the year of an RFC 850 date does not. */
+static struct http_date read_date(const struct reader *reader, struct slice value)
+{
+    const struct http_date *known = memo_find(reader->memo, MEMO_DATE, value);
+    if (known)
+        return *known;
+    struct http_date date = http_date_parse(value, reader->facts->now_s);
+    if (date.form == HTTP_DATE_IMF)
+        memo_keep(reader->memo, MEMO_DATE, value, &date, sizeof date);
+    return date;
+}
+
+static void add_date(const struct reader *reader, struct date_fact *fact, struct slice value)
 {
     if (fact->lines++)
         return;
     fact->text = value;
-    fact->date = http_date_parse(value, now_s);
+    fact->date = read_date(reader, value);
+}
+
+/* One more line of Cache-Control, or of a field like it. */
+static void add_directives(const struct reader *reader, struct cache_control *cc,
+                           struct slice value)
+{
+    _Static_assert(sizeof *cc <= MEMO_RESULT, "it is remembered");
+    if (cc->lines) {
+        cache_control_add(cc, value);
+        return;
+    }
+    const struct cache_control *known = memo_find(reader->memo, MEMO_CACHE_CONTROL, value);
+    if (known) {
+        *cc = *known;
+        return;
+    }
+    cache_control_add(cc, value);
+    memo_keep(reader->memo, MEMO_CACHE_CONTROL, value, cc, sizeof *cc);
 }
 
 /* Conditions want one date: RFC 9110 §13.1.3, "A recipient MUST ignore [..] if the received field
  * value is not a valid HTTP-date, the field value has more than one member". */
-static void add_single_date(struct date_fact *fact, struct slice value, int64_t now_s)
+static void add_single_date(const struct reader *reader, struct date_fact *fact, struct slice value)
 {
-    add_date(fact, value, now_s);
+    add_date(reader, fact, value);
     if (fact->lines > 1)
         fact->date = (struct http_date){NO_DATE, HTTP_DATE_INVALID, 0};
 }
@@ -94,6 +131,23 @@ static bool is_bot(struct slice user_agent)
     return false;
 }
 
+static void read_user_agent(const struct reader *reader, struct request_facts *r)
+{
+    struct agent {
+        uint64_t hash;
+        bool is_bot;
+    } agent;
+    const struct agent *known = memo_find(reader->memo, MEMO_USER_AGENT, r->user_agent);
+    if (known) {
+        agent = *known;
+    } else {
+        agent = (struct agent){hash_of(r->user_agent), is_bot(r->user_agent)};
+        memo_keep(reader->memo, MEMO_USER_AGENT, r->user_agent, &agent, sizeof agent);
+    }
+    r->user_agent_hash = agent.hash;
+    r->is_bot = agent.is_bot;
+}
+
 static enum fetch_site fetch_site_of(struct slice value)
 {
     if (slice_equal_nocase(value, SLICE("same-origin")))
@@ -114,6 +168,16 @@ static uint32_t site_hash(struct slice reference)
     for (size_t i = 0; i < site.len; i++)
         lower[i] = octet_lower(site.at[i]);
     return (uint32_t)hash_of(slice_of(lower, site.len));
+}
+
+static uint32_t site_of(const struct reader *reader, struct slice reference)
+{
+    const uint32_t *known = memo_find(reader->memo, MEMO_SITE, reference);
+    if (known)
+        return *known;
+    uint32_t hash = site_hash(reference);
+    memo_keep(reader->memo, MEMO_SITE, reference, &hash, sizeof hash);
+    return hash;
 }
 
 static void read_if_range(struct request_facts *r, struct slice value, int64_t now_s)
@@ -149,8 +213,10 @@ static bool is_https(struct slice value)
     return slice_equal_nocase(slice_trim(slice_cut(&value, ',')), SLICE("https"));
 }
 
-static void read_request_line(struct facts *f, const struct head *head, const struct field *field)
+static void read_request_line(const struct reader *reader, const struct head *head,
+                              const struct field *field)
 {
+    struct facts *f = reader->facts;
     struct request_facts *r = &f->request;
     struct slice value = field_value(head, field);
 
@@ -162,10 +228,10 @@ static void read_request_line(struct facts *f, const struct head *head, const st
         set_once(&r->if_match.text, value);
         break;
     case FIELD_IF_MODIFIED_SINCE:
-        add_single_date(&r->if_modified_since, value, f->now_s);
+        add_single_date(reader, &r->if_modified_since, value);
         break;
     case FIELD_IF_UNMODIFIED_SINCE:
-        add_single_date(&r->if_unmodified_since, value, f->now_s);
+        add_single_date(reader, &r->if_unmodified_since, value);
         break;
     case FIELD_IF_RANGE:
         read_if_range(r, value, f->now_s);
@@ -178,7 +244,7 @@ static void read_request_line(struct facts *f, const struct head *head, const st
         r->other_condition = true;
         break;
     case FIELD_CACHE_CONTROL:
-        cache_control_add(&r->cc, value);
+        add_directives(reader, &r->cc, value);
         break;
     case FIELD_PRAGMA:
         r->pragma_no_cache |= contains_nocase(value, SLICE("no-cache"));
@@ -249,29 +315,27 @@ static void read_intent(struct request_facts *r)
         r->wants_hard_reload || cache_control_seconds(&r->cc, CC_MAX_AGE, STRICT) == 0;
 }
 
-static void read_request(struct facts *f, const struct head *head, struct arena *arena)
+static void read_request(const struct reader *reader, const struct head *head)
 {
-    struct request_facts *r = &f->request;
+    struct request_facts *r = &reader->facts->request;
 
     for (uint32_t i = 0; i < head->n_fields; i++)
         if (head->fields[i].token != FIELD_OTHER)
-            read_request_line(f, head, &head->fields[i]);
-    join_list(&r->if_none_match.text, head, FIELD_IF_NONE_MATCH, arena);
-    join_list(&r->if_match.text, head, FIELD_IF_MATCH, arena);
+            read_request_line(reader, head, &head->fields[i]);
+    join_list(&r->if_none_match.text, head, FIELD_IF_NONE_MATCH, reader->arena);
+    join_list(&r->if_match.text, head, FIELD_IF_MATCH, reader->arena);
     r->if_none_match = tag_list_scan(r->if_none_match.text);
     r->if_match = tag_list_scan(r->if_match.text);
     r->is_conditional =
         r->if_none_match.kind != TAG_LIST_ABSENT || r->if_match.kind != TAG_LIST_ABSENT ||
         date_is_present(&r->if_modified_since) || date_is_present(&r->if_unmodified_since);
     read_intent(r);
-    if (!slice_is_absent(r->user_agent)) {
-        r->user_agent_hash = hash_of(r->user_agent);
-        r->is_bot = is_bot(r->user_agent);
-    }
+    if (!slice_is_absent(r->user_agent))
+        read_user_agent(reader, r);
     if (r->referer.len)
-        r->partition.site = site_hash(r->referer);
+        r->partition.site = site_of(reader, r->referer);
     if (r->partition.site == 0 && r->origin.len)
-        r->partition.site = site_hash(r->origin);
+        r->partition.site = site_of(reader, r->origin);
 }
 
 /* ---- responses ---- */
@@ -342,8 +406,10 @@ static bool x_varnish_says_hit(struct slice value)
     return slice_trim(rest).len != 0;
 }
 
-static void read_response_line(struct facts *f, const struct head *head, const struct field *field)
+static void read_response_line(const struct reader *reader, const struct head *head,
+                               const struct field *field)
 {
+    struct facts *f = reader->facts;
     struct response_facts *r = &f->response;
     struct slice value = field_value(head, field);
 
@@ -353,23 +419,23 @@ static void read_response_line(struct facts *f, const struct head *head, const s
             r->etag = entity_tag_parse(value);
         break;
     case FIELD_LAST_MODIFIED:
-        add_date(&r->last_modified, value, f->now_s);
+        add_date(reader, &r->last_modified, value);
         break;
     case FIELD_DATE:
-        add_date(&r->date, value, f->now_s);
+        add_date(reader, &r->date, value);
         break;
     case FIELD_EXPIRES:
-        add_date(&r->expires, value, f->now_s);
+        add_date(reader, &r->expires, value);
         break;
     case FIELD_AGE:
         r->intermediary_signs |= SIGN_AGE;
         read_age(r, value);
         break;
     case FIELD_CACHE_CONTROL:
-        cache_control_add(&r->cc, value);
+        add_directives(reader, &r->cc, value);
         break;
     case FIELD_CDN_CACHE_CONTROL:
-        cache_control_add(&r->targeted, value);
+        add_directives(reader, &r->targeted, value);
         break;
     case FIELD_SURROGATE_CONTROL:
         r->has_surrogate_control = true;
@@ -495,16 +561,16 @@ static void doubt_repeated(struct response_facts *r, const struct head *head)
     doubt_date(&r->expires, head, FIELD_EXPIRES);
 }
 
-static void read_response(struct facts *f, const struct head *head, struct arena *arena)
+static void read_response(const struct reader *reader, const struct head *head)
 {
-    struct response_facts *r = &f->response;
+    struct response_facts *r = &reader->facts->response;
 
     for (uint32_t i = 0; i < head->n_fields; i++)
         if (head->fields[i].token != FIELD_OTHER)
-            read_response_line(f, head, &head->fields[i]);
+            read_response_line(reader, head, &head->fields[i]);
     doubt_repeated(r, head);
     if (r->intermediary_signs & SIGN_CACHE_STATUS)
-        r->cache_status = cache_status_parse(head_joined(head, FIELD_CACHE_STATUS, arena));
+        r->cache_status = cache_status_parse(head_joined(head, FIELD_CACHE_STATUS, reader->arena));
     bool is_malformed = r->targeted.invalid || r->targeted.oddities & CC_ODD_SYNTAX;
     if (r->targeted.lines && (r->targeted.members == 0 || is_malformed))
         cache_control_init(&r->targeted);
@@ -560,8 +626,9 @@ static const struct facts nothing = {
                  .cache_status = {.ttl = INT64_MIN}},
 };
 
-void facts_read(struct facts *f, const struct exchange *x, struct arena *arena)
+void facts_read(struct facts *f, const struct exchange *x, struct arena *arena, struct memo *memo)
 {
+    const struct reader reader = {f, arena, memo};
     *f = nothing;
     f->x = x;
     f->t_req0 = x->request.first.time_ns;
@@ -571,8 +638,8 @@ void facts_read(struct facts *f, const struct exchange *x, struct arena *arena)
     f->now_s = (x->response.seen ? f->t_rsp0 : f->t_req0) / NS_PER_S;
     f->status_class = (uint8_t)(x->status / 100);
     read_method(f, x->method_token);
-    read_request(f, &x->request.head, arena);
-    read_response(f, &x->response.head, arena);
+    read_request(&reader, &x->request.head);
+    read_response(&reader, &x->response.head);
     read_guards(f, x);
 }
 

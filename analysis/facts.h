@@ -14,6 +14,7 @@
 #include "analysis/cache_control.h"
 #include "analysis/entity_tag.h"
 #include "analysis/http_date.h"
+#include "analysis/memo.h"
 #include "analysis/roles.h"
 #include "analysis/truth.h"
 #include "base/arena.h"
@@ -186,8 +187,10 @@ struct facts {
     struct response_facts response;
 };
 
-/* Reads the exchange. `arena` (the exchange's own will do) takes joined lines, which are rare. */
-void facts_read(struct facts *facts, const struct exchange *x, struct arena *arena);
+/* Reads the exchange. `arena` (the exchange's own will do) takes joined lines, which are rare; `memo`
+ * saves work where values repeat, NULL does without. */
+void facts_read(struct facts *facts, const struct exchange *x, struct arena *arena,
+                struct memo *memo);
 
 /* What is known of the server's address beside the traffic: an origin is one unless the response
  * itself says otherwise (Age, Cache-Status); a proxy or CDN may always be the one at fault. */

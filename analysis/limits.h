@@ -8,6 +8,9 @@
 #define LIMIT_URL_PARAMETERS 128  /* query parameters that are looked at */
 #define LIMIT_PATTERN        1024 /* octets of a URL pattern; the rest becomes "*" */
 
+#define LIMIT_MEMO_TEXT    172 /* octets of a field value that is remembered with what it means */
+#define LIMIT_MEMO_ENTRIES 64  /* such values of each kind, 320 octets each; a power of two */
+
 /* clients */
 #define LIMIT_CLIENT_ADDRESSES 65536 /* addresses that are remembered; 64 octets each */
 #define LIMIT_CLIENT_HOSTS                                                                         \

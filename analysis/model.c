@@ -48,6 +48,7 @@ void model_init(struct model *model, const struct analysis_options *options,
         .begin_ns = INT64_MAX,
     };
     model->legs = legs_new(legs_hooks, model->store, scale);
+    model->memo = memo_new();
     arena_init(&model->scratch, 8192);
     arena_init(&model->scratch_again, 4096);
 }
@@ -62,6 +63,7 @@ void model_fini(struct model *model)
     copy_table_free(model->copies);
     errand_table_free(model->errands);
     reload_table_free(model->reloads);
+    memo_free(model->memo);
     arena_fini(&model->scratch);
     arena_fini(&model->scratch_again);
 }
@@ -69,7 +71,7 @@ void model_fini(struct model *model)
 static void read_facts(const struct model *model, struct facts *facts, const struct exchange *x,
                        struct arena *scratch)
 {
-    facts_read(facts, x, scratch);
+    facts_read(facts, x, scratch, model->memo);
     if (model->roles)
         facts_assign_role(facts, role_of(model->roles, &x->connection.server));
 }
@@ -515,7 +517,7 @@ static uint64_t node_of(const struct facts *facts)
 static const struct facts *facts_of(const struct exchange *x, struct arena *scratch)
 {
     struct facts *facts = arena_alloc(scratch, sizeof *facts);
-    facts_read(facts, x, scratch);
+    facts_read(facts, x, scratch, NULL);
     return facts;
 }
 

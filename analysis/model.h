@@ -33,6 +33,7 @@ struct model {
     enum client_key client_key;
     const struct roles *roles;  /* NULL: nothing is known beside the traffic */
     int64_t begin_ns;           /* of the capture: the first request that was seen */
+    struct memo *memo;          /* of field values */
     struct arena scratch;       /* for the exchange in hand */
     struct arena scratch_again; /* for one that is looked at again */
 };

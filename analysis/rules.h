@@ -107,6 +107,7 @@ enum subject {
     SUBJECT_REST = 16,    /* any other status, or none */
     SUBJECT_OTHER = SUBJECT_206 | SUBJECT_REDIRECT | SUBJECT_REST,
     SUBJECT_ANY = 31,
+    SUBJECTS = 6,
     SUBJECT_ERRAND = 32 /* no exchange: a connection that is over and carried 304s only. Of the
                            evidence there is `errand`, `connection` and `thresholds` */
 };

@@ -187,7 +187,7 @@ static int64_t row_of(struct exchange_rows *rows, const struct tuple *tuple)
     int64_t id = interner_find(tuple->repeats->met, &tuple->key);
     if (id != 0 || rows->sql->failed)
         return id;
-    struct row row = row_begin_in(&tuple->repeats->batch);
+    struct row row = batch_row(&tuple->repeats->batch);
     for (unsigned i = 0; i < tuple->n; i++)
         row_text(&row, tuple->values[i]);
     id = row_write(&row);
@@ -218,7 +218,7 @@ void exchange_rows_link(struct exchange_rows *rows, const struct connection_fact
     char client[46], server[46];
     if (rows->sql->failed || !is_new(&rows->links, facts->id))
         return;
-    struct row row = row_begin_in(&rows->links.batch);
+    struct row row = batch_row(&rows->links.batch);
     row_number(&row, (int64_t)facts->id);
     row_words(&row, address_text(&facts->client, client));
     row_number(&row, facts->client_port);
@@ -245,7 +245,7 @@ static void write_flaws(struct exchange_rows *rows, uint64_t flaws)
         memcpy(words + at, flaw_word(bit), length);
         at += length;
     }
-    struct row row = row_begin_in(&rows->flaws.batch);
+    struct row row = batch_row(&rows->flaws.batch);
     row_number(&row, (int64_t)flaws);
     row_text(&row, slice_of(words, at));
     row_write(&row);
@@ -369,7 +369,7 @@ void exchange_rows_write(struct exchange_rows *rows, const struct assessed *asse
             moment = row_of(rows, &tuples[4]);
 
     if (!rows->sql->failed) {
-        struct row row = row_begin_in(&rows->exchanges);
+        struct row row = batch_row(&rows->exchanges);
         row_number(&row, (int64_t)assessed->id);
         row_number(&row, (int64_t)x->connection.id);
         row_optional(&row, url, 0);

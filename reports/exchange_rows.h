@@ -3,7 +3,7 @@
 /* An exchange as rows: itself, and the rows of what repeats. */
 
 #include "analysis/analysis.h"
-#include "reports/sql.h"
+#include "reports/batch.h"
 
 struct exchange_rows;
 

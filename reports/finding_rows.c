@@ -283,7 +283,7 @@ void finding_rows_write(struct finding_rows *rows, const struct finding *finding
     int64_t verdict = verdict_row(rows, finding);
     if (rows->sql->failed)
         return;
-    struct row row = row_begin_in(&rows->findings);
+    struct row row = batch_row(&rows->findings);
     row_number(&row, issue);
     row_number(&row, verdict);
     row_number(&row, (int64_t)finding->exchange_id);

@@ -4,7 +4,7 @@
 
 #include "analysis/analysis.h"
 #include "reports/reports.h"
-#include "reports/sql.h"
+#include "reports/batch.h"
 
 struct exchange_rows;
 struct finding_rows;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Binding, stepping, several rows at a time, and the failure that sticks. */
+/* Binding, stepping, and the failure that sticks. */
 
 #include "reports/sql.h"
 
@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "reports/batch.h"
 #include "reports/escape.h"
-#include "reports/limits.h"
 
 /* A full disk, a quota or a limit of file sizes: what may be otherwise in a moment. SQLite has
  * words for the first alone; of the others its last system call tells. */
@@ -55,36 +55,7 @@ sqlite3_stmt *sql_prepare(struct sql *sql, const char *text)
     return statement;
 }
 
-/* "INSERT ... SELECT ?,? UNION ALL SELECT ?,? ... LIMIT ?": a statement for any number of rows. */
-void batch_init(struct batch *batch, struct sql *sql, const char *into, int columns)
-{
-    sqlite3_str *text = sqlite3_str_new(NULL);
-    sqlite3_str_appendall(text, into);
-    for (int i = 0; i < columns * LIMIT_ROWS_PER_BATCH; i++)
-        sqlite3_str_appendall(text, i == 0             ? " SELECT ?"
-                                    : i % columns == 0 ? " UNION ALL SELECT ?"
-                                                       : ",?");
-    sqlite3_str_appendall(text, " LIMIT ?");
-    char *insert = sqlite3_str_finish(text);
-    *batch = (struct batch){.sql = sql, .insert = sql_prepare(sql, insert), .columns = columns};
-    arena_init(&batch->texts, 8192);
-    sqlite3_free(insert);
-}
-
-void batch_continue(struct batch *batch, const char *table)
-{
-    char query[80];
-    snprintf(query, sizeof query, "SELECT max(id) FROM %s", table);
-    batch->written = sql_number(batch->sql, query);
-}
-
-void batch_fini(struct batch *batch)
-{
-    sqlite3_finalize(batch->insert);
-    arena_fini(&batch->texts);
-}
-
-static void run(struct sql *sql, sqlite3_stmt *statement)
+void sql_step(struct sql *sql, sqlite3_stmt *statement)
 {
     while (sqlite3_step(statement) == SQLITE_ROW)
         ;
@@ -92,24 +63,9 @@ static void run(struct sql *sql, sqlite3_stmt *statement)
         sql_fail(sql);
 }
 
-void batch_flush(struct batch *batch)
-{
-    if (batch->rows == 0 || batch->sql->failed)
-        return;
-    sqlite3_bind_int(batch->insert, LIMIT_ROWS_PER_BATCH * batch->columns + 1, batch->rows);
-    run(batch->sql, batch->insert);
-    batch->rows = 0;
-    arena_reset(&batch->texts);
-}
-
 struct row row_begin(struct sql *sql, sqlite3_stmt *statement)
 {
     return (struct row){.sql = sql, .statement = statement};
-}
-
-struct row row_begin_in(struct batch *batch)
-{
-    return (struct row){batch->sql, batch->insert, batch, batch->rows * batch->columns};
 }
 
 static void bound(struct row *row, int result)
@@ -120,12 +76,18 @@ static void bound(struct row *row, int result)
 
 void row_null(struct row *row)
 {
-    bound(row, sqlite3_bind_null(row->statement, ++row->column));
+    if (row->batch)
+        batch_null(row->batch, row->column++);
+    else
+        bound(row, sqlite3_bind_null(row->statement, ++row->column));
 }
 
 void row_number(struct row *row, int64_t value)
 {
-    bound(row, sqlite3_bind_int64(row->statement, ++row->column, value));
+    if (row->batch)
+        batch_number(row->batch, row->column++, value);
+    else
+        bound(row, sqlite3_bind_int64(row->statement, ++row->column, value));
 }
 
 void row_optional(struct row *row, int64_t value, int64_t absent)
@@ -136,21 +98,17 @@ void row_optional(struct row *row, int64_t value, int64_t absent)
         row_number(row, value);
 }
 
-/* The octets as they stay until the statement is run. */
-static const void *kept(const struct row *row, struct slice octets)
-{
-    return row->batch ? arena_copy(&row->batch->texts, octets).at : octets.at;
-}
-
 void row_text(struct row *row, struct slice text)
 {
     if (slice_is_absent(text))
         row_null(row);
-    else if (text_is_utf8(text))
-        bound(row, sqlite3_bind_text64(row->statement, ++row->column, kept(row, text), text.len,
-                                       SQLITE_STATIC, SQLITE_UTF8));
-    else
+    else if (!text_is_utf8(text))
         row_blob(row, text);
+    else if (row->batch)
+        batch_text(row->batch, row->column++, text);
+    else
+        bound(row, sqlite3_bind_text64(row->statement, ++row->column, (const char *)text.at,
+                                       text.len, SQLITE_STATIC, SQLITE_UTF8));
 }
 
 void row_words(struct row *row, const char *text)
@@ -162,19 +120,18 @@ void row_blob(struct row *row, struct slice octets)
 {
     if (slice_is_absent(octets))
         row_null(row);
+    else if (row->batch)
+        batch_blob(row->batch, row->column++, octets);
     else
-        bound(row, sqlite3_bind_blob64(row->statement, ++row->column, kept(row, octets), octets.len,
+        bound(row, sqlite3_bind_blob64(row->statement, ++row->column, octets.at, octets.len,
                                        SQLITE_STATIC));
 }
 
 int64_t row_write(struct row *row)
 {
-    if (row->batch) {
-        if (++row->batch->rows == LIMIT_ROWS_PER_BATCH)
-            batch_flush(row->batch);
-        return ++row->batch->written;
-    }
+    if (row->batch)
+        return batch_write(row->batch, row->column);
     if (!row->sql->failed)
-        run(row->sql, row->statement);
+        sql_step(row->sql, row->statement);
     return row->sql->db ? sqlite3_last_insert_rowid(row->sql->db) : 0;
 }

@@ -59,7 +59,7 @@ static struct told ask(struct who who)
     x->request.first.time_ns = SPOKEN_NS + who.from_s * SECONDS;
     x->response.last.time_ns = SPOKEN_NS + who.until_s * SECONDS;
     struct facts facts;
-    facts_read(&facts, x, &x->arena);
+    facts_read(&facts, x, &x->arena, NULL);
     struct client c = client_of(table, &facts, slice_of_text(who.host ? who.host : "h"), &x->arena);
     struct told told = {c.id,       c.address_id,     "",
                         "",         c.key.at != NULL, c.is_intermediary,

@@ -382,29 +382,29 @@ Test(facts, guards)
     struct facts f;
 
     x->flaws = FLAW(PAIRING_UNSURE);
-    facts_read(&f, x, &x->arena);
+    facts_read(&f, x, &x->arena, NULL);
     cr_expect(!f.is_paired && !f.body_is_comparable, "G2");
 
     x->flaws = FLAW(RESPONSE_HEAD_INCOMPLETE);
-    facts_read(&f, x, &x->arena);
+    facts_read(&f, x, &x->arena, NULL);
     cr_expect(!f.response_head_whole && f.request_head_whole, "G1");
 
     x->flaws = FLAW(HEAD_LIMIT);
-    facts_read(&f, x, &x->arena);
+    facts_read(&f, x, &x->arena, NULL);
     cr_expect(!f.response_head_whole && !f.request_head_whole, "G1: which one is not known");
 
     x->flaws = 0;
     x->response.end_certain = false;
-    facts_read(&f, x, &x->arena);
+    facts_read(&f, x, &x->arena, NULL);
     cr_expect(!f.body_is_comparable, "A7: ended by close");
 
     x->response.end_certain = true;
     x->response.body_whole = false;
-    facts_read(&f, x, &x->arena);
+    facts_read(&f, x, &x->arena, NULL);
     cr_expect(!f.body_is_comparable, "G3");
 
     x->aborted_by = ABORTED_BY_CLIENT;
-    facts_read(&f, x, &x->arena);
+    facts_read(&f, x, &x->arena, NULL);
     cr_expect(f.was_aborted, "G4");
     exchange_free(x);
 }

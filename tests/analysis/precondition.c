@@ -167,7 +167,7 @@ Test(precondition, a_response_head_that_was_not_whole_shows_no_absence)
     struct exchange *x = exchange_spoken("GET /\nIf-None-Match: \"a\"\n", "200\n");
     struct facts f;
     x->flaws = FLAW(RESPONSE_HEAD_INCOMPLETE);
-    facts_read(&f, x, &x->arena);
+    facts_read(&f, x, &x->arena, NULL);
     struct selected s = selected_by(&f);
     cr_expect(s.has_etag == UNKNOWN && s.has_last_modified == UNKNOWN);
     cr_expect(expected_of(&f, &s, false).allowed == EXPECT_ANY);

@@ -66,7 +66,7 @@ static struct response_facts respond(const char *response, enum role role)
 {
     struct exchange *x = exchange_spoken("GET /\n", response);
     struct facts facts;
-    facts_read(&facts, x, &x->arena);
+    facts_read(&facts, x, &x->arena, NULL);
     facts_assign_role(&facts, role);
     struct response_facts told = facts.response;
     exchange_free(x);

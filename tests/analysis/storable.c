@@ -97,7 +97,7 @@ Test(storable, bodies_that_were_cut)
         struct facts f;
         x->ending = endings[i].ending;
         x->flaws = endings[i].flaws;
-        facts_read(&f, x, &x->arena);
+        facts_read(&f, x, &x->arena, NULL);
         cr_expect(storability_of(&f, PRIVATE_CACHE).storable == endings[i].storable, "%zu", i);
         exchange_free(x);
     }

@@ -61,7 +61,7 @@ static struct facts between(const char *request, const char *response, int64_t f
     struct exchange *x = (struct exchange *)(uintptr_t)f.x;
     x->request.first.time_ns = x->request.last.time_ns = from;
     x->response.first.time_ns = x->response.last.time_ns = until;
-    facts_read(&f, x, &x->arena);
+    facts_read(&f, x, &x->arena, NULL);
     return f;
 }
 

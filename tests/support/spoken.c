@@ -102,7 +102,7 @@ struct facts facts_spoken(const char *request, const char *response)
 {
     struct exchange *x = exchange_spoken(request, response);
     struct facts facts;
-    facts_read(&facts, x, &x->arena);
+    facts_read(&facts, x, &x->arena, NULL);
     return facts;
 }
 
