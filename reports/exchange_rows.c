@@ -111,11 +111,11 @@ struct exchange_rows *exchange_rows_new(struct sql *sql)
     repeats_init(&rows->responses, sql,
                  "INSERT INTO response (etag, last_modified, cache_control, vary, content_type, "
                  "content_encoding, content_length, content_range, content_location, via, "
-                 "server_software)",
-                 11);
+                 "server_software, lifetime_s)",
+                 12);
     repeats_init(&rows->moments, sql, "INSERT INTO moment (date, expires, age, cache_status)", 4);
     repeats_init(&rows->flaws, sql, "INSERT OR IGNORE INTO flaws", 2);
-    batch_init(&rows->exchanges, sql, "INSERT INTO exchange", 27);
+    batch_init(&rows->exchanges, sql, "INSERT INTO exchange", 23);
     return rows;
 }
 
@@ -161,18 +161,25 @@ struct tuple {
     struct repeats *repeats;
     const struct slice *values; /* borrowed */
     unsigned n;
-    bool is_absent; /* all of them are */
+    const int64_t *number; /* the last value, where it is one; NULL: it is not */
+    bool is_absent;        /* all of them are */
     struct intern_key key;
 };
 
 /* Where it is looked for is on its way when this returns: tuples are made together, and looked up
  * after that, so that their misses of the cache are waited for at the same time. */
-static struct tuple tuple_of(struct repeats *repeats, const struct slice *values, unsigned n)
+static struct tuple tuple_of(struct repeats *repeats, const struct slice *values, unsigned n,
+                             const int64_t *number)
 {
-    struct tuple tuple = {.repeats = repeats, .values = values, .n = n, .is_absent = true};
+    struct tuple tuple = {
+        .repeats = repeats, .values = values, .n = n, .number = number, .is_absent = true};
     for (unsigned i = 0; i < n; i++) {
         intern_key_add(&tuple.key, values[i]);
         tuple.is_absent &= slice_is_absent(values[i]);
+    }
+    if (number) {
+        intern_key_add_number(&tuple.key, (uint64_t)*number);
+        tuple.is_absent &= *number == ABSENT_NUMBER;
     }
     interner_expect(repeats->met, &tuple.key);
     return tuple;
@@ -190,6 +197,8 @@ static int64_t row_of(struct exchange_rows *rows, const struct tuple *tuple)
     struct row row = batch_row(&tuple->repeats->batch);
     for (unsigned i = 0; i < tuple->n; i++)
         row_text(&row, tuple->values[i]);
+    if (tuple->number)
+        row_optional(&row, *tuple->number, ABSENT_NUMBER);
     id = row_write(&row);
     interner_put(tuple->repeats->met, &tuple->key, id);
     return id;
@@ -282,20 +291,31 @@ static struct slice without_userinfo(struct exchange_rows *rows, struct slice ta
     return slice_of(copy, target.len);
 }
 
+static bool is_placed(const struct message *message)
+{
+    return message->seen && message->first.ordinal != 0;
+}
+
+static int64_t file_of(const struct message *message)
+{
+    assert(message->first.input < 1 << 20);
+    return is_placed(message) ? (int64_t)message->first.input : 0;
+}
+
 static int64_t bits_of(const struct assessed *assessed)
 {
     const struct exchange *x = assessed->exchange;
     enum http_version version = x->request.version ? x->request.version : x->response.version;
     return (int64_t)version << BITS_VERSION | (int64_t)assessed->outcome << BITS_OUTCOME |
            (int64_t)x->ending << BITS_ENDING | (int64_t)x->aborted_by << BITS_ABORTER |
-           (int64_t)assessed->is_conditional << BITS_CONDITIONAL;
+           (int64_t)assessed->is_conditional << BITS_CONDITIONAL |
+           (int64_t)x->status << BITS_STATUS | file_of(&x->request) << BITS_REQUEST_FILE |
+           file_of(&x->response) << BITS_RESPONSE_FILE;
 }
 
-static void bind_place(struct row *row, const struct message *message)
+static void bind_frame(struct row *row, const struct message *message)
 {
-    bool known = message->seen && message->first.ordinal != 0;
-    row_optional(row, known ? (int64_t)message->first.input : -1, -1);
-    row_optional(row, known ? (int64_t)message->first.frame : -1, -1);
+    row_optional(row, is_placed(message) ? (int64_t)message->first.frame : -1, -1);
 }
 
 /* A time as its distance from the exchange's first one; NULL where there was no packet. */
@@ -356,11 +376,11 @@ void exchange_rows_write(struct exchange_rows *rows, const struct assessed *asse
     struct slice requester[] = {assessed->client_key, assessed->forwarded_for, x->method,
                                 asked[KEPT_USER_AGENT], asked[KEPT_REQUEST_CACHE_CONTROL]};
     struct tuple tuples[] = {
-        tuple_of(&rows->urls, location, COUNT_OF(location)),
-        tuple_of(&rows->requesters, requester, COUNT_OF(requester)),
-        tuple_of(&rows->conditions, asked + KEPT_IF_NONE_MATCH, 3),
-        tuple_of(&rows->responses, said, KEPT_DATE),
-        tuple_of(&rows->moments, said + KEPT_DATE, KEPT_OF_RESPONSE - KEPT_DATE),
+        tuple_of(&rows->urls, location, COUNT_OF(location), NULL),
+        tuple_of(&rows->requesters, requester, COUNT_OF(requester), NULL),
+        tuple_of(&rows->conditions, asked + KEPT_IF_NONE_MATCH, 3, NULL),
+        tuple_of(&rows->responses, said, KEPT_DATE, &assessed->lifetime_s),
+        tuple_of(&rows->moments, said + KEPT_DATE, KEPT_OF_RESPONSE - KEPT_DATE, NULL),
     };
     exchange_rows_link(rows, &x->connection);
     write_flaws(rows, x->flaws);
@@ -378,14 +398,12 @@ void exchange_rows_write(struct exchange_rows *rows, const struct assessed *asse
         row_optional(&row, response, 0);
         row_optional(&row, moment, 0);
         row_number(&row, bits_of(assessed));
-        row_optional(&row, x->status, 0);
         row_number(&row, (int64_t)x->flaws);
-        bind_place(&row, &x->request);
-        bind_place(&row, &x->response);
+        bind_frame(&row, &x->request);
+        bind_frame(&row, &x->response);
         bind_times(&row, x);
         bind_sizes(&row, x);
         bind_digest(&row, &x->response, digest);
-        row_optional(&row, assessed->lifetime_s, ABSENT_NUMBER);
         row_optional(&row, assessed->age_s, ABSENT_NUMBER);
         row_write(&row);
     }

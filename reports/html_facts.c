@@ -23,13 +23,13 @@ static const char *const tables[] = {
     "CREATE TEMP TABLE per_url (url INTEGER PRIMARY KEY, exchanges, conditional, not_modified, "
     "octets, firm, weak, opportunity)",
     "INSERT INTO per_url SELECT coalesce(e.url, 0), count(*),"
-    " sum(e.bits >> " DIGITS(
-        BITS_CONDITIONAL) " & 1), sum(coalesce(e.status = 304, 0)),"
-                          " sum" OCTETS ", coalesce(sum(c.firm), 0), coalesce(sum(c.weak), 0),"
-                          " coalesce(sum(c.opportunity), 0)"
-                          " FROM exchanges x JOIN main.exchange e ON e.id = x.id LEFT JOIN cost c "
-                          "ON c.id = e.id"
-                          " WHERE " NOT_INNER " GROUP BY 1",
+    " sum(e.bits >> " DIGITS(BITS_CONDITIONAL) " & 1), sum((e.bits >> " DIGITS(
+        BITS_STATUS) " & 1023) = 304),"
+                     " sum" OCTETS ", coalesce(sum(c.firm), 0), coalesce(sum(c.weak), 0),"
+                     " coalesce(sum(c.opportunity), 0)"
+                     " FROM exchanges x JOIN main.exchange e ON e.id = x.id LEFT JOIN cost c "
+                     "ON c.id = e.id"
+                     " WHERE " NOT_INNER " GROUP BY 1",
 
     "CREATE TEMP TABLE matter (issue INTEGER PRIMARY KEY, confidence, firm, weak, opportunity, "
     "trips, waited_us)",

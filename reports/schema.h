@@ -3,7 +3,7 @@
 /* The database's shape, as SQL; schema.c says why it is as it is. */
 
 #define SCHEMA_APPLICATION_ID 0x57333034 /* "W304" */
-#define SCHEMA_VERSION        2 /* raised with every change that readers would notice */
+#define SCHEMA_VERSION        3 /* raised with every change that readers would notice */
 
 extern const char schema_tables[]; /* before the first row */
 extern const char schema_settle[]; /* after the last: sums per exchange and issue */
@@ -32,9 +32,13 @@ enum word_kind {
 /* finding.saves: enum saving, and this where it is another policy that would save it. */
 #define SAVES_AS_OPPORTUNITY 4
 
-/* exchange.bits: small enumerations in one number; the views take it apart again. */
-#define BITS_VERSION     0
-#define BITS_OUTCOME     3
-#define BITS_ENDING      6
-#define BITS_ABORTER     9
-#define BITS_CONDITIONAL 11
+/* exchange.bits: small numbers in one, which costs SQLite as much as each of them would; the views
+ * take it apart again. The last two are rows of `input`, where there is a frame. */
+#define BITS_VERSION       0
+#define BITS_OUTCOME       3
+#define BITS_ENDING        6
+#define BITS_ABORTER       9
+#define BITS_CONDITIONAL   11
+#define BITS_STATUS        12 /* 10 bits; 0: none */
+#define BITS_REQUEST_FILE  22 /* 20 bits */
+#define BITS_RESPONSE_FILE 42 /* 20 bits */

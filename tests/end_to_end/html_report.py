@@ -114,14 +114,14 @@ def enlarge(database, copies=8000):
             '/<*>/' || i || hex(zeroblob(300)) FROM n;
         INSERT INTO requester SELECT 1000000 + i, 'c' || i, 'client<' || i || '>' || hex(zeroblob(100)), 'GET', 'agent', NULL FROM n;
         INSERT INTO response SELECT 1000000 + i, '"tag' || i || hex(zeroblob(100)) || '"', NULL, 'max-age=60', NULL, 'text/html', NULL, '1000', NULL,
-            NULL, NULL, 'server<' || i || '>' || hex(zeroblob(40)) FROM n;
+            NULL, NULL, 'server<' || i || '>' || hex(zeroblob(40)), 60 FROM n;
         CREATE TEMP TABLE of AS SELECT * FROM exchange WHERE id = (SELECT min(exchange) FROM finding);
         CREATE TEMP TABLE why AS SELECT * FROM finding WHERE id = (SELECT min(id) FROM finding);
         CREATE TEMP TABLE told AS SELECT * FROM head WHERE id = (SELECT id FROM of);""")
     columns = [row[1] for row in db.execute("PRAGMA table_info(exchange)")]
     for part in range(4):
         new = {"id": f"10000000 + {part} * {copies} + i", "url": "1000000 + i", "requester": "1000000 + i", "response": "1000000 + i",
-               "start_us": f"start_us + {part} * 1000000 + i", "status": "200" if part == 0 else "304"}
+               "start_us": f"start_us + {part} * 1000000 + i", "bits": f"bits & ~(1023 << 12) | {200 if part == 0 else 304} << 12"}
         db.execute(f"INSERT INTO exchange SELECT {', '.join(new.get(c, c) for c in columns)} FROM of, n")
     rules = [row[0] for row in db.execute("SELECT DISTINCT rule FROM looked_at")]
     verdict = db.execute("SELECT max(id) FROM verdict").fetchone()[0]
