@@ -28,6 +28,7 @@
 #include "reports/questions.h"
 #include "reports/schema.h"
 #include "reports/sql.h"
+#include "reports/words.h"
 
 /* What `totals` says, but for the findings, and with both sides of every proxy: added up as the
  * rows come. What lies behind a proxy is taken off at the end. */
@@ -75,39 +76,13 @@ bool database_may_replace(const char *path, bool force, struct error *error)
                      path);
 }
 
-/* The words that codes stand for, from the functions that everybody else asks. */
-static void write_words(struct sql *sql)
+static void create_views(struct sql *sql)
 {
-    static const char *const versions[] = {NULL,       "HTTP/0.9", "HTTP/1.0",
-                                           "HTTP/1.1", "HTTP/2",   "HTTP/3"};
-    static const char *const aborters[] = {NULL, "client", "server"};
-    static const char *const checks[] = {"passed", "fired", "withheld"};
-    const char *words[WORD_KINDS][16] = {0};
-
-    memcpy(words[WORD_VERSION], versions, sizeof versions);
-    memcpy(words[WORD_ABORTER], aborters, sizeof aborters);
-    memcpy(words[WORD_CHECK], checks, sizeof checks);
-    for (int i = 0; i <= OUTCOME_OTHER; i++)
-        words[WORD_OUTCOME][i] = outcome_word((enum outcome)i);
-    for (int i = 0; i < ENDINGS; i++)
-        words[WORD_ENDING][i] = ending_word((enum ending)i);
-    for (int i = 0; i <= SEVERITY_ERROR; i++)
-        words[WORD_SEVERITY][i] = severity_word((enum severity)i);
-    for (int i = 0; i <= CONFIDENCE_CERTAIN; i++)
-        words[WORD_CONFIDENCE][i] = confidence_word((enum confidence)i);
-    for (int i = 0; i <= NORM_MUST; i++)
-        words[WORD_NORM][i] = norm_word((enum norm)i);
-
-    sqlite3_stmt *insert = sql_prepare(sql, "INSERT INTO word VALUES (?,?)");
-    for (int i = 0; i < WORD_KINDS * 16 && !sql->failed; i++) {
-        if (!words[i / 16][i % 16])
-            continue;
-        struct row row = row_begin(sql, insert);
-        row_number(&row, i);
-        row_words(&row, words[i / 16][i % 16]);
-        row_write(&row);
-    }
-    sqlite3_finalize(insert);
+    char *views = words_expand(schema_views);
+    sql_run(sql, views);
+    sqlite3_free(views);
+    if (!sql->failed && !questions_create(sql->db, false))
+        sql_fail(sql);
 }
 
 static void open_sql(struct database *database, const char *file)
@@ -130,7 +105,6 @@ static void lay_out(struct database *database, const char *pragmas)
     sql_run(sql, pragmas);
     sql_run(sql, marks);
     sql_run(sql, schema_tables);
-    write_words(sql);
 }
 
 static void prepare(struct database *database)
@@ -287,9 +261,7 @@ static bool grow(struct database *database, bool is_old, const char *inputs, str
     } else {
         lay_out(database, PRAGMAS_TO_GROW);
         sql_run(sql, "INSERT INTO total VALUES (0,0,0,0,0,0,0,0,0,0,0,0,0,0)");
-        sql_run(sql, schema_views);
-        if (!sql->failed && !questions_create(sql->db, false))
-            sql_fail(sql);
+        create_views(sql);
     }
     go_on(database, is_old);
     return !sql->failed;
@@ -658,9 +630,7 @@ bool database_finish(struct database *database, const struct run_facts *facts, s
     write_acceptances(sql, database->accepted);
     sql_run(sql, schema_settle);
     write_total(sql, &database->sums);
-    sql_run(sql, schema_views);
-    if (!sql->failed && !questions_create(sql->db, false))
-        sql_fail(sql);
+    create_views(sql);
     sql_run(sql, "COMMIT");
     close_sql(database);
     if (!sql->failed && !publish(database)) {

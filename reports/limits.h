@@ -9,7 +9,7 @@
 #define LIMIT_RECENT_EXCHANGES (1u << 15) /* exchanges whose host and pattern a finding can look up
                                             without asking the database, 512 KiB */
 #define LIMIT_HEADS_PER_ISSUE 8          /* findings of an issue whose heads are kept (contract.md) */
-#define LIMIT_ROWS_PER_BATCH 16          /* rows that one statement inserts: more gain little, and their
+#define LIMIT_ROWS_PER_BATCH 32          /* rows that one statement inserts: more gain little, and their
                                             values (16 octets each) leave the first cache */
 #define LIMIT_ROWS_PER_TRANSACTION 65536 /* rows: commits are rare, and trouble is seen in time */
 #define LIMIT_ROWS_AHEAD 256             /* rows that cross to the thread of the database together: a

@@ -4,13 +4,15 @@
  * disk: an exchange is a row of small integers, and what repeats is a row of its own, met by
  * number:
  *
- *   link       a connection as its exchanges know it        url        target, URL, host, pattern
- *   requester  who asks, and how: client, method, agent     condition  validators and range asked
- * with response   the fields that stay while a representation  moment     the fields that move with
- * time does                                         flaws      a set of flaws, in words verdict
- * rule, variant and weight of a finding        word       enumerations
- *
- * pair       the exchanges that a proxy sent because of another one, which mostly is known later
+ *   link       a connection as its exchanges know it
+ *   url        target, URL, host, pattern
+ *   requester  who asks, and how: client, method, agent
+ *   condition  validators and range asked with
+ *   response   the fields that stay while a representation does
+ *   moment     the fields that move with time
+ *   flaws      a set of flaws, in words
+ *   verdict    rule, variant and weight of a finding
+ *   pair       the exchanges that a proxy sent because of another one, mostly known later
  *
  * A row that repeats may have a second copy (intern.h), so only values are ever compared. The views
  * fetch them by scalar sub-selects, which cost nothing unless the column is asked for; a join would
@@ -22,9 +24,10 @@
 
 #include "reports/schema.h"
 
+#include "reports/words.h"
+
 // clang-format off
 const char schema_tables[] =
-"CREATE TABLE word (id INTEGER PRIMARY KEY, value TEXT);"
 "CREATE TABLE input (id INTEGER PRIMARY KEY, name);"
 "CREATE TABLE link (id INTEGER PRIMARY KEY, client TEXT, client_port INTEGER, server TEXT,"
 "  server_port INTEGER, rtt_us INTEGER);"
@@ -207,8 +210,6 @@ SETTLE_SAVINGS("f.id > (SELECT finding FROM settled)")
 "  connection_bytes = (SELECT overhead FROM settled);"
 "UPDATE settled SET finding = (SELECT coalesce(max(id), 0) FROM finding);";
 
-/* Enumerations: number kind * 16 + code, with the kinds of enum word_kind. */
-#define WORD(kind, code) "(SELECT value FROM word WHERE id = 16 * " kind " + (" code "))"
 #define DIGITS_(number) #number
 #define DIGITS(number) DIGITS_(number)
 #define BITS(shift, mask) "(e.bits >> " DIGITS(shift) " & " mask ")"
@@ -241,12 +242,13 @@ const char schema_views[] =
 "  " OF_LINK("client") " AS client, " OF_LINK("client_port") " AS client_port,"
 "  " OF_LINK("server") " AS server, " OF_LINK("server_port") " AS server_port,"
 "  " OF_REQUESTER("forwarded_for") " AS forwarded_for,"
-"  " WORD("0", BITS(BITS_VERSION, "7")) " AS version,"
+"  " WORD(WORDS_OF_VERSION, BITS(BITS_VERSION, "7")) " AS version,"
 "  " OF_REQUESTER("method") " AS method,"
 "  " OF_URL("scheme") " AS scheme, " OF_URL("host") " AS host,"
 "  " OF_URL("target") " AS target, " OF_URL("url") " AS url,"
-"  " OF_URL("url_pattern") " AS url_pattern, nullif(" BITS(BITS_STATUS, "1023") ", 0) AS status,"
-"  " WORD("1", BITS(BITS_OUTCOME, "7")) " AS outcome,"
+"  " OF_URL("url_pattern") " AS url_pattern,"
+"  CASE " BITS(BITS_STATUS, "1023") " WHEN 0 THEN NULL ELSE " BITS(BITS_STATUS, "1023") " END AS status,"
+"  " WORD(WORDS_OF_OUTCOME, BITS(BITS_OUTCOME, "7")) " AS outcome,"
 "  CASE WHEN e.request_frame NOT NULL THEN (SELECT name FROM input WHERE"
 "  id = " BITS(BITS_REQUEST_FILE, "1048575") ") END AS request_file,"
 "  e.request_frame AS request_frame,"
@@ -259,7 +261,7 @@ const char schema_views[] =
 "  e.request_header AS request_header_bytes, e.request_body AS request_body_bytes,"
 "  e.response_header AS response_header_bytes, e.response_body AS response_body_bytes,"
 "  e.wire AS wire_bytes, e.retransmitted AS retransmitted_bytes, e.body_hash AS body_hash,"
-"  " WORD("2", BITS(BITS_ENDING, "7")) " AS ending, " WORD("3", BITS(BITS_ABORTER, "3")) " AS aborted_by,"
+"  " WORD(WORDS_OF_ENDING, BITS(BITS_ENDING, "7")) " AS ending, " WORD(WORDS_OF_ABORTER, BITS(BITS_ABORTER, "3")) " AS aborted_by,"
 "  (SELECT words FROM flaws WHERE id = e.flaws) AS flaws,"
 "  " BITS(BITS_CONDITIONAL, "1") " AS is_conditional,"
 "  " OF_CONDITION("if_none_match") " AS if_none_match,"
@@ -282,9 +284,9 @@ const char schema_views[] =
 "  FROM exchange e;"
 
 "CREATE VIEW findings AS SELECT f.id AS id, f.issue AS issue_id, " OF_VERDICT("rule") " AS rule,"
-"  " OF_VERDICT("variant") " AS variant, " WORD("4", OF_VERDICT("severity")) " AS severity,"
-"  " WORD("5", OF_VERDICT("confidence")) " AS confidence, " OF_VERDICT("party") " AS party,"
-"  " WORD("6", OF_VERDICT("norm")) " AS norm, " OF_VERDICT("section") " AS section,"
+"  " OF_VERDICT("variant") " AS variant, " WORD(WORDS_OF_SEVERITY, OF_VERDICT("severity")) " AS severity,"
+"  " WORD(WORDS_OF_CONFIDENCE, OF_VERDICT("confidence")) " AS confidence, " OF_VERDICT("party") " AS party,"
+"  " WORD(WORDS_OF_NORM, OF_VERDICT("norm")) " AS norm, " OF_VERDICT("section") " AS section,"
 "  f.exchange AS exchange_id, f.reference AS reference_exchange_id,"
 "  (SELECT url FROM url WHERE id = (SELECT url FROM exchange WHERE id = f.exchange)) AS url,"
 "  (SELECT request_frame FROM exchange WHERE id = f.exchange) AS request_frame,"
@@ -293,7 +295,7 @@ const char schema_views[] =
 "  f.opportunity AS opportunity_bytes, f.standalone AS standalone_bytes FROM finding f;"
 
 "CREATE VIEW issues AS SELECT i.id AS id, i.key AS key, v.rule AS rule, v.variant AS variant,"
-"  " WORD("4", "s.severity") " AS severity, v.party AS party,"
+"  " WORD(WORDS_OF_SEVERITY, "s.severity") " AS severity, v.party AS party,"
 "  " OF_URL("host") " AS host, " OF_LINK("server") " AS server,"
 "  " OF_RESPONSE("server_software") " AS server_software, " OF_URL("url_pattern") " AS url_pattern,"
 "  i.first_finding AS first_finding_id, s.exchanges AS exchanges,"
@@ -303,7 +305,7 @@ const char schema_views[] =
 "  FROM issue i JOIN issue_sum s ON s.id = i.id JOIN finding f ON f.id = i.first_finding"
 "  JOIN verdict v ON v.id = f.verdict JOIN exchange e ON e.id = f.exchange;"
 
-"CREATE VIEW checks AS SELECT c.rule AS rule, " WORD("7", "c.outcome") " AS outcome,"
+"CREATE VIEW checks AS SELECT c.rule AS rule, " WORD(WORDS_OF_CHECK, "c.outcome") " AS outcome,"
 "  c.guard AS guard, c.exchanges AS exchanges FROM looked_at c;"
 
 "CREATE VIEW connections AS SELECT c.id AS id, c.transport AS transport, l.client AS client,"
@@ -319,7 +321,7 @@ const char schema_views[] =
 "  bytes, unseen AS unseen_bytes, exchanges FROM traffic;"
 
 "CREATE VIEW needless_round_trips AS SELECT n.exchange AS exchange_id, v.rule AS rule,"
-"  " WORD("5", "n.confidence") " AS confidence,"
+"  " WORD(WORDS_OF_CONFIDENCE, "n.confidence") " AS confidence,"
 "  (SELECT rtt_us FROM link WHERE id = (SELECT link FROM exchange WHERE id = n.exchange)) AS rtt_us,"
 "  n.time_us AS time_us FROM needless n JOIN verdict v ON v.id = n.verdict;"
 

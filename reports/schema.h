@@ -14,20 +14,7 @@ extern const char schema_total[];    /* one statement: totals, of which five num
 extern const char schema_grow[];   /* once it is opened: tables for what this run has counted */
 extern const char schema_begin[];  /* before checks and coverage are told anew */
 extern const char schema_stand[];  /* and after: those of earlier runs added; sums of new findings */
-extern const char schema_views[];  /* the nine views of contract.md */
-
-/* Rows of the table `word`: kinds of words, numbered kind * 16 + code. */
-enum word_kind {
-    WORD_VERSION,
-    WORD_OUTCOME,
-    WORD_ENDING,
-    WORD_ABORTER,
-    WORD_SEVERITY,
-    WORD_CONFIDENCE,
-    WORD_NORM,
-    WORD_CHECK,
-    WORD_KINDS
-};
+extern const char schema_views[];  /* the nine views of contract.md, for words_expand() */
 
 /* finding.saves: enum saving, and this where it is another policy that would save it. */
 #define SAVES_AS_OPPORTUNITY 4

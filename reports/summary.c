@@ -36,6 +36,7 @@ struct summary {
     int64_t rows; /* of each list */
     bool doubted; /* the heading of what could not be audited stands */
     uint64_t observed, certain, likely, possible, opportunity;
+    uint64_t incomplete; /* exchanges */
 };
 
 /* A query whose ?1 is the severities that are shown. */
@@ -116,13 +117,18 @@ static void put_span(struct summary *summary)
 static void put_seen(struct summary *summary)
 {
     char exchanges[32], connections[32], observed[24], number[32];
-    uint64_t n = (uint64_t)audit_number(summary->audit, "SELECT count(*) FROM exchanges");
+    struct query query =
+        query_begin(summary->audit, "SELECT count(*), count(*) FILTER (WHERE status = 304), "
+                                    "count(*) FILTER (WHERE ending <> 'complete') FROM exchanges");
+    query_next(&query);
+    uint64_t n = (uint64_t)query_number(&query, 0);
+    uint64_t not_modified = (uint64_t)query_number(&query, 1);
+    summary->incomplete = (uint64_t)query_number(&query, 2);
+    query_end(&query);
     uint64_t c = (uint64_t)audit_number(summary->audit, "SELECT count(*) FROM connections");
     page_put(&summary->page, STYLE_PLAIN, "%s HTTP exchange%s over %s connection%s, %s",
              number_text(n, exchanges), plural(n), number_text(c, connections), plural(c),
              size_text(summary->observed, observed));
-    uint64_t not_modified =
-        (uint64_t)audit_number(summary->audit, "SELECT count(*) FROM exchanges WHERE status = 304");
     page_put(&summary->page, STYLE_PLAIN, "; %s answered 304 Not Modified\n",
              not_modified ? number_text(not_modified, number) : "none");
 }
@@ -302,7 +308,9 @@ struct ranking {
 static const char make_claimed[] =
     "CREATE TEMP TABLE claimed AS SELECT host, coalesce(host, '') || coalesce(url_pattern, '') AS "
     "pattern, coalesce(forwarded_for, client) AS client, avoidable_bytes, opportunity_bytes "
-    "FROM exchanges WHERE avoidable_bytes + opportunity_bytes > 0 AND outer_exchange_id IS NULL";
+    "FROM exchanges WHERE id IN (SELECT exchange_id FROM findings "
+    "WHERE avoidable_bytes + opportunity_bytes > 0) "
+    "AND avoidable_bytes + opportunity_bytes > 0 AND outer_exchange_id IS NULL";
 
 #define RANKING(column)                                                                            \
     "SELECT " column ", sum(avoidable_bytes), sum(opportunity_bytes), count(*)"                    \
@@ -474,10 +482,14 @@ static void put_coverage(struct summary *summary)
     }
 }
 
-static void put_one_doubt(struct summary *summary, const char *text, const char *meaning)
+static uint64_t number_of(struct summary *summary, const char *query)
+{
+    return (uint64_t)audit_number(summary->audit, query);
+}
+
+static void put_one_doubt(struct summary *summary, uint64_t n, const char *meaning)
 {
     char number[32];
-    uint64_t n = (uint64_t)audit_number(summary->audit, text);
     if (n == 0)
         return;
     put_doubt_heading(summary);
@@ -503,11 +515,12 @@ static void put_caps(struct summary *summary)
 static void put_unseen(struct summary *summary)
 {
     put_coverage(summary);
-    put_one_doubt(summary, "SELECT count(*) FROM exchanges WHERE ending <> 'complete'",
+    put_one_doubt(summary, summary->incomplete,
                   "exchanges of which not everything was seen (column `ending` says why)");
-    put_one_doubt(summary, "SELECT sum(lost_bytes) FROM connections",
+    put_one_doubt(summary, number_of(summary, "SELECT sum(lost_bytes) FROM connections"),
                   "octets of HTTP connections that the capture does not have");
-    put_one_doubt(summary, "SELECT dropped_by_kernel + dropped_by_interface FROM run",
+    put_one_doubt(summary,
+                  number_of(summary, "SELECT dropped_by_kernel + dropped_by_interface FROM run"),
                   "packets dropped while capturing");
     put_caps(summary);
 }
