@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "capture/packet_ring.h"
 #include "capture/privileges.h"
 #include "command.h"
 #include "reports/audit.h"
@@ -39,6 +40,7 @@ struct run {
     struct pipeline_options pipeline;
     struct progress progress;
     struct watch *watch;
+    struct packet_ring *ring; /* NULL: packets are not kept */
     struct room room;
     struct losses losses;
     char *base;   /* the output as it was named, before any time is put into it */
@@ -121,6 +123,16 @@ static bool check_folder(const struct run *run, const char *folder, const char *
     return true;
 }
 
+static bool check_ring(const struct run *run, const char *user, struct error *error)
+{
+    const char *folder = run->options->packets;
+    return !folder || access(folder, W_OK | X_OK) == 0 ||
+           error_set(error, ERROR_OUTPUT,
+                     "--packets: user %s may not make files in %s: give it the folder (chown), or "
+                     "choose with --user who may",
+                     user, folder);
+}
+
 /* From here on the process can do little: the interfaces and the database are open. */
 static bool lose_privileges(struct run *run, struct error *error)
 {
@@ -135,12 +147,14 @@ static bool lose_privileges(struct run *run, struct error *error)
         return true;
     }
     char *folder = folder_of(run->output);
+    const char *const folders[] = {folder, options->packets, NULL};
     bool done = unprivileged_choose(&who, options->user, folder, error) &&
                 database_give(run->database, who.uid, who.gid, error) &&
-                privileges_drop(&who, folder, watch_serves(run->watch), told, sizeof told, error);
+                (!run->ring || packet_ring_give(run->ring, who.uid, who.gid, error)) &&
+                privileges_drop(&who, folders, watch_serves(run->watch), told, sizeof told, error);
     if (done && !options->quiet)
         fprintf(stderr, "wire304: sandbox: %s\n", told);
-    done = done && check_folder(run, folder, who.name, error);
+    done = done && check_folder(run, folder, who.name, error) && check_ring(run, who.name, error);
     if (done && access(folder, W_OK | X_OK) == 0)
         run->pipeline.rotate = signals_rotate();
     free(folder);
@@ -316,6 +330,16 @@ static int listen_and_audit(struct run *run, struct error *error)
     return close_database(run, error) ? code : code_of(error);
 }
 
+static bool open_ring(struct run *run, struct error *error)
+{
+    const struct options *options = run->options;
+    if (!options->packets)
+        return true;
+    run->ring = packet_ring_open(options->packets, options->packets_max, error);
+    run->pipeline.ring = run->ring;
+    return run->ring != NULL;
+}
+
 static void run_init(struct run *run, const struct options *options, struct source *source)
 {
     *run = (struct run){
@@ -342,6 +366,7 @@ static void run_init(struct run *run, const struct options *options, struct sour
 static void run_fini(struct run *run)
 {
     pipeline_options_fini(&run->pipeline);
+    packet_ring_close(run->ring);
     room_close(&run->room);
     free(run->base);
     free(run->output);
@@ -364,7 +389,8 @@ int run_live(const struct options *options, struct error *error)
     run_init(&run, options, source);
     choose_database(&run);
     signals_catch_wishes();
-    int code = open_database(&run, error) ? listen_and_audit(&run, error) : code_of(error);
+    int code = open_ring(&run, error) && open_database(&run, error) ? listen_and_audit(&run, error)
+                                                                    : code_of(error);
     run_fini(&run);
     source_close(source);
     return code;

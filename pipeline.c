@@ -35,6 +35,8 @@
 #define CHECKPOINT_NS         INT64_C(1000000000)  /* a database that grows is committed so often */
 #define WHOLE_NS              INT64_C(10000000000) /* and its sums stand so often */
 
+enum { FILES_NAMED = 64 }; /* one that is told again does no harm */
+
 struct pipeline {
     /* of the thread that reads */
     struct decoder *decoder;
@@ -61,6 +63,9 @@ struct pipeline {
     struct watch *watch;                              /* NULL: nobody */
     uint64_t committed;                               /* of exchanges */
     uint64_t dropped_by_kernel, dropped_by_interface; /* before this database began */
+    bool is_ring_broken;
+    const struct packet_ring *ring; /* NULL: packets are numbered by their interface */
+    uint32_t named[FILES_NAMED];    /* files of the ring that the database knows the names of */
     json_t *caps;
 
     void *told_batches[STAGE_BATCHES], *rows_batches[STAGE_BATCHES];
@@ -102,6 +107,23 @@ static void on_exchange(void *context, struct exchange *exchange)
         analysis_exchange(pipeline->analysis, exchange);
 }
 
+/* A packet's place in the ring instead of its number in the run. */
+static void place_in_ring(struct pipeline *pipeline, struct mark *mark)
+{
+    struct ring_place place;
+    if (mark->ordinal == 0 || !packet_ring_find(pipeline->ring, mark->frame, &place))
+        return;
+    mark->input = DATABASE_RING_INPUT + place.file;
+    mark->frame = place.frame;
+    uint32_t *named = &pipeline->named[place.file % FILES_NAMED];
+    if (*named == place.file)
+        return;
+    *named = place.file;
+    char *name = packet_ring_name(packet_ring_folder(pipeline->ring), place.file);
+    database_ring_file(pipeline->database, mark->input, name);
+    free(name);
+}
+
 static void on_connection(void *context, const struct connection *connection)
 {
     struct pipeline *pipeline = context;
@@ -109,6 +131,8 @@ static void on_connection(void *context, const struct connection *connection)
     analysis_connection(pipeline->analysis, connection);
     if (pipeline->hosts && !host_filter_connection(pipeline->hosts, &copy))
         return;
+    if (pipeline->ring)
+        place_in_ring(pipeline, &copy.first);
     struct rows_batch *rows = rows_of(pipeline);
     if (rows)
         rows_batch_connection(rows, &copy);
@@ -136,6 +160,16 @@ static void on_coverage(void *context, const struct coverage *coverage)
         database_coverage(pipeline->database, coverage);
 }
 
+static void write_placed(struct pipeline *pipeline, const struct assessed *assessed)
+{
+    struct exchange exchange = *assessed->exchange;
+    struct assessed placed = *assessed;
+    placed.exchange = &exchange;
+    place_in_ring(pipeline, &exchange.request.first);
+    place_in_ring(pipeline, &exchange.response.first);
+    database_exchange(pipeline->database, &placed);
+}
+
 static void on_assessed(void *context, const struct assessed *assessed)
 {
     struct pipeline *pipeline = context;
@@ -144,6 +178,8 @@ static void on_assessed(void *context, const struct assessed *assessed)
     watch_exchange(pipeline->watch, assessed);
     if (rows)
         rows_batch_exchange(rows, assessed);
+    else if (pipeline->ring)
+        write_placed(pipeline, assessed);
     else
         database_exchange(pipeline->database, assessed);
 }
@@ -362,6 +398,9 @@ static char *caps_json(const struct pipeline_options *options, struct pipeline *
     decoder_counters(pipeline->decoder, on_counter, pipeline);
     analysis_counters(pipeline->analysis, on_counter, pipeline);
     tell_losses(options->losses, pipeline);
+    if (options->ring && packet_ring_lost(options->ring))
+        on_counter(pipeline, "ring-lost", "packets that could not be kept for evidence", true,
+                   packet_ring_lost(options->ring));
     return json_finish(pipeline->caps);
 }
 
@@ -379,6 +418,23 @@ static void begin_standing(struct pipeline *pipeline)
     pipeline->status.bytes = pipeline->status.audited_bytes = 0;
 }
 
+/* Says once that packets cannot be kept, and once that they are again. */
+static void flush_ring(const struct pipeline_options *options, struct pipeline *pipeline)
+{
+    packet_ring_flush(options->ring);
+    const char *trouble = packet_ring_trouble(options->ring);
+    if ((trouble != NULL) == pipeline->is_ring_broken)
+        return;
+    pipeline->is_ring_broken = trouble != NULL;
+    watch_clear_line(options->watch);
+    if (trouble)
+        fprintf(stderr, "wire304: warning: packets are not kept in %s: %s\n",
+                packet_ring_folder(options->ring), trouble);
+    else
+        fprintf(stderr, "wire304: packets are kept again; %" PRIu64 " were not\n",
+                packet_ring_lost(options->ring));
+}
+
 static bool checkpoint(const struct pipeline_options *options, struct pipeline *pipeline,
                        bool whole, struct error *error)
 {
@@ -388,6 +444,8 @@ static bool checkpoint(const struct pipeline_options *options, struct pipeline *
         analysis_checks(pipeline->analysis, on_check, pipeline);
         decoder_coverage(pipeline->decoder, on_coverage, pipeline);
     }
+    if (options->ring)
+        flush_ring(options, pipeline); /* no row speaks of a packet that a kill could take */
     gather_facts(options, pipeline, &facts);
     facts.caps_json = caps_json(options, pipeline);
     int64_t began = monotonic_ns();
@@ -532,10 +590,14 @@ static size_t next_packets(const struct pipeline_options *options, const struct 
     return source_packets(options->source, packets, most ? most : 1);
 }
 
-static void work_on(struct pipeline *pipeline, const struct packet *packets, size_t n)
+static void work_on(const struct pipeline_options *options, struct pipeline *pipeline,
+                    struct packet *packets, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         note_time(pipeline, packets[i].time_ns);
+        if (options->ring)
+            packets[i].frame = packet_ring_add(options->ring, &packets[i]);
+    }
     decoder_packets(pipeline->decoder, packets, n);
 }
 
@@ -555,7 +617,7 @@ static bool read_packets(const struct pipeline_options *options, struct pipeline
         if (!n && !source_is_idle(options->source))
             break;
         if (n && !(options->count && pipeline->packets >= options->count))
-            work_on(pipeline, packets, n);
+            work_on(options, pipeline, packets, n);
         if (!n || pipeline->packets >= look) {
             look = pipeline->packets + PACKETS_BETWEEN_LOOKS;
             done = look_at_clock(options, pipeline, error);
@@ -674,7 +736,8 @@ bool pipeline_run(const struct pipeline_options *options, struct database *datab
                   struct pipeline_result *result, struct error *error)
 {
     bool grows = database_grows(database);
-    struct pipeline pipeline = {.database = database, .watch = options->watch};
+    struct pipeline pipeline = {
+        .database = database, .watch = options->watch, .ring = options->ring};
     const struct analysis_sink findings = {
         .context = &pipeline,
         .exchange = on_assessed,
@@ -703,6 +766,8 @@ bool pipeline_run(const struct pipeline_options *options, struct database *datab
     end_threads(&pipeline);
     result->exchanges = pipeline.exchanges;
     result->packets = pipeline.packets;
+    if (options->ring)
+        flush_ring(options, &pipeline);
     if (done && !finish_database(options, &pipeline, error)) {
         result->end = database_lacks_room(database) ? PIPELINE_FULL : result->end;
         done = false;

@@ -13,6 +13,7 @@
 #include "analysis/analysis.h"
 #include "base/error.h"
 #include "capture/capture.h"
+#include "capture/packet_ring.h"
 #include "decode/decode.h"
 #include "reports/host_filter.h"
 #include "reports/progress.h"
@@ -39,6 +40,7 @@ struct pipeline_options {
     volatile sig_atomic_t *tell;   /* not 0: counters to standard error */
     int64_t rotate_at_ns;          /* as if asked to rotate, by the system's clock; 0: never */
     struct room *room;             /* nothing is read while it is short; NULL: always enough */
+    struct packet_ring *ring;      /* keeps the packets, and numbers them; NULL: nobody does */
     struct losses *losses;         /* added to; NULL: nobody asks */
 };
 

@@ -29,3 +29,7 @@
 
 /* log2 of the largest zstd window, 128 MiB: what `zstd --ultra -22` writes. */
 #define LIMIT_ZSTD_WINDOW_LOG 27
+
+/* Files of --packets whose packets are remembered by number: an exchange that began more files ago
+ * has no place in the ring. It keeps 16 files; 16 KiB. */
+#define LIMIT_RING_RANGES 1024

@@ -113,8 +113,28 @@ static uint64_t rights_known(long abi)
                       : (UINT64_C(1) << 13) - 1;
 }
 
-/* `folder`: a descriptor, opened while that was allowed. */
-static bool restrict_files(int folder, char *told, size_t size, struct error *error)
+/* What is done with files: no folders, links, devices or sockets are ever made. */
+static uint64_t rights_needed(uint64_t known)
+{
+    return known & (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |
+                    LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |
+                    LANDLOCK_ACCESS_FS_REMOVE_FILE | UINT64_C(1) << 14 /* truncate */);
+}
+
+static bool leave_folder(int rules, const char *folder, uint64_t rights)
+{
+    struct landlock_path_beneath_attr beneath = {
+        .allowed_access = rights,
+        .parent_fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC),
+    };
+    bool done = beneath.parent_fd >= 0 &&
+                syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) == 0;
+    if (beneath.parent_fd >= 0)
+        close(beneath.parent_fd);
+    return done;
+}
+
+static bool restrict_files(const char *const *folders, char *told, size_t size, struct error *error)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 1) {
@@ -123,21 +143,18 @@ static bool restrict_files(int folder, char *told, size_t size, struct error *er
     }
     uint64_t rights = rights_known(abi);
     struct landlock_ruleset_attr attributes = {.handled_access_fs = rights};
-    long rules = syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
-    struct landlock_path_beneath_attr beneath = {
-        .allowed_access = rights & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE,
-        .parent_fd = folder,
-    };
-    bool done =
-        rules >= 0 && beneath.parent_fd >= 0 &&
-        syscall(SYS_landlock_add_rule, (int)rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) == 0 &&
-        syscall(SYS_landlock_restrict_self, (int)rules, 0) == 0;
+    int rules = (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
+    bool done = rules >= 0;
+    for (const char *const *folder = folders; done && *folder; folder++)
+        done = leave_folder(rules, *folder, rights_needed(rights));
+    done = done && syscall(SYS_landlock_restrict_self, rules, 0) == 0;
     int reason = errno;
     if (rules >= 0)
-        close((int)rules);
+        close(rules);
     if (!done)
         return error_set(error, ERROR_INPUT, "cannot shut the file system: %s", strerror(reason));
-    tell(told, size, "files of its folder alone");
+    tell(told, size,
+         folders[0] && folders[1] ? "files of its folders alone" : "files of its folder alone");
     return true;
 }
 
@@ -177,9 +194,6 @@ static const char *const calls[] = {
     "fchmod",
     "fcntl",
     "flock",
-    "mkdir",
-    "mkdirat",
-    "rmdir",
     "mmap",
     "munmap",
     "mremap",
@@ -223,7 +237,6 @@ static const char *const calls[] = {
     "sched_getaffinity",
     "getdents64",
     "fadvise64",
-    "utimensat",
     "umask",
     "rseq",
     "set_robust_list",
@@ -275,15 +288,10 @@ static bool restrict_calls(bool serves, char *told, size_t size, struct error *e
     return true;
 }
 
-bool privileges_drop(const struct unprivileged *who, const char *folder, bool serves, char *told,
-                     size_t size, struct error *error)
+bool privileges_drop(const struct unprivileged *who, const char *const *folders, bool serves,
+                     char *told, size_t size, struct error *error)
 {
     *told = '\0';
-    int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return error_set(error, ERROR_OUTPUT, "cannot open %s: %s", folder, strerror(errno));
-    bool done = drop_user(who, told, size, error) && forbid_new_privileges(told, size, error) &&
-                restrict_files(fd, told, size, error);
-    close(fd);
-    return done && restrict_calls(serves, told, size, error);
+    return drop_user(who, told, size, error) && forbid_new_privileges(told, size, error) &&
+           restrict_files(folders, told, size, error) && restrict_calls(serves, told, size, error);
 }

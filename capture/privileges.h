@@ -2,8 +2,8 @@
 #pragma once
 /*
  * How a program that opened an interface loses what it no longer needs, before it looks at the
- * first octet from the wire: another user, no capabilities, no way to gain any, only one folder of
- * the file system, and only the system calls that the work takes.
+ * first octet from the wire: another user, no capabilities, no way to gain any, only the folders of
+ * its files, and only the system calls that the work takes.
  *
  * What this kernel does not offer is left out and told; what fails otherwise is an error.
  */
@@ -27,7 +27,8 @@ struct unprivileged {
 bool unprivileged_choose(struct unprivileged *who, const char *name, const char *folder,
                          struct error *error) MUST_USE;
 
-/* For good, for the whole process. `folder` stays readable and writable. `serves`: a socket that
- * listens already may go on taking connections. `told`: what was applied, in words. */
-bool privileges_drop(const struct unprivileged *who, const char *folder, bool serves, char *told,
-                     size_t size, struct error *error) MUST_USE;
+/* For good, for the whole process. In `folders` (NULL at the end) files can still be read, written,
+ * made and removed. `serves`: a socket that listens already may go on taking connections. `told`:
+ * what was applied, in words. */
+bool privileges_drop(const struct unprivileged *who, const char *const *folders, bool serves,
+                     char *told, size_t size, struct error *error) MUST_USE;

@@ -174,16 +174,30 @@ bool database_grows(const struct database *database)
     return database->beside == NULL;
 }
 
-/* Makes the file, readable for nobody else; true also where ours stands there already (*is_old). */
+/* A log without its database would be taken for the log of the new one. */
+static void remove_leftovers(const char *path)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    for (unsigned i = 0; i < COUNT_OF(suffixes); i++) {
+        char *name = xmalloc(strlen(path) + 8);
+        sprintf(name, "%s%s", path, suffixes[i]);
+        unlink(name);
+        free(name);
+    }
+}
+
+/* Makes the file, readable for nobody else; true also where ours stands there already (*is_old).
+ * One without an octet is what a kill leaves at the very beginning. */
 static bool make_in_place(const char *path, bool force, bool *is_old, struct error *error)
 {
     struct stat st;
-    if (!database_may_replace(path, force, error))
+    bool is_empty = lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0;
+    if (!is_empty && !database_may_replace(path, force, error))
         return false;
-    *is_old = lstat(path, &st) == 0 && S_ISREG(st.st_mode) && file_is_audit(path);
+    *is_old = !is_empty && lstat(path, &st) == 0 && S_ISREG(st.st_mode) && file_is_audit(path);
     if (*is_old)
         return true;
-    unlink(path); /* forced */
+    remove_leftovers(path); /* forced, or empty, or not there */
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_set(error, ERROR_OUTPUT, "cannot write %s: %s", path, strerror(errno));
@@ -202,11 +216,13 @@ static bool is_continuable(struct sql *sql, const char *inputs, struct error *er
                          "%s was written by analyze, and live goes on in its own only: name "
                          "another with -o",
                          sql->name);
-    sqlite3_stmt *same = sql_prepare(
-        sql, "SELECT 1 FROM input WHERE name NOT IN (SELECT json_extract(value, '$.file') FROM "
-             "json_each(?1)) OR id NOT IN (SELECT key FROM json_each(?1) WHERE "
-             "json_extract(value, '$.file') = name)");
+    sqlite3_stmt *same =
+        sql_prepare(sql, "SELECT 1 FROM input WHERE id < ?2 AND (name NOT IN (SELECT "
+                         "json_extract(value, '$.file') FROM "
+                         "json_each(?1)) OR id NOT IN (SELECT key FROM json_each(?1) WHERE "
+                         "json_extract(value, '$.file') = name))");
     sqlite3_bind_text(same, 1, inputs, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(same, 2, DATABASE_RING_INPUT);
     bool differs = same && sqlite3_step(same) == SQLITE_ROW;
     sqlite3_finalize(same);
     return !differs ||
@@ -264,6 +280,8 @@ static bool grow(struct database *database, bool is_old, const char *inputs, str
         create_views(sql);
     }
     go_on(database, is_old);
+    if (!is_old) /* so that the file itself says what it is, and not only its log */
+        sql_run(sql, "COMMIT;PRAGMA wal_checkpoint(TRUNCATE);BEGIN");
     return !sql->failed;
 }
 
@@ -320,6 +338,18 @@ void database_waits(struct database *database, uint64_t exchange_id, bool waits)
     struct row row = row_begin(&database->sql, waits ? database->waits : database->waits_no_more);
     row_number(&row, (int64_t)exchange_id);
     row_write(&row);
+}
+
+void database_ring_file(struct database *database, uint32_t input, const char *name)
+{
+    if (database->sql.failed)
+        return;
+    sqlite3_stmt *insert = sql_prepare(&database->sql, "INSERT OR REPLACE INTO input VALUES (?,?)");
+    struct row row = row_begin(&database->sql, insert);
+    row_number(&row, input);
+    row_text(&row, slice_of_text(name));
+    row_write(&row);
+    sqlite3_finalize(insert);
 }
 
 void database_begin_checkpoint(struct database *database)

@@ -69,7 +69,7 @@ struct gathering {
 
 static bool are_the_same(const struct evidence_plan *plan, struct error *error)
 {
-    for (size_t i = 0; i < plan->n_files; i++) {
+    for (size_t i = 0; i < plan->n_files && !plan->is_ring; i++) {
         struct stat about;
         if (stat(plan->files[i], &about) != 0)
             return error_set(error, ERROR_INPUT,
@@ -229,22 +229,53 @@ static void set_bounds(struct line *line)
                       : line->spans[last].last;
 }
 
-static bool find_packets(struct gathering *g, struct error *error)
+static bool decode_again(struct gathering *g, void (*exchange)(void *, struct exchange *),
+                         const struct decoder_options *options, struct error *error)
 {
-    static const struct decode_sink sink_shape = {
-        NULL, on_exchange, on_connection, on_loss, on_coverage,
-    };
-    struct decode_sink sink = sink_shape;
-    sink.context = g;
+    const struct decode_sink sink = {g, exchange, on_connection, on_loss, on_coverage};
     if (!open_again(g, error))
         return false;
-    struct decoder *decoder =
-        decoder_new(&(struct decoder_options){.carried = on_carried, .carried_context = g}, &sink);
+    struct decoder *decoder = decoder_new(options, &sink);
     while (source_next(g->source, &g->packet))
         decoder_packet(decoder, &g->packet);
     decoder_finish(decoder);
     decoder_free(decoder);
     close_again(g);
+    return true;
+}
+
+/* Of a ring, connections are numbered anew: whose connection it is, is told by the exchange. */
+static void on_exchange_of_ring(void *context, struct exchange *x)
+{
+    struct gathering *g = context;
+    for (unsigned i = 0; i < g->plan.n_wanted; i++) {
+        struct wanted *w = &g->plan.wanted[i];
+        if (w->request.frame ? is_at(&w->request, &x->request) : is_at(&w->response, &x->response))
+            w->connection = x->connection.id;
+    }
+    exchange_free(x);
+}
+
+/* The connections of the wanted exchanges. */
+static bool find_connections(struct gathering *g, struct error *error)
+{
+    if (g->plan.is_ring) {
+        for (unsigned i = 0; i < g->plan.n_wanted; i++)
+            g->plan.wanted[i].connection = 0;
+        if (!decode_again(g, on_exchange_of_ring, &(struct decoder_options){0}, error))
+            return false;
+    }
+    for (unsigned i = 0; i < g->plan.n_wanted; i++)
+        if (!line_of(g, g->plan.wanted[i].connection))
+            g->lines[g->n_lines++].id = g->plan.wanted[i].connection;
+    return true;
+}
+
+static bool find_packets(struct gathering *g, struct error *error)
+{
+    const struct decoder_options options = {.carried = on_carried, .carried_context = g};
+    if (!decode_again(g, on_exchange, &options, error))
+        return false;
     for (unsigned i = 0; i < g->n_lines; i++)
         set_bounds(&g->lines[i]);
     const struct line *accused = line_of(g, g->plan.wanted[0].connection);
@@ -452,6 +483,9 @@ static void tell(const struct gathering *g, FILE *to, size_t packets,
     else
         fprintf(to, "  credentials masked in %u packet%s\n", g->masked_packets,
                 g->masked_packets == 1 ? "" : "s");
+    if (g->plan.n_gone)
+        fprintf(to, "  %u exchanges that bear on it have left the ring of packets\n",
+                g->plan.n_gone);
     if (g->plan.is_cut)
         fprintf(to, "  more exchanges bear on it than are included\n");
 }
@@ -477,8 +511,8 @@ static bool gather_and_write(struct gathering *g, const struct evidence_options 
 {
     struct copied *copies = NULL;
     size_t n = 0;
-    bool done = are_the_same(&g->plan, error) && find_packets(g, error) &&
-                copy_packets(g, &copies, &n, error);
+    bool done = are_the_same(&g->plan, error) && find_connections(g, error) &&
+                find_packets(g, error) && copy_packets(g, &copies, &n, error);
     if (done && !options->with_credentials)
         mask_all(g);
     done = done && write_packets(g, copies, n, to, error);
@@ -500,9 +534,6 @@ bool evidence_write(const char *database, const char *finding,
     struct gathering *g = xcalloc(1, sizeof *g);
     bool done = evidence_plan_make(&g->plan, &audit, finding, error);
     done = audit_close(&audit, done ? error : &(struct error){0}) && done;
-    for (unsigned i = 0; done && i < g->plan.n_wanted; i++)
-        if (!line_of(g, g->plan.wanted[i].connection))
-            g->lines[g->n_lines++].id = g->plan.wanted[i].connection;
     done = done && gather_and_write(g, options, to, told, error);
     for (unsigned i = 0; i < g->n_lines; i++) {
         free(g->lines[i].pieces);

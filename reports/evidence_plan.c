@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "reports/escape.h"
+#include "reports/evidence_ring.h"
 
 /* ---- the finding ---- */
 
@@ -134,7 +135,8 @@ static void locate(struct evidence_plan *plan, struct audit *audit, struct wante
 {
     struct query query =
         query_begin(audit, "SELECT connection_id, request_file, request_frame, response_file, "
-                           "response_frame FROM exchanges WHERE id = ?");
+                           "response_frame, coalesce(response_end_us, request_end_us) FROM "
+                           "exchanges WHERE id = ?");
     query_bind(&query, 1, (int64_t)wanted->id);
     if (query_next(&query)) {
         wanted->connection = (uint64_t)query_number(&query, 0);
@@ -142,6 +144,7 @@ static void locate(struct evidence_plan *plan, struct audit *audit, struct wante
                                         (uint64_t)query_number(&query, 2)};
         wanted->response = (struct spot){file_index(plan, query_text(&query, 3)),
                                          (uint64_t)query_number(&query, 4)};
+        wanted->end_us = query_number(&query, 5);
     }
     query_end(&query);
 }
@@ -174,6 +177,16 @@ static bool read_files(struct evidence_plan *plan, const json_t *inputs, struct 
     return n > 0 || error_set(error, ERROR_INPUT, "the audit names no captures");
 }
 
+/* Of what a live run read, nothing is left but what its ring keeps. */
+static bool was_kept(struct audit *audit, struct error *error)
+{
+    return audit_number(audit, "SELECT count(*) FROM sqlite_schema WHERE name = 'settled'") == 0 ||
+           error_set(error, ERROR_INPUT,
+                     "%s was recorded from an interface without --packets: its packets are not "
+                     "kept",
+                     audit->path);
+}
+
 static bool read_run(struct evidence_plan *plan, struct audit *audit, struct error *error)
 {
     struct query query = query_begin(audit, "SELECT inputs, options FROM run");
@@ -186,7 +199,11 @@ static bool read_run(struct evidence_plan *plan, struct audit *audit, struct err
     plan->filter = text_of(options, "filter");
     plan->from = text_of(options, "from");
     plan->until = text_of(options, "until");
-    bool done = read_files(plan, inputs, error);
+    bool done = true;
+    if (evidence_has_ring(audit))
+        evidence_ring_files(plan, audit);
+    else
+        done = was_kept(audit, error) && read_files(plan, inputs, error);
     json_decref(inputs);
     json_decref(options);
     return done;
@@ -208,7 +225,7 @@ bool evidence_plan_make(struct evidence_plan *plan, struct audit *audit, const c
         add_context(plan, audit);
     for (unsigned i = 0; i < plan->n_wanted; i++)
         locate(plan, audit, &plan->wanted[i]);
-    return true;
+    return !plan->is_ring || evidence_ring_narrow(plan, error);
 }
 
 void evidence_plan_free(struct evidence_plan *plan)

@@ -22,6 +22,7 @@ struct wanted {
     uint64_t id, connection;
     const char *role; /* "accused", "reference", "context" */
     struct spot request, response;
+    int64_t end_us; /* of its last octet */
 };
 
 struct evidence_plan {
@@ -35,6 +36,8 @@ struct evidence_plan {
     char **files;
     uint64_t *sizes;
     size_t n_files;
+    bool is_ring;    /* these are of a ring; connections have other numbers when it is read again */
+    unsigned n_gone; /* exchanges that bear on it, and have left the ring */
     char *filter, *from, *until; /* NULL: none */
 };
 

@@ -482,6 +482,18 @@ static bool set_rotate(struct options *options, const char *value, struct error 
            wrong(error, "rotate", value, "a duration from one second on is wanted: 1h, 1d");
 }
 
+static bool set_packets(struct options *options, const char *value, struct error *error)
+{
+    options->packets = value;
+    return *value || wrong(error, "packets", value, "the name of a folder is wanted");
+}
+
+static bool set_packets_max(struct options *options, const char *value, struct error *error)
+{
+    return (value_size(value, &options->packets_max) && options->packets_max >= 1 << 20) ||
+           wrong(error, "packets-max", value, "a size from 1MiB on is wanted: 20G");
+}
+
 static bool set_buffer(struct options *options, const char *value, struct error *error)
 {
     return (value_size(value, &options->buffer) && options->buffer >= 1 << 20 &&
@@ -570,6 +582,10 @@ static const struct option_row rows[] = {
      "stop after so many packets"},
     {"rotate", 0, FOR_LIVE, true, "DURATION", set_rotate,
      "a new database so often, with the time (UTC) in its name: 1h, 1d;\nSIGHUP begins one at once"},
+    {"packets", 0, FOR_LIVE, true, "DIR", set_packets,
+     "keep the latest packets there as pcapng files, so that `wire304 evidence`\nhas them; they hold everything that was sent, credentials too"},
+    {"packets-max", 0, FOR_LIVE, true, "SIZE", set_packets_max,
+     "octets of these files (1G): the oldest goes"},
     {"buffer", 0, FOR_LIVE, true, "SIZE", set_buffer,
      "the kernel's ring for each interface (64MiB): more survives longer bursts"},
     {"snaplen", 0, FOR_LIVE, true, "OCTETS", set_snaplen,
@@ -823,6 +839,7 @@ bool options_parse(struct options *options, enum command_bit command, int argc, 
         .format = "terminal",
         .table = "issues",
         .min_exercised = 20,
+        .packets_max = 1000000000,
         .jobs = 1,
         .thresholds = thresholds_default(),
         .window_ns = defaults.window_ns,

@@ -73,6 +73,10 @@ bool database_checkpoint(struct database *database, const struct run_facts *fact
 bool database_lacks_room(const struct database *database);
 bool database_recover(struct database *database, struct database_past *past,
                       struct error *error) MUST_USE;
+/* Inputs of packets from here on are files of a ring (capture/packet_ring.h), each of which is named
+ * before a row speaks of it. */
+#define DATABASE_RING_INPUT (1u << 20)
+void database_ring_file(struct database *database, uint32_t input, const char *name);
 /* Accusations against the exchange wait, or do no longer. */
 void database_waits(struct database *database, uint64_t exchange_id, bool waits);
 

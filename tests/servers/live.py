@@ -179,6 +179,20 @@ def a_stopped_run_goes_on(place):
 
 
 @scenario
+def a_kill_at_the_beginning_leaves_what_can_go_on(place):
+    p = place.live()
+    place.listening(p)
+    place.visit()
+    place.wait(lambda: place.exchanges() == 3)
+    stop(p, signal.SIGKILL)
+    p = place.live()
+    place.listening(p)
+    place.visit()
+    code = stop(p)
+    return [] if code == 0 and place.exchanges() == 6 else [f"exit {code}: {p.said}"]
+
+
+@scenario
 def fifty_kills_lose_nothing_committed(place):
     wrong, committed = [], 0
     over = threading.Event()

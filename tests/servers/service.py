@@ -155,6 +155,84 @@ def a_quota_costs_the_last_second(place):
     return wrong
 
 
+def evidence(place, finding):
+    out = f"{place.folder}/evidence.pcapng"
+    run = subprocess.run([place.binary, "evidence", "-o", out, place.database, str(finding)], capture_output=True, text=True)
+    if run.returncode:
+        return run.returncode, run.stderr, []
+    alone = f"{place.folder}/evidence.db"
+    subprocess.run([place.binary, "analyze", "-q", "--force", "-o", alone, out], check=True)
+    return 0, run.stderr, [row[0] for row in place.ask("SELECT DISTINCT rule FROM findings", alone)]
+
+
+@scenario
+def a_ring_of_packets_is_evidence(place):
+    """While it runs, after a kill, and until the packets have left the ring."""
+    ring = f"{open_folder(place)}/ring"
+    options = ("--packets", ring, "--packets-max", "1MiB")
+    p = place.live(*options)
+    place.listening(p)
+    for _ in range(8):
+        place.visit()
+    place.wait(lambda: place.exchanges() == 24)
+    wrong = []
+    for finding, rule in place.ask("SELECT min(id), rule FROM findings WHERE confidence != 'possible' GROUP BY rule"):
+        code, text, rules = evidence(place, finding)
+        if code or rule not in rules:
+            wrong.append(f"{rule}: exit {code}, {text} {rules}")
+    late = place.ask("SELECT max(id) FROM findings WHERE rule = 'unconditional-refetch'")[0][0]
+    stop(p, signal.SIGKILL)
+    p = place.live(*options)
+    place.listening(p)
+    code, text, rules = evidence(place, late)
+    if code or "unconditional-refetch" not in rules:
+        wrong.append(f"after a kill: exit {code}, {text}")
+    for _ in range(60):
+        place.visit()
+    code = stop(p)
+    sizes = [os.path.getsize(f"{ring}/{name}") for name in os.listdir(ring)]
+    if code or sum(sizes) > 1 << 20 or len(sizes) < 10:
+        wrong.append(f"exit {code}, {len(sizes)} files of {sum(sizes)} octets in the ring: {p.said}")
+    code, text, _ = evidence(place, 1)
+    if code != 3 or "left the ring" not in text:
+        wrong.append(f"what has left the ring: exit {code}, {text}")
+    last = place.ask("SELECT max(id) FROM findings WHERE rule = 'unconditional-refetch'")[0][0]
+    code, text, rules = evidence(place, last)
+    if code or "unconditional-refetch" not in rules or "have left the ring" not in text:
+        wrong.append(f"what is in it still: exit {code}, {text} {rules}")
+    frames = place.ask("SELECT count(*) FROM exchanges WHERE request_file NOT LIKE '%/ring/wire304-%' OR request_frame > 1000")[0][0]
+    return wrong + ([f"{frames} exchanges name no file of the ring"] if frames else [])
+
+
+@scenario
+def a_ring_changes_no_verdict(place):
+    """Nor does it lose a packet: analyze over its files says the same."""
+    ring = f"{open_folder(place)}/ring"
+    p = place.live("--packets", ring, "--packets-max", "64MiB", "--filter", "tcp")
+    place.listening(p)
+    for _ in range(10):
+        place.visit()
+    code = stop(p)
+    offline = f"{place.folder}/offline.db"
+    subprocess.run([place.binary, "analyze", "-q", "-o", offline, *sorted(f"{ring}/{name}" for name in os.listdir(ring))], check=True)
+    wrong = [f"exit {code}: {p.said}"] if code else []
+    for query in (live.EXCHANGES, live.FINDINGS, "SELECT request_file, request_frame, response_file, response_frame FROM exchanges ORDER BY id"):
+        if place.ask(query) != place.ask(query, offline):
+            wrong.append(f"differs from analyze: {query[:60]}")
+    return wrong + lawful(place.database)
+
+
+@scenario
+def without_a_ring_evidence_says_so(place):
+    open_folder(place)
+    p = place.live()
+    place.listening(p)
+    place.visit()
+    stop(p)
+    code, text, _ = evidence(place, 1)
+    return [] if code == 3 and "--packets" in text else [f"exit {code}: {text}"]
+
+
 @scenario
 def a_folder_of_root_is_told_about(place):
     p = place.live("--user", "nobody")
