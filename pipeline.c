@@ -113,7 +113,7 @@ static void place_in_ring(struct pipeline *pipeline, struct mark *mark)
     struct ring_place place;
     if (mark->ordinal == 0 || !packet_ring_find(pipeline->ring, mark->frame, &place))
         return;
-    mark->input = DATABASE_RING_INPUT + place.file;
+    mark->input = database_ring_input(place.file);
     mark->frame = place.frame;
     uint32_t *named = &pipeline->named[place.file % FILES_NAMED];
     if (*named == place.file)

@@ -25,6 +25,7 @@
 #include "capture/pcapng_writer.h"
 #include "decode/decode.h"
 #include "reports/evidence_plan.h"
+#include "reports/exchange_rows.h"
 #include "reports/limits.h"
 #include "reports/mask.h"
 #include "reports/values.h"
@@ -244,14 +245,21 @@ static bool decode_again(struct gathering *g, void (*exchange)(void *, struct ex
     return true;
 }
 
+/* Where it was, and when: a file of a ring may have taken the place of another one. */
+static bool is_wanted(const struct wanted *w, const struct exchange *x)
+{
+    const struct spot *spot = w->request.frame ? &w->request : &w->response;
+    const struct message *message = w->request.frame ? &x->request : &x->response;
+    return is_at(spot, message) && microseconds(message->first.time_ns) == w->start_us;
+}
+
 /* Of a ring, connections are numbered anew: whose connection it is, is told by the exchange. */
 static void on_exchange_of_ring(void *context, struct exchange *x)
 {
     struct gathering *g = context;
     for (unsigned i = 0; i < g->plan.n_wanted; i++) {
-        struct wanted *w = &g->plan.wanted[i];
-        if (w->request.frame ? is_at(&w->request, &x->request) : is_at(&w->response, &x->response))
-            w->connection = x->connection.id;
+        if (is_wanted(&g->plan.wanted[i], x))
+            g->plan.wanted[i].connection = x->connection.id;
     }
     exchange_free(x);
 }
@@ -266,7 +274,7 @@ static bool find_connections(struct gathering *g, struct error *error)
             return false;
     }
     for (unsigned i = 0; i < g->plan.n_wanted; i++)
-        if (!line_of(g, g->plan.wanted[i].connection))
+        if (g->plan.wanted[i].connection && !line_of(g, g->plan.wanted[i].connection))
             g->lines[g->n_lines++].id = g->plan.wanted[i].connection;
     return true;
 }
@@ -279,7 +287,7 @@ static bool find_packets(struct gathering *g, struct error *error)
     for (unsigned i = 0; i < g->n_lines; i++)
         set_bounds(&g->lines[i]);
     const struct line *accused = line_of(g, g->plan.wanted[0].connection);
-    return accused->until > 0 ||
+    return (accused && accused->until > 0) ||
            error_set(error, ERROR_INPUT,
                      "the captures do not hold the exchange of the finding where it was: they have "
                      "been changed");

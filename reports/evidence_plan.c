@@ -135,8 +135,8 @@ static void locate(struct evidence_plan *plan, struct audit *audit, struct wante
 {
     struct query query =
         query_begin(audit, "SELECT connection_id, request_file, request_frame, response_file, "
-                           "response_frame, coalesce(response_end_us, request_end_us) FROM "
-                           "exchanges WHERE id = ?");
+                           "response_frame, coalesce(requested_us, responded_us), "
+                           "coalesce(response_end_us, request_end_us) FROM exchanges WHERE id = ?");
     query_bind(&query, 1, (int64_t)wanted->id);
     if (query_next(&query)) {
         wanted->connection = (uint64_t)query_number(&query, 0);
@@ -144,7 +144,8 @@ static void locate(struct evidence_plan *plan, struct audit *audit, struct wante
                                         (uint64_t)query_number(&query, 2)};
         wanted->response = (struct spot){file_index(plan, query_text(&query, 3)),
                                          (uint64_t)query_number(&query, 4)};
-        wanted->end_us = query_number(&query, 5);
+        wanted->start_us = query_number(&query, 5);
+        wanted->end_us = query_number(&query, 6);
     }
     query_end(&query);
 }

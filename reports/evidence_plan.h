@@ -22,7 +22,7 @@ struct wanted {
     uint64_t id, connection;
     const char *role; /* "accused", "reference", "context" */
     struct spot request, response;
-    int64_t end_us; /* of its last octet */
+    int64_t start_us, end_us; /* of its first octet, and of its last */
 };
 
 struct evidence_plan {

@@ -29,7 +29,7 @@ bool evidence_has_ring(struct audit *audit)
 void evidence_ring_files(struct evidence_plan *plan, struct audit *audit)
 {
     size_t room = 0;
-    struct query query = query_begin(audit, "SELECT name FROM input WHERE id >= ? ORDER BY id");
+    struct query query = query_begin(audit, "SELECT name FROM input WHERE id >= ? ORDER BY name");
     query_bind(&query, 1, DATABASE_RING_INPUT);
     while (query_next(&query)) {
         const char *name = query_word(&query, 0);

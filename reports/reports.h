@@ -74,8 +74,13 @@ bool database_lacks_room(const struct database *database);
 bool database_recover(struct database *database, struct database_past *past,
                       struct error *error) MUST_USE;
 /* Inputs of packets from here on are files of a ring (capture/packet_ring.h), each of which is named
- * before a row speaks of it. */
-#define DATABASE_RING_INPUT (1u << 20)
+ * before a row speaks of it. An exchange has 20 bits for its input, so numbers come again after a
+ * million files, long after the first of that number has gone. */
+#define DATABASE_RING_INPUT 1024u
+static inline uint32_t database_ring_input(uint32_t file)
+{
+    return DATABASE_RING_INPUT + file % ((1u << 20) - DATABASE_RING_INPUT);
+}
 void database_ring_file(struct database *database, uint32_t input, const char *name);
 /* Accusations against the exchange wait, or do no longer. */
 void database_waits(struct database *database, uint64_t exchange_id, bool waits);
