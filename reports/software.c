@@ -26,6 +26,7 @@ static const struct sign {
     {IN_SERVER, "nginx", SOFTWARE_NGINX},
     {IN_SERVER, "openresty", SOFTWARE_NGINX},
     {IN_SERVER, "Apache", SOFTWARE_APACHE},
+    {IN_VIA, "Apache", SOFTWARE_APACHE},
     {IN_SERVER, "Caddy", SOFTWARE_CADDY},
     {IN_VIA, "Caddy", SOFTWARE_CADDY},
     {IN_SERVER, "lighttpd", SOFTWARE_LIGHTTPD},
@@ -158,6 +159,7 @@ static uint64_t field_signs(struct slice name, struct slice value, bool of_reque
     if (of_request)
         return token == FIELD_USER_AGENT ? products_in(IN_AGENT, value)
                : token == FIELD_COOKIE   ? cookies_in(value)
+               : token == FIELD_VIA      ? products_in(IN_VIA, value) /* who hands it on */
                                          : 0;
     switch (token) {
     case FIELD_SERVER:
