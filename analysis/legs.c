@@ -409,6 +409,12 @@ static bool lies_in(const struct leg *i, const struct leg *o)
            (i->status ? i->t_rsp0 : i->t_req0) <= o->t_rsp1 + LIMIT_LEG_SLACK_NS;
 }
 
+/* By the clock alone, without the slack that two taps need. */
+static bool lies_strictly_in(const struct leg *i, const struct leg *o)
+{
+    return o->t_req0 <= i->t_req0 && (i->status ? i->t_rsp0 : i->t_req0) <= o->t_rsp1;
+}
+
 /* Was it under way while the outer one was? */
 static bool overlaps(const struct leg *i, const struct leg *o)
 {
@@ -463,13 +469,16 @@ static enum pair_by pair_by(const struct leg *o, const struct leg *i)
     return PAIR_BY_TIME;
 }
 
-/* Later, and not a failed attempt before the one that did it. */
-static bool is_better(const struct inner_leg *a, const struct inner_leg *b)
+/* Not a failed attempt before the one that did it, not the next request's, and later. */
+static bool is_better(const struct leg *o, const struct inner_leg *a, const struct inner_leg *b)
 {
     bool a_failed = a->leg.status == 0 || a->leg.status >= 500;
     bool b_failed = b->leg.status == 0 || b->leg.status >= 500;
     if (a_failed != b_failed)
         return b_failed;
+    bool a_strict = lies_strictly_in(&a->leg, o), b_strict = lies_strictly_in(&b->leg, o);
+    if (a_strict != b_strict)
+        return a_strict;
     return a->leg.t_rsp0 > b->leg.t_rsp0;
 }
 
@@ -485,7 +494,7 @@ static void outer_release(struct legs *legs, struct outer_leg *o)
 static void outer_adopt(struct legs *legs, struct outer_leg *o, struct inner_leg *i,
                         enum pair_by by)
 {
-    if (o->inner && (by < o->by || (by == o->by && !is_better(i, o->inner))))
+    if (o->inner && (by < o->by || (by == o->by && !is_better(&o->leg, i, o->inner))))
         return;
     inner_leg_take(i);
     outer_release(legs, o);
@@ -540,6 +549,15 @@ static void contest(struct legs *legs, const struct shelf *shelf, struct inner_l
     legs->hooks.pair(legs->hooks.context, i->leg.id, 0);
 }
 
+/* One inner may serve several outer ones: it is the first one's in which it lies. */
+static bool is_owned_better(const struct inner_leg *i, const struct outer_leg *o, enum pair_by by)
+{
+    bool strict = lies_strictly_in(&i->leg, &o->leg);
+    if (by != i->by)
+        return i->by > by;
+    return i->outer_is_strict != strict ? i->outer_is_strict : i->outer_t_req0 <= o->leg.t_req0;
+}
+
 /* The inner one learns whose it is. Returns whether the outer one may keep it. */
 static bool inner_claim(struct legs *legs, const struct shelf *shelf, struct inner_leg *i,
                         const struct outer_leg *o, enum pair_by by)
@@ -550,10 +568,11 @@ static bool inner_claim(struct legs *legs, const struct shelf *shelf, struct inn
         contest(legs, shelf, i);
         return false;
     }
-    if (i->outer_id && (by < i->by || (by == i->by && i->outer_t_req0 <= o->leg.t_req0)))
-        return true; /* one inner may serve several outer ones: it is the first one's */
+    if (i->outer_id && is_owned_better(i, o, by))
+        return true;
     i->outer_id = o->leg.id;
     i->outer_t_req0 = o->leg.t_req0;
+    i->outer_is_strict = lies_strictly_in(&i->leg, &o->leg);
     i->outer_host = o->leg.host;
     i->outer_port = o->leg.server_port;
     i->by = by;

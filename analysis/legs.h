@@ -77,7 +77,8 @@ struct inner_leg {
     /* the outer one that made the proxy send it */
     uint64_t outer_id; /* 0: none known */
     enum pair_by by;
-    bool is_contested; /* by time alone there would be several */
+    bool is_contested;    /* by time alone there would be several */
+    bool outer_is_strict; /* it lies in that one without any slack */
     int64_t outer_t_req0;
     uint64_t outer_host, outer_client;
     uint16_t outer_port;         /* at which the proxy was asked */
