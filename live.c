@@ -163,6 +163,11 @@ static bool lose_privileges(struct run *run, struct error *error)
 
 /* ---- one database after the other ---- */
 
+static bool is_stopped(const struct run *run)
+{
+    return *signals_stop() || watch_wants_end(run->watch);
+}
+
 /* Until there is room again, or somebody wants no more of it. */
 static void wait_for_room(struct run *run, bool (*is_there)(struct run *run))
 {
@@ -170,7 +175,7 @@ static void wait_for_room(struct run *run, bool (*is_there)(struct run *run))
     int64_t from_ns = now_ns(CLOCK_MONOTONIC);
     if (is_there(run))
         return;
-    while (!*signals_stop() && !is_there(run)) {
+    while (!is_stopped(run) && !is_there(run)) {
         watch_turn(run->watch, now_ns(CLOCK_MONOTONIC));
         nanosleep(&tick, NULL);
     }
@@ -196,11 +201,13 @@ static bool has_recovered(struct run *run)
  * kill, what was committed stands, and the caches begin empty. */
 static bool go_on_when_there_is_room(struct run *run, struct error *error)
 {
+    watch_clear_line(run->watch);
     fprintf(stderr, "wire304: warning: %s; writing pauses, and goes on when there is room\n",
             error->text);
     wait_for_room(run, has_recovered);
-    if (*signals_stop() && database_lacks_room(run->database))
+    if (is_stopped(run) && database_lacks_room(run->database))
         return false;
+    watch_clear_line(run->watch);
     fprintf(stderr, "wire304: writing goes on; %" PRIu64 " exchanges were lost in all\n",
             run->losses.exchanges);
     *error = (struct error){0};
@@ -274,7 +281,7 @@ static bool listen_on(struct run *run, struct error *error)
     struct pipeline_result result = {0};
     for (;;) {
         bool done = pipeline_run(&run->pipeline, run->database, &result, error);
-        bool is_over = !limit_rest(run, result.packets) || *signals_stop() || was_hung_up(run);
+        bool is_over = !limit_rest(run, result.packets) || is_stopped(run) || was_hung_up(run);
         run->exchanges += result.exchanges;
         if (result.end == PIPELINE_FULL && !is_over)
             done = go_on_when_there_is_room(run, error);
@@ -313,11 +320,32 @@ static int live_verdict(struct run *run, bool lost, struct error *error)
                                                               : EXIT_DONE;
 }
 
+/* On a terminal there is a screen, unless something else is written there. */
+static struct watch *open_watch(const struct options *options, struct audit *audit,
+                                struct error *error)
+{
+    char what[256] = "";
+    const char *no_color = getenv("NO_COLOR");
+    bool is_stream = options->ndjson && strcmp(options->ndjson, "-") == 0;
+    for (size_t i = 0, n = 0; i < options->interfaces.n && n < sizeof what - 1; i++)
+        n += (size_t)snprintf(what + n, sizeof what - n, "%s%s", i ? ", " : "",
+                              options->interfaces.items[i]);
+    const struct watch_options lookers = {
+        .metrics = options->metrics,
+        .ndjson = options->ndjson,
+        .quiet = options->quiet,
+        .screen =
+            options->quiet || options->plain || (is_stream && isatty(STDOUT_FILENO)) ? NULL : what,
+        .color = options->color == COLOR_ALWAYS ||
+                 (options->color == COLOR_AUTO && (!no_color || !*no_color)),
+    };
+    return watch_open(&lookers, audit, error);
+}
+
 static int listen_and_audit(struct run *run, struct error *error)
 {
     const struct options *options = run->options;
-    const struct watch_options lookers = {options->metrics, options->ndjson, options->quiet};
-    run->pipeline.watch = run->watch = watch_open(&lookers, &run->audit, error);
+    run->pipeline.watch = run->watch = open_watch(options, &run->audit, error);
     bool done = run->watch && lose_privileges(run, error) && listen_on(run, error);
     watch_close(run->watch);
     bool lost = tell_input_troubles(run->source, options->quiet);

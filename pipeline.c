@@ -493,6 +493,12 @@ static void tell_counters(const struct pipeline_options *options, const struct p
     analysis_counters(pipeline->analysis, print_counter, NULL);
 }
 
+/* By a signal, or by who looks on. */
+static bool is_stopped(const struct pipeline_options *options)
+{
+    return *options->stop || watch_wants_end(options->watch);
+}
+
 static bool was_asked(volatile sig_atomic_t *wish)
 {
     if (!wish || !*wish)
@@ -526,7 +532,7 @@ static bool wait_for_room(const struct pipeline_options *options, struct pipelin
     count_drops(options->source, &before, &by_interface);
     tell_pause(options, "writing pauses, and goes on when there is room\n");
     bool done = checkpoint(options, pipeline, false, error);
-    while (done && room_look(options->room) && !*options->stop &&
+    while (done && room_look(options->room) && !is_stopped(options) &&
            !(options->duration_ns && monotonic_ns() >= pipeline->until_ns)) {
         if (was_asked(options->tell))
             tell_counters(options, pipeline);
@@ -568,7 +574,7 @@ static bool look_at_clock(const struct pipeline_options *options, struct pipelin
 
 static bool is_over(const struct pipeline_options *options, const struct pipeline *pipeline)
 {
-    return *options->stop || (options->count && pipeline->packets >= options->count) ||
+    return is_stopped(options) || (options->count && pipeline->packets >= options->count) ||
            (options->duration_ns && monotonic_ns() >= pipeline->until_ns);
 }
 
@@ -608,10 +614,10 @@ static bool read_packets(const struct pipeline_options *options, struct pipeline
     uint64_t look = PACKETS_BETWEEN_LOOKS;
     bool done = true;
     while (done) {
-        if (!pipeline->draining && (*options->stop || options->count || options->duration_ns) &&
-            is_over(options, pipeline)) {
+        if (!pipeline->draining && is_over(options, pipeline)) {
             pipeline->draining = true;
             source_drain(options->source);
+            watch_stop(options->watch);
         }
         size_t n = next_packets(options, pipeline, packets);
         if (!n && !source_is_idle(options->source))

@@ -81,10 +81,13 @@ bool audit_attach(struct audit *audit, const char *path, const char *name, struc
 
 bool audit_close(struct audit *audit, struct error *error)
 {
+    bool good = !audit->failed;
     sqlite3_close(audit->db);
-    if (audit->failed)
+    audit->db = NULL;
+    audit->failed = true; /* who still asks gets no rows */
+    if (!good)
         *error = audit->error;
-    return !audit->failed;
+    return good;
 }
 
 struct query query_begin(struct audit *audit, const char *text)

@@ -25,8 +25,8 @@
 #include "reports/limits.h"
 #include "reports/ndjson.h"
 
-/* At the end a reader may take so long for the next octets, and come back so often. */
-enum { FINAL_WAIT_MS = 1000, FINAL_WAITS = 4096 };
+/* At the end a reader may take so long for the next octets, and come back so often: 3 s at most. */
+enum { FINAL_WAIT_MS = 50, FINAL_WAITS = 60 };
 
 struct finding_stream {
     struct audit *audit;
@@ -237,9 +237,9 @@ void finding_stream_finish(struct finding_stream *stream)
             return;
         if (stream->begin == stream->end)
             continue;
-        if (stream->is_full || poll(&polled, 1, FINAL_WAIT_MS) != 1)
+        if (stream->is_full || poll(&polled, 1, FINAL_WAIT_MS) < 0)
             break;
-        waits++;
+        waits += polled.revents == 0;
     }
     while (stream->is_behind)
         read_some(stream);

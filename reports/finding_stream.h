@@ -25,8 +25,8 @@ void finding_stream_rotated(struct finding_stream *stream);
 void finding_stream_commit(struct finding_stream *stream);
 /* Reads a few findings and writes what fits; often. */
 void finding_stream_turn(struct finding_stream *stream);
-/* The run is over and all is committed: reads the rest, and waits for a slow reader as long as it
- * takes something within a second. */
+/* The run is over and all is committed: reads the rest, and waits some seconds for a slow
+ * reader. */
 void finding_stream_finish(struct finding_stream *stream);
 uint64_t finding_stream_written(const struct finding_stream *stream); /* lines, whole */
 uint64_t finding_stream_dropped(const struct finding_stream *stream);

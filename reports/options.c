@@ -538,6 +538,12 @@ static bool set_ndjson(struct options *options, const char *value, struct error 
     return *value || wrong(error, "ndjson", value, "a file is wanted, or - for standard output");
 }
 
+static bool set_plain(struct options *options, const char *value, struct error *error)
+{
+    (void)value, (void)error;
+    return options->plain = true;
+}
+
 static bool set_user(struct options *options, const char *value, struct error *error)
 {
     options->user = value;
@@ -594,6 +600,8 @@ static const struct option_row rows[] = {
      "only frames to and from this machine"},
     {"user", 0, FOR_LIVE, true, "NAME", set_user,
      "whom to become once the interface is open (who called sudo, else the\nowner of the database's folder, else nobody)"},
+    {"plain", 0, FOR_LIVE, true, NULL, set_plain,
+     "no full-screen view on a terminal, but a line"},
     {"metrics", 0, FOR_LIVE, true, "[ADDRESS:]PORT", set_metrics,
      "serve metrics for Prometheus at http://ADDRESS:PORT/metrics\n(ADDRESS: 127.0.0.1)"},
     {"ndjson", 0, FOR_LIVE, true, "FILE", set_ndjson,

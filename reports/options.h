@@ -98,6 +98,7 @@ struct options {
     uint64_t buffer, snaplen;   /* 0: as the source has it */
     bool one_station, no_sandbox;
     const char *metrics, *ndjson; /* NULL: none */
+    bool plain;                   /* no full-screen view */
     bool with_credentials; /* evidence */
     const char *user;
     const char *const *operands; /* into argv */

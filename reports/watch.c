@@ -10,6 +10,7 @@
 #include "reports/finding_stream.h"
 #include "reports/metrics.h"
 #include "reports/metrics_server.h"
+#include "reports/screen.h"
 
 enum { STREAM_TURN_NS = 20000000 };
 
@@ -17,8 +18,10 @@ struct watch {
     struct metrics *metrics;
     struct metrics_server *server;
     struct finding_stream *stream;
-    struct status status;
-    bool quiet, dropping_told;
+    struct screen *screen;
+    struct status status; /* where there is no screen */
+    bool quiet, dropping_told, wants_end;
+    uint64_t dropped_told;
     int64_t stream_turned_ns;
 };
 
@@ -41,12 +44,14 @@ struct watch *watch_open(const struct watch_options *options, struct audit *audi
 {
     struct watch *watch = xcalloc(1, sizeof *watch);
     watch->quiet = options->quiet;
-    status_init(&watch->status, stderr, !options->quiet);
     bool done = !options->metrics || open_metrics(watch, options->metrics, error);
     if (done && options->ndjson) {
         watch->stream = finding_stream_open(options->ndjson, audit, error);
         done = watch->stream != NULL;
     }
+    if (done && options->screen)
+        watch->screen = screen_open(options->screen, audit, options->color);
+    status_init(&watch->status, stderr, !options->quiet && !watch->screen);
     if (done)
         return watch;
     watch_close(watch);
@@ -74,6 +79,8 @@ void watch_begin_standing(struct watch *watch)
 {
     if (watch && watch->metrics)
         metrics_begin_checks(watch->metrics);
+    if (watch && watch->screen)
+        screen_begin_coverage(watch->screen);
 }
 
 void watch_check(struct watch *watch, const struct check *check)
@@ -86,6 +93,8 @@ void watch_coverage(struct watch *watch, const struct coverage *coverage)
 {
     if (watch && watch->metrics)
         metrics_coverage(watch->metrics, coverage);
+    if (watch && watch->screen)
+        screen_coverage(watch->screen, coverage);
 }
 
 void watch_begin_counters(struct watch *watch)
@@ -111,18 +120,29 @@ void watch_commit(struct watch *watch, const struct source *source,
     }
     if (watch->stream)
         finding_stream_commit(watch->stream);
+    if (watch->screen)
+        screen_commit(watch->screen, source, facts);
     status_update(&watch->status, facts);
+}
+
+static void tell(struct watch *watch, const char *text)
+{
+    watch_clear_line(watch);
+    fprintf(stderr, "wire304: warning: %s\n", text);
+    if (watch->screen)
+        screen_say(watch->screen, text);
 }
 
 /* Once, when it begins; how many they were is told at the end. */
 static void tell_dropping(struct watch *watch)
 {
+    char text[128];
     const char *trouble = finding_stream_trouble(watch->stream);
     if (!trouble || watch->dropping_told)
         return;
     watch->dropping_told = true;
-    status_clear(&watch->status);
-    fprintf(stderr, "wire304: warning: --ndjson: findings are being dropped: %s\n", trouble);
+    snprintf(text, sizeof text, "--ndjson: findings are being dropped: %s", trouble);
+    tell(watch, text);
 }
 
 static void turn_stream(struct watch *watch)
@@ -144,10 +164,24 @@ void watch_turn(struct watch *watch, int64_t now_ns)
         watch->stream_turned_ns = now_ns;
         turn_stream(watch);
     }
+    if (watch->screen && !screen_turn(watch->screen, now_ns))
+        watch->wants_end = true;
+}
+
+bool watch_wants_end(const struct watch *watch)
+{
+    return watch && watch->wants_end;
+}
+
+void watch_stop(struct watch *watch)
+{
+    if (watch && watch->screen)
+        screen_leave(watch->screen);
 }
 
 void watch_finish(struct watch *watch)
 {
+    char text[128];
     if (!watch)
         return;
     status_clear(&watch->status);
@@ -155,27 +189,36 @@ void watch_finish(struct watch *watch)
         return;
     finding_stream_finish(watch->stream);
     uint64_t dropped = finding_stream_dropped(watch->stream);
-    if (dropped)
-        fprintf(stderr, "wire304: warning: --ndjson: %" PRIu64 " findings were not written: %s\n",
-                dropped, finding_stream_trouble(watch->stream));
+    if (dropped == watch->dropped_told)
+        return;
+    watch->dropped_told = dropped;
+    snprintf(text, sizeof text, "--ndjson: %" PRIu64 " findings were not written: %s", dropped,
+             finding_stream_trouble(watch->stream));
+    tell(watch, text);
 }
 
 void watch_rotated(struct watch *watch)
 {
     if (watch && watch->stream)
         finding_stream_rotated(watch->stream);
+    if (watch && watch->screen)
+        screen_rotated(watch->screen);
 }
 
 void watch_clear_line(struct watch *watch)
 {
-    if (watch)
-        status_clear(&watch->status);
+    if (!watch)
+        return;
+    status_clear(&watch->status);
+    if (watch->screen)
+        screen_step_aside(watch->screen);
 }
 
 void watch_close(struct watch *watch)
 {
     if (!watch)
         return;
+    screen_close(watch->screen);
     status_clear(&watch->status);
     finding_stream_close(watch->stream);
     metrics_server_close(watch->server);

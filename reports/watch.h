@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * Those who look on while a run without end goes on: the metrics, the stream of findings, the line
- * of status. The pipeline tells them what comes, and gives them a turn often; none of them
+ * Those who look on while a run without end goes on: the metrics, the stream of findings, and the
+ * full-screen view or the line of status. The pipeline tells them what comes, and gives them a turn often; none of them
  * ever waits for anybody. Everything that a looker needs is opened before the sandbox.
  */
 
@@ -21,6 +21,8 @@ struct watch_options {
     const char *metrics; /* where to listen; NULL: nowhere */
     const char *ndjson;  /* a file, or "-"; NULL: none */
     bool quiet;          /* no line of status */
+    const char *screen;  /* the title of a full-screen view, where there is a terminal; NULL: none */
+    bool color;          /* of it */
 };
 
 struct watch;
@@ -47,6 +49,10 @@ void watch_commit(struct watch *watch, const struct source *source,
                   const struct status_facts *facts, int64_t took_ns);
 /* Often, at least every 100 ms; now_ns of the monotonic clock. */
 void watch_turn(struct watch *watch, int64_t now_ns);
+/* Somebody wants the run to end, now or before. */
+bool watch_wants_end(const struct watch *watch);
+/* The run ends: what is still to come is no longer shown. */
+void watch_stop(struct watch *watch);
 /* No packet comes any more; the database is finished. */
 void watch_finish(struct watch *watch);
 /* Another database begins; the `audit` of watch_open() reads it now. */

@@ -239,9 +239,114 @@ def a_reader_that_sleeps_or_leaves_does_not_stop_the_capture(place):
     return wrong
 
 
+class Terminal:
+    """A live run in a tmux of its own, whose screen can be read and typed at."""
+
+    def __init__(self, place, *options, columns=110, lines=36, locale="C.UTF-8"):
+        self.socket = f"wire304-{os.getpid()}"
+        command = [place.binary, "live", "-i", "lo", "-o", place.database, "--filter", "tcp portrange 8304-8305", *options]
+        subprocess.run(["tmux", "-L", self.socket, "-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(lines),
+                        "env", "ASAN_OPTIONS=detect_leaks=0", f"LC_ALL={locale}", "TERM=screen-256color", "sh", "-c", 'trap : INT; "$@"; echo "exit $?"; sleep 60', "sh", *command],
+                       check=True)
+
+    def tmux(self, *words):
+        done = subprocess.run(["tmux", "-L", self.socket, *words], capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"tmux {words}: {done.stderr}")
+        return done.stdout
+
+    def shown(self):
+        return self.tmux("capture-pane", "-p")
+
+    def said(self):
+        """With what was scrolled away."""
+        return self.tmux("capture-pane", "-p", "-S", "-200")
+
+    def type(self, *keys):
+        self.tmux("send-keys", *keys)
+
+    def shows(self, *texts, seconds=15):
+        return eventually(lambda: all(text in self.shown() for text in texts), seconds)
+
+    def has_said(self, *texts):
+        return eventually(lambda: all(text in self.said() for text in texts))
+
+    def close(self):
+        subprocess.run(["tmux", "-L", self.socket, "kill-server"], capture_output=True)
+
+
+def refuse_everything_once(request):
+    """A server that answers a request with 304, whatever it was."""
+    with socket.create_server(("127.0.0.1", 8305)) as server:
+        client = socket.create_connection(server.getsockname())
+        peer, _ = server.accept()
+        client.sendall(request)
+        peer.recv(4096)
+        peer.sendall(b"HTTP/1.1 304 Not Modified\r\nDate: Sun, 22 Nov 2026 10:00:00 GMT\r\n\r\n")
+        client.recv(4096)
+        client.close()
+        peer.close()
+
+
+@scenario
+def the_screen_shows_what_goes_on(place):
+    terminal = Terminal(place)
+    wrong = []
+
+    def expect(*texts, what):
+        if not terminal.shows(*texts):
+            wrong.append(f"{what}: {texts} not on\n{terminal.shown()}")
+    try:
+        expect("wire304 live  lo", "no issue yet", "q quit", what="at the start")
+        for _ in range(3):
+            place.visit()
+        raw(b"GET /none HTTP/1.1\r\nHost: h\r\n\r\n", 8304).close()
+        refuse_everything_once(b"GET /\x1b]0;stolen\x07\x1b[2J\xc3\xa9?\xe2\x80\xaex HTTP/1.1\r\nHost: evil.example\r\n\r\n")
+        expect("11 exchanges", "avoidable", "100% of the bytes", "unconditional-refetch", what="after four visits")
+        expect("304-unsolicited", "evil.example/", "stolen", what="a violation whose URL would steer a terminal")
+        if "wire304 live" not in terminal.shown():
+            wrong.append("the wire steered the terminal")
+        terminal.type("s")
+        expect("issues by what another policy", what="sorted")
+        terminal.type("s", "s", "s", "Enter")
+        expect("avoidable", "held against", "finding", "Esc back", what="a card")
+        terminal.type("Down", "Escape")
+        expect("latest errors and warnings", what="back")
+        terminal.type("?")
+        expect("sort the issues", what="help")
+        terminal.type("x", "p")
+        expect("PAUSED", what="paused")
+        terminal.type("p")
+        terminal.tmux("resize-window", "-x", "60", "-y", "14")
+        expect("wire304 live", "issues by", what="60 x 14")
+        terminal.tmux("resize-window", "-x", "30", "-y", "6")
+        expect("too small", what="30 x 6")
+        terminal.tmux("resize-window", "-x", "200", "-y", "50")
+        expect("latest errors and warnings", what="200 x 50")
+        terminal.type("q")
+        if not terminal.shows("exit 0") or not terminal.has_said("sandbox: user", "11 HTTP exchanges"):
+            wrong.append(f"after it was left:\n{terminal.said()}")
+    finally:
+        terminal.close()
+    return wrong
+
+
+@scenario
+def plain_is_a_line(place):
+    terminal = Terminal(place, "--plain")
+    try:
+        place.visit() if terminal.shows("sandbox") else None
+        if not terminal.shows("3 exchanges, ", "could be audited"):
+            return [terminal.shown()]
+        terminal.type("C-c")
+        return [] if terminal.shows("exit 0") else [terminal.shown()]
+    finally:
+        terminal.close()
+
+
 def main():
     binary, chosen = os.path.abspath(sys.argv[1]), sys.argv[2:]
-    missing = [tool for tool in ("unshare", "nginx", "curl", "promtool", "ss") if not shutil.which(tool)]
+    missing = [tool for tool in ("unshare", "nginx", "curl", "promtool", "ss", "tmux") if not shutil.which(tool)]
     if missing or os.geteuid() != 0:
         print("skipped: needs", ", ".join(missing) or "root, for a network namespace")
         return SKIP
