@@ -73,7 +73,7 @@ static bool open_database(struct run *run, struct error *error)
 {
     const struct options *options = run->options;
     const struct database_options file = {run->output, options->force, options->heads,
-                                          &options->accepted};
+                                          &options->accepted, options->privacy};
     struct database_past past;
     char *inputs = pipeline_inputs_json(run->source);
     run->database = database_grow(&file, inputs, &past, error);
@@ -309,8 +309,8 @@ static void tell_losses(const struct run *run)
 static int live_verdict(struct run *run, bool lost, struct error *error)
 {
     const struct options *options = run->options;
-    const struct report_options report = {"terminal", layout(options), &options->selection,
-                                          options->table, options->price};
+    const struct report_options report = {"terminal",     layout(options), &options->selection,
+                                          options->table, options->price,  false};
     bool is_stream = options->ndjson && strcmp(options->ndjson, "-") == 0;
     if (!options->quiet && !is_stream && !report_print_open(&run->audit, stdout, &report, error))
         return code_of(error);

@@ -108,7 +108,7 @@ static bool audit(const struct options *options, const char *output, struct sour
                   struct pipeline_result *result, struct error *error)
 {
     const struct database_options file = {output, options->force, options->heads,
-                                          &options->accepted};
+                                          &options->accepted, options->privacy};
     struct database *database = create_database(&file, error);
     if (!database)
         return false;
@@ -191,7 +191,7 @@ static int analyze_source(const struct options *options, const char *output, str
         return code_of(error);
     if (!options->quiet) {
         const struct report_options report = {"terminal", layout(options), &options->selection,
-                                              options->table, options->price};
+                                              options->table, options->price, false};
         if (!report_print(output, stdout, &report, error))
             return code_of(error);
     }
@@ -228,7 +228,7 @@ static int run_analyze(const struct options *options, struct error *error)
 static int run_report(const struct options *options, struct error *error)
 {
     struct report_options report = {options->format, layout(options), &options->selection,
-                                    options->table, options->price};
+                                    options->table, options->price, options->redact};
     struct output output;
     if (!report_is_format(report.format, error))
         return EXIT_USAGE;

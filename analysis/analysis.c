@@ -95,6 +95,7 @@ static void tell(struct analysis *a, const struct accused *x, const struct accus
         .reference_exchange_id = n->reference_exchange_id,
         .found_ns = x->found_ns,
         .message = n->message,
+        .form = v->message,
         .avoidable_bytes = claim->avoidable,
         .opportunity_bytes = claim->opportunity,
         .standalone_bytes = claim->standalone,

@@ -90,6 +90,7 @@ struct finding {
     uint64_t reference_exchange_id; /* 0: none */
     int64_t found_ns;               /* capture clock when the accused exchange was finished */
     struct slice message;           /* one line of UTF-8 or wire octets: escape before printing */
+    const char *form;               /* of the message: "{}" stands for what may be wire octets */
     uint64_t avoidable_bytes;       /* the ledger's claim for this finding */
     uint64_t opportunity_bytes;
     enum saving saves;             /* by its remedy alone; NOTHING also where the claim is waived */

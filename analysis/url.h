@@ -71,6 +71,9 @@ struct url_bare {
 };
 struct url_bare url_without_busters(const struct url *url, struct arena *arena);
 
+/* Is that parameter of the query one of those? */
+bool url_is_buster(struct slice query, struct slice parameter);
+
 /* The key with the parameters removed (and sorted, for key-order) that No-Vary-Search declares
  * irrelevant; url.key itself where the field says nothing or is malformed. */
 struct slice url_no_vary_search(const struct url *url, struct slice no_vary_search,

@@ -165,6 +165,11 @@ struct url_bare url_without_busters(const struct url *url, struct arena *arena)
     return bare;
 }
 
+bool url_is_buster(struct slice query, struct slice parameter)
+{
+    return kind_of(parameter, has_signature(query)) == PARAMETER_BUSTER;
+}
+
 /* ---- No-Vary-Search: a dictionary of structured fields (RFC 8941 §3.2) ---- */
 
 struct no_vary_search {

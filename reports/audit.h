@@ -18,6 +18,7 @@
 struct audit {
     sqlite3 *db;
     const char *path;
+    bool is_redacted; /* a copy (redaction.h); what it was made of is the schema `whole` */
     bool failed;
     struct error error;
 };

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/arena.h"
 #include "reports/acceptances.h"
 #include "reports/exchange_rows.h"
 #include "reports/finding_rows.h"
@@ -47,7 +48,9 @@ struct database {
         int64_t started_us, first_us, last_us, packets, dropped_by_kernel, dropped_by_interface;
         bool known;
     } past;
-    unsigned rows; /* in the transaction at hand */
+    struct privacy privacy;
+    struct arena scratch; /* what it makes of a value */
+    unsigned rows;        /* in the transaction at hand */
     struct exchange_rows *exchanges;
     struct finding_rows *findings;
     sqlite3_stmt *check, *ideal, *connection, *coverage, *pair, *unpair, *waits, *waits_no_more;
@@ -111,8 +114,9 @@ static void prepare(struct database *database)
 {
     struct sql *sql = &database->sql;
     bool grows = database_grows(database);
-    database->exchanges = exchange_rows_new(sql);
-    database->findings = finding_rows_new(sql, database->exchanges, database->heads);
+    database->exchanges = exchange_rows_new(sql, &database->privacy);
+    database->findings =
+        finding_rows_new(sql, database->exchanges, database->heads, &database->privacy);
     database->check = sql_prepare(sql, grows ? "INSERT INTO now_looked_at VALUES (NULL,?,?,?,?)"
                                              : "INSERT INTO looked_at VALUES (NULL,?,?,?,?)");
     database->ideal = sql_prepare(sql, schema_ideal);
@@ -131,10 +135,17 @@ struct database *database_create(const struct database_options *options, struct 
 {
     if (!database_may_replace(options->path, options->force, error))
         return NULL;
-    char *beside = file_beside(options->path, error);
-    if (!beside)
+    struct privacy privacy;
+    if (!privacy_init(&privacy, options->privacy, error))
         return NULL;
+    char *beside = file_beside(options->path, error);
+    if (!beside) {
+        privacy_fini(&privacy);
+        return NULL;
+    }
     struct database *database = xcalloc(1, sizeof *database);
+    database->privacy = privacy;
+    arena_init(&database->scratch, 256);
     database->path = xstrdup(options->path);
     database->beside = beside;
     database->unfinished = true;
@@ -205,6 +216,21 @@ static bool make_in_place(const char *path, bool force, bool *is_old, struct err
     return true;
 }
 
+/* A database says what it keeps back: one rule for all of it. */
+static bool has_same_privacy(struct sql *sql, enum privacy_level level, struct error *error)
+{
+    bool differs = false;
+    sqlite3_stmt *kept =
+        sql_prepare(sql, "SELECT 1 FROM run_row WHERE coalesce(json_extract(options, '$.privacy'), "
+                         "'full') <> ?");
+    sqlite3_bind_text(kept, 1, privacy_word(level), -1, SQLITE_STATIC);
+    differs = kept && sqlite3_step(kept) == SQLITE_ROW;
+    sqlite3_finalize(kept);
+    return !differs || error_set(error, ERROR_OUTPUT,
+                                 "%s was not recorded with --privacy %s: name another with -o",
+                                 sql->name, privacy_word(level));
+}
+
 static bool is_continuable(struct sql *sql, const char *inputs, struct error *error)
 {
     if (sql_number(sql, "PRAGMA user_version") != SCHEMA_VERSION)
@@ -271,7 +297,8 @@ static bool grow(struct database *database, bool is_old, const char *inputs, str
     open_sql(database, database->path);
     sqlite3_busy_timeout(sql->db, 5000); /* a reader may be in the middle of a checkpoint */
     if (is_old) {
-        if (sql->failed || !is_continuable(sql, inputs, error))
+        if (sql->failed || !is_continuable(sql, inputs, error) ||
+            !has_same_privacy(sql, options->privacy, error))
             return false;
         sql_run(sql, PRAGMAS_TO_GROW "BEGIN IMMEDIATE;");
     } else {
@@ -295,9 +322,16 @@ struct database *database_grow(const struct database_options *options, const cha
                                struct database_past *past, struct error *error)
 {
     bool is_old;
-    if (!make_in_place(options->path, options->force, &is_old, error))
+    struct privacy privacy;
+    if (!privacy_init(&privacy, options->privacy, error))
         return NULL;
+    if (!make_in_place(options->path, options->force, &is_old, error)) {
+        privacy_fini(&privacy);
+        return NULL;
+    }
     struct database *database = xcalloc(1, sizeof *database);
+    database->privacy = privacy;
+    arena_init(&database->scratch, 256);
     database->path = xstrdup(options->path);
     database->sql.name = database->path;
     database->accepted = options->accepted;
@@ -430,6 +464,13 @@ void database_check(struct database *database, const struct check *check)
     row_write(&row);
 }
 
+/* Until the next one. */
+static struct slice shown_host(struct database *database, struct slice host)
+{
+    arena_reset(&database->scratch);
+    return privacy_of(&database->privacy, PRIVATE_HOST, host, &database->scratch);
+}
+
 void database_connection(struct database *database, const struct connection *connection)
 {
     if (database->sql.failed)
@@ -443,7 +484,7 @@ void database_connection(struct database *database, const struct connection *con
     row_words(&row, connection->protocol);
     row_text(&row, connection->tls_version);
     row_text(&row, connection->alpn);
-    row_text(&row, connection->server_name);
+    row_text(&row, shown_host(database, connection->server_name));
     row_number(&row, connection->first.input);
     row_number(&row, (int64_t)connection->first.frame);
     row_number(&row, microseconds(connection->opened_ns));
@@ -466,7 +507,7 @@ void database_coverage(struct database *database, const struct coverage *coverag
     struct row row = row_begin(&database->sql, database->coverage);
     row_words(&row, coverage->transport);
     row_words(&row, coverage->protocol);
-    row_text(&row, coverage->server_name);
+    row_text(&row, shown_host(database, coverage->server_name));
     row_words(&row, coverage->reason);
     row_number(&row, (int64_t)coverage->connections);
     row_number(&row, (int64_t)coverage->packets);
@@ -692,6 +733,8 @@ void database_free(struct database *database)
     database_abandon(database);
     if (database_grows(database) && database->sql.db)
         close_sql(database); /* what was committed stays */
+    privacy_fini(&database->privacy);
+    arena_fini(&database->scratch);
     free(database->path);
     free(database->beside);
     free(database);

@@ -70,6 +70,17 @@ static const uint8_t kept_of_response[FIELD_TOKENS] = {
     [FIELD_CACHE_STATUS] = 1 + KEPT_CACHE_STATUS,
 };
 
+/* What they are, for those who must not read them; the others are texts. */
+static const uint8_t private_of_request[KEPT_OF_REQUEST] = {
+    [KEPT_USER_AGENT] = PRIVATE_AGENT,
+    [KEPT_IF_NONE_MATCH] = PRIVATE_TAGS,
+};
+static const uint8_t private_of_response[KEPT_OF_RESPONSE] = {
+    [KEPT_ETAG] = PRIVATE_TAGS,
+    [KEPT_CONTENT_LOCATION] = PRIVATE_URL,
+};
+_Static_assert(PRIVATE_TEXT == 0, "what the tables do not name");
+
 /* A table of rows that repeat, and which of them were met lately. */
 struct repeats {
     struct batch batch;
@@ -78,6 +89,7 @@ struct repeats {
 
 struct exchange_rows {
     struct sql *sql;
+    const struct privacy *privacy;
     struct arena scratch; /* joined and masked values of the exchange at hand */
     struct repeats links, urls, requesters, conditions, responses, moments, flaws;
     struct batch exchanges;
@@ -95,10 +107,11 @@ static void repeats_fini(struct repeats *repeats)
     interner_free(repeats->met);
 }
 
-struct exchange_rows *exchange_rows_new(struct sql *sql)
+struct exchange_rows *exchange_rows_new(struct sql *sql, const struct privacy *privacy)
 {
     struct exchange_rows *rows = xcalloc(1, sizeof *rows);
     rows->sql = sql;
+    rows->privacy = privacy;
     arena_init(&rows->scratch, 4096);
     repeats_init(&rows->links, sql, "INSERT OR IGNORE INTO link", 6);
     repeats_init(&rows->urls, sql, "INSERT INTO url (scheme, host, target, url, url_pattern)", 5);
@@ -222,6 +235,13 @@ static void expect_link(const struct exchange_rows *rows, const struct connectio
     interner_expect(rows->links.met, &key);
 }
 
+static const char *shown_address(const struct exchange_rows *rows, const struct address *address,
+                                 char text[46])
+{
+    struct address shown = privacy_of_address(rows->privacy, address);
+    return address_text(&shown, text);
+}
+
 void exchange_rows_link(struct exchange_rows *rows, const struct connection_facts *facts)
 {
     char client[46], server[46];
@@ -229,9 +249,9 @@ void exchange_rows_link(struct exchange_rows *rows, const struct connection_fact
         return;
     struct row row = batch_row(&rows->links.batch);
     row_number(&row, (int64_t)facts->id);
-    row_words(&row, address_text(&facts->client, client));
+    row_words(&row, shown_address(rows, &facts->client, client));
     row_number(&row, facts->client_port);
-    row_words(&row, address_text(&facts->server, server));
+    row_words(&row, shown_address(rows, &facts->server, server));
     row_number(&row, facts->server_port);
     row_optional(&row, facts->rtt_ns < 0 ? -1 : microseconds(facts->rtt_ns), -1);
     row_write(&row);
@@ -291,6 +311,17 @@ static struct slice without_userinfo(struct exchange_rows *rows, struct slice ta
     return slice_of(copy, target.len);
 }
 
+static struct slice shown(struct exchange_rows *rows, enum private_kind kind, struct slice value)
+{
+    return privacy_of(rows->privacy, kind, value, &rows->scratch);
+}
+
+static void hide(struct exchange_rows *rows, const uint8_t *kinds, struct slice *values, unsigned n)
+{
+    for (unsigned i = 0; i < n && rows->privacy->level != PRIVACY_FULL; i++)
+        values[i] = shown(rows, (enum private_kind)kinds[i], values[i]);
+}
+
 static bool is_placed(const struct message *message)
 {
     return message->seen && message->first.ordinal != 0;
@@ -338,7 +369,8 @@ static void bind_times(struct row *row, const struct exchange *x)
     bind_time(row, &x->response, &x->response.last, start_us);
 }
 
-static void bind_digest(struct row *row, const struct message *response, uint8_t octets[16])
+static void bind_digest(struct exchange_rows *rows, struct row *row, const struct message *response,
+                        uint8_t octets[16])
 {
     if (!digest_is_set(response->digest) || !response->body_whole || !response->end_certain) {
         row_null(row);
@@ -348,7 +380,7 @@ static void bind_digest(struct row *row, const struct message *response, uint8_t
         octets[i] = (uint8_t)(response->digest.high >> (56 - 8 * i));
         octets[8 + i] = (uint8_t)(response->digest.low >> (56 - 8 * i));
     }
-    row_blob(row, slice_of(octets, 16));
+    row_blob(row, shown(rows, PRIVATE_DIGEST, slice_of(octets, 16)));
 }
 
 static void bind_sizes(struct row *row, const struct exchange *x)
@@ -370,10 +402,15 @@ void exchange_rows_write(struct exchange_rows *rows, const struct assessed *asse
     expect_link(rows, &x->connection);
     gather(rows, &x->request.head, kept_of_request, asked);
     gather(rows, &x->response.head, kept_of_response, said);
-    struct slice location[] = {slice_of_text(assessed->scheme), assessed->host,
-                               without_userinfo(rows, x->target),
-                               without_userinfo(rows, assessed->url), assessed->url_pattern};
-    struct slice requester[] = {assessed->client_key, assessed->forwarded_for, x->method,
+    hide(rows, private_of_request, asked, KEPT_OF_REQUEST);
+    hide(rows, private_of_response, said, KEPT_OF_RESPONSE);
+    struct slice location[] = {slice_of_text(assessed->scheme),
+                               shown(rows, PRIVATE_HOST, assessed->host),
+                               shown(rows, PRIVATE_URL, without_userinfo(rows, x->target)),
+                               shown(rows, PRIVATE_URL, without_userinfo(rows, assessed->url)),
+                               shown(rows, PRIVATE_URL, assessed->url_pattern)};
+    struct slice requester[] = {shown(rows, PRIVATE_CLIENT, assessed->client_key),
+                                shown(rows, PRIVATE_ADDRESS, assessed->forwarded_for), x->method,
                                 asked[KEPT_USER_AGENT], asked[KEPT_REQUEST_CACHE_CONTROL]};
     struct tuple tuples[] = {
         tuple_of(&rows->urls, location, COUNT_OF(location), NULL),
@@ -403,7 +440,7 @@ void exchange_rows_write(struct exchange_rows *rows, const struct assessed *asse
         bind_frame(&row, &x->response);
         bind_times(&row, x);
         bind_sizes(&row, x);
-        bind_digest(&row, &x->response, digest);
+        bind_digest(rows, &row, &x->response, digest);
         row_optional(&row, assessed->age_s, ABSENT_NUMBER);
         row_write(&row);
     }

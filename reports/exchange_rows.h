@@ -4,11 +4,12 @@
 
 #include "analysis/analysis.h"
 #include "reports/batch.h"
+#include "reports/privacy.h"
 
 struct exchange_rows;
 
-/* Prepares the statements; `sql` must outlive it. */
-struct exchange_rows *exchange_rows_new(struct sql *sql);
+/* Prepares the statements; `sql` and `privacy` must outlive it. */
+struct exchange_rows *exchange_rows_new(struct sql *sql, const struct privacy *privacy);
 void exchange_rows_free(struct exchange_rows *rows); /* accepts NULL */
 
 /* Goes on in tables that have rows already. */

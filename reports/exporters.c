@@ -16,6 +16,7 @@
 #include "reports/json_document.h"
 #include "reports/markdown_report.h"
 #include "reports/ndjson.h"
+#include "reports/redaction.h"
 #include "reports/selection.h"
 #include "reports/summary.h"
 #include "reports/trace.h"
@@ -84,7 +85,11 @@ bool report_print_open(struct audit *audit, FILE *to, const struct report_option
     if (!exporter)
         return refuse(options->format, error);
     __fsetlocking(to, FSETLOCKING_BYCALLER); /* one thread: no lock for each character */
-    struct report report = {audit, to, options};
+    struct report_options shown = *options;
+    struct selection told = redaction_of_selection(options->selection);
+    struct report report = {audit, to, &shown};
+    if (audit->is_redacted)
+        shown.selection = &told;
     selection_apply(options->selection, audit);
     if (!audit->failed)
         exporter->write(&report);
@@ -95,7 +100,8 @@ bool report_print(const char *path, FILE *to, const struct report_options *optio
                   struct error *error)
 {
     struct audit audit;
-    if (!report_is_format(options->format, error) || !audit_open(&audit, path, error))
+    if (!report_is_format(options->format, error) ||
+        !(options->redact ? redaction_open(&audit, path, error) : audit_open(&audit, path, error)))
         return false;
     bool printed = report_print_open(&audit, to, options, error);
     return audit_close(&audit, error) && printed;

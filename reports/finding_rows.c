@@ -20,6 +20,7 @@
 #include "reports/intern.h"
 #include "reports/limits.h"
 #include "reports/mask.h"
+#include "reports/originals.h"
 #include "reports/schema.h"
 #include "reports/software.h"
 
@@ -33,27 +34,35 @@ struct finding_rows {
     struct sql *sql;
     struct exchange_rows *exchanges;
     enum heads_policy heads;
+    const struct privacy *privacy;
     struct arena scratch;
     struct batch findings;
     struct place recent[LIMIT_RECENT_EXCHANGES];
     struct interner *verdicts, *issues; /* of issues: id * 16 + heads kept */
     sqlite3_stmt *place_of, *verdict, *issue, *issue_by_key, *count_head, *head;
+    sqlite3_stmt *reveal;
+    struct originals *originals; /* NULL: everything is as it was */
 };
 
 struct finding_rows *finding_rows_new(struct sql *sql, struct exchange_rows *exchanges,
-                                      enum heads_policy heads)
+                                      enum heads_policy heads, const struct privacy *privacy)
 {
     struct finding_rows *rows = xcalloc(1, sizeof *rows);
     rows->sql = sql;
     rows->exchanges = exchanges;
     rows->heads = heads;
+    rows->privacy = privacy;
     arena_init(&rows->scratch, 4096);
     rows->verdicts = interner_new();
     rows->issues = interner_new();
     rows->place_of = sql_prepare(sql, "SELECT u.host, l.server, u.url_pattern FROM exchange e "
                                       "LEFT JOIN url u ON u.id = e.url "
                                       "LEFT JOIN link l ON l.id = e.link WHERE e.id = ?");
-    rows->verdict = sql_prepare(sql, "INSERT INTO verdict VALUES (NULL,?,?,?,?,?,?,?)");
+    rows->originals = originals_new(sql, privacy);
+    rows->reveal =
+        sql_prepare(sql, "UPDATE url SET target = ?1, url = substr(url, 1, instr(url, '?')) || ?2 "
+                         "WHERE id = (SELECT url FROM exchange WHERE id = ?3) AND instr(url, '?')");
+    rows->verdict = sql_prepare(sql, "INSERT INTO verdict VALUES (NULL,?,?,?,?,?,?,?,?)");
     batch_init(&rows->findings, sql,
                "INSERT INTO finding (issue, verdict, exchange, reference, found_us, message, "
                "avoidable, opportunity, standalone, saves)",
@@ -77,6 +86,8 @@ void finding_rows_free(struct finding_rows *rows)
     if (!rows)
         return;
     sqlite3_finalize(rows->place_of);
+    sqlite3_finalize(rows->reveal);
+    originals_free(rows->originals);
     sqlite3_finalize(rows->verdict);
     sqlite3_finalize(rows->issue);
     sqlite3_finalize(rows->issue_by_key);
@@ -94,26 +105,29 @@ void finding_rows_flush(struct finding_rows *rows)
     batch_flush(&rows->findings);
 }
 
-/* A head without its credentials, in the scratch arena. */
-static struct slice masked(struct finding_rows *rows, struct slice head)
+/* A head without its credentials, and what else must not be read, in the scratch arena. */
+static struct slice masked(struct finding_rows *rows, struct slice head, bool is_busting)
 {
     if (slice_is_absent(head))
         return head;
     uint8_t *copy = arena_alloc(&rows->scratch, head.len ? head.len : 1);
     memcpy(copy, head.at, head.len);
     mask_head(copy, head.len);
-    return slice_of(copy, head.len);
+    head = slice_of(copy, head.len);
+    return is_busting ? privacy_of_busting_head(rows->privacy, head, &rows->scratch)
+                      : privacy_of(rows->privacy, PRIVATE_HEAD, head, &rows->scratch);
 }
 
+/* `is_busting`: the target's parameters were shown to defeat caches. */
 static void write_heads(struct finding_rows *rows, uint64_t exchange_id, struct slice request,
-                        struct slice response)
+                        struct slice response, bool is_busting)
 {
     if (exchange_id == 0 || (slice_is_absent(request) && slice_is_absent(response)))
         return;
     struct row row = row_begin(rows->sql, rows->head);
     row_number(&row, (int64_t)exchange_id);
-    row_blob(&row, masked(rows, request));
-    row_blob(&row, masked(rows, response));
+    row_blob(&row, masked(rows, request, is_busting));
+    row_blob(&row, masked(rows, response, false));
     row_write(&row);
     arena_reset(&rows->scratch);
 }
@@ -128,13 +142,34 @@ static uint64_t place_hash(struct slice host, const struct address *server, stru
     return hash;
 }
 
+/* What place_of() may have to read again. */
+static void note_originals(struct finding_rows *rows, const struct assessed *assessed)
+{
+    const struct privacy *privacy = rows->privacy;
+    const struct address *server = &assessed->exchange->connection.server;
+    char text[46], real[46];
+    if (privacy->level == PRIVACY_FULL)
+        return;
+    struct address shown = privacy_of_address(privacy, server);
+    originals_note(rows->originals, slice_of_text(address_text(&shown, text)),
+                   slice_of_text(address_text(server, real)));
+    originals_note(rows->originals,
+                   privacy_of(privacy, PRIVATE_HOST, assessed->host, &rows->scratch),
+                   assessed->host);
+    originals_note(rows->originals,
+                   privacy_of(privacy, PRIVATE_URL, assessed->url_pattern, &rows->scratch),
+                   assessed->url_pattern);
+    arena_reset(&rows->scratch);
+}
+
 void finding_rows_exchange(struct finding_rows *rows, const struct assessed *assessed)
 {
     const struct exchange *x = assessed->exchange;
     rows->recent[assessed->id % LIMIT_RECENT_EXCHANGES] = (struct place){
         assessed->id, place_hash(assessed->host, &x->connection.server, assessed->url_pattern)};
     if (rows->heads == HEADS_ALL && !rows->sql->failed)
-        write_heads(rows, assessed->id, x->request.head.bytes, x->response.head.bytes);
+        write_heads(rows, assessed->id, x->request.head.bytes, x->response.head.bytes, false);
+    note_originals(rows, assessed);
 }
 
 static struct slice column(sqlite3_stmt *statement, int i)
@@ -154,9 +189,13 @@ static uint64_t place_of(struct finding_rows *rows, uint64_t exchange_id)
     exchange_rows_flush(rows->exchanges);
     sqlite3_bind_int64(rows->place_of, 1, (int64_t)exchange_id);
     if (sqlite3_step(rows->place_of) == SQLITE_ROW) {
+        struct slice texts[3];
         struct address server = {0};
-        address_parse(column(rows->place_of, 1), &server);
-        hash = place_hash(column(rows->place_of, 0), &server, column(rows->place_of, 2));
+        for (int i = 0; i < 3; i++)
+            texts[i] = arena_copy(&rows->scratch,
+                                  originals_of(rows->originals, column(rows->place_of, i)));
+        address_parse(texts[1], &server);
+        hash = place_hash(texts[0], &server, texts[2]);
     }
     if (sqlite3_reset(rows->place_of) != SQLITE_OK)
         sql_fail(rows->sql);
@@ -171,6 +210,7 @@ static int64_t verdict_row(struct finding_rows *rows, const struct finding *find
     intern_key_add_number(&key, finding->severity * 64u + finding->confidence * 8u + finding->norm);
     intern_key_add(&key, slice_of_text(finding->party));
     intern_key_add(&key, slice_of_text(finding->section));
+    intern_key_add(&key, slice_of_text(finding->form));
     int64_t id = interner_find(rows->verdicts, &key);
     if (id)
         return id;
@@ -182,6 +222,7 @@ static int64_t verdict_row(struct finding_rows *rows, const struct finding *find
     row_words(&row, finding->party);
     row_number(&row, finding->norm);
     row_words(&row, finding->section);
+    row_words(&row, finding->form);
     id = row_write(&row);
     if (!rows->sql->failed)
         interner_put(rows->verdicts, &key, id);
@@ -221,6 +262,31 @@ static int64_t issue_insert(struct finding_rows *rows, const char *key, int64_t 
     return row_write(&row) * 16;
 }
 
+/* Does it show that parameters of the query only defeat caches? What signs a URL does so too, and
+ * is a secret. */
+static bool is_busting(const struct finding_rows *rows, const struct finding *finding)
+{
+    return rows->privacy->level != PRIVACY_FULL && !finding->variant &&
+           strcmp(finding->rule->id, "cache-buster-identical") == 0;
+}
+
+/* The exchange's target and URL, in which they may be read from now on. */
+static void reveal_busters(struct finding_rows *rows, const struct finding *finding)
+{
+    struct slice rest = finding->request_head;
+    slice_cut(&rest, ' ');
+    struct slice target = slice_cut(&rest, ' ');
+    if (slice_is_absent(target) || slice_is_absent(rest) || slice_find(target, '@') < target.len)
+        return;
+    target = privacy_of_busting(rows->privacy, target, &rows->scratch);
+    exchange_rows_flush(rows->exchanges);
+    struct row row = row_begin(rows->sql, rows->reveal);
+    row_text(&row, target);
+    row_text(&row, slice_from(target, slice_find(target, '?') + 1));
+    row_number(&row, (int64_t)finding->exchange_id);
+    row_write(&row);
+}
+
 /* Counts this finding among those of the issue whose heads are kept; false where there are enough.
  */
 static bool wants_heads(struct finding_rows *rows, int64_t number)
@@ -257,9 +323,10 @@ static int64_t issue_row(struct finding_rows *rows, const struct finding *findin
 
     if (wants_heads(rows, number)) {
         number++;
-        write_heads(rows, finding->exchange_id, finding->request_head, finding->response_head);
+        write_heads(rows, finding->exchange_id, finding->request_head, finding->response_head,
+                    is_busting(rows, finding));
         write_heads(rows, finding->reference_exchange_id, finding->reference_request_head,
-                    finding->reference_response_head);
+                    finding->reference_response_head, false);
     }
     interner_put(rows->issues, &intern, number);
     return number / 16;
@@ -281,6 +348,8 @@ void finding_rows_write(struct finding_rows *rows, const struct finding *finding
     int64_t id = rows->findings.written + 1;
     int64_t issue = issue_row(rows, finding, id);
     int64_t verdict = verdict_row(rows, finding);
+    if (is_busting(rows, finding))
+        reveal_busters(rows, finding);
     if (rows->sql->failed)
         return;
     struct row row = batch_row(&rows->findings);
@@ -289,7 +358,8 @@ void finding_rows_write(struct finding_rows *rows, const struct finding *finding
     row_number(&row, (int64_t)finding->exchange_id);
     row_optional(&row, (int64_t)finding->reference_exchange_id, 0);
     row_number(&row, microseconds(finding->found_ns));
-    row_text(&row, without_userinfo(rows, finding->message));
+    row_text(&row, privacy_of_message(rows->privacy, slice_of_text(finding->form),
+                                      without_userinfo(rows, finding->message), &rows->scratch));
     row_number(&row, (int64_t)finding->avoidable_bytes);
     row_number(&row, (int64_t)finding->opportunity_bytes);
     row_number(&row, (int64_t)finding->standalone_bytes);

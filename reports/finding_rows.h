@@ -10,9 +10,9 @@ struct exchange_rows;
 struct finding_rows;
 
 /* Prepares the statements; `sql` must outlive it, and `exchanges`, among which it looks up what
- * findings accuse. */
+ * findings accuse, and `privacy`. */
 struct finding_rows *finding_rows_new(struct sql *sql, struct exchange_rows *exchanges,
-                                      enum heads_policy heads);
+                                      enum heads_policy heads, const struct privacy *privacy);
 void finding_rows_free(struct finding_rows *rows); /* accepts NULL */
 
 /* Goes on in tables that have rows already. */

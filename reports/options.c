@@ -386,6 +386,22 @@ static bool set_client_key(struct options *options, const char *value, struct er
            wrong(error, "client-key", value, "auto, ip, ip+ua, forwarded or none is wanted");
 }
 
+static bool set_privacy(struct options *options, const char *value, struct error *error)
+{
+    unsigned level = 0;
+    while (privacy_word(level) && strcmp(privacy_word(level), value) != 0)
+        level++;
+    options->privacy = (enum privacy_level)level;
+    return privacy_word(level) ||
+           wrong(error, "privacy", value, "full, standard or strict is wanted");
+}
+
+static bool set_redact(struct options *options, const char *value, struct error *error)
+{
+    (void)value, (void)error;
+    return options->redact = true;
+}
+
 static bool set_fail_on_avoidable(struct fail_on *fail_on, const char *value)
 {
     char number[32];
@@ -647,6 +663,10 @@ static const struct option_row rows[] = {
      "compare with an earlier audit: what was fixed, what is new; --fail-on\nthen takes new, new-error, remaining-error, ... too"},
     {"heads", 0, FOR_AUDIT, true, "WHICH", set_heads,
      "heads kept in the database, without credentials: findings, all, none"},
+    {"privacy", 0, FOR_AUDIT, true, "LEVEL", set_privacy,
+     "what of people is written down: full (the default); standard, no values\nof queries; strict, no addresses and tags either (docs/privacy.md)"},
+    {"redact", 0, FOR_REPORT, false, NULL, set_redact,
+     "addresses, values of queries, tags and User-Agents as pseudonyms, the\nsame for the same throughout: to be handed on"},
 
     {"host", 0, FOR_REPORT, false, "GLOB", set_report_host,
      "only exchanges with this host, or server address; may be repeated:\n*.example.org, 10.1.*"},
@@ -983,6 +1003,8 @@ char *options_json(const struct options *options)
     json_put_list(object, "only", &options->only);
     json_put_list(object, "skip", &options->skip);
     json_object_set_new(object, "client_key", json_string(client_keys[options->client_key]));
+    if (options->privacy != PRIVACY_FULL)
+        json_object_set_new(object, "privacy", json_string(privacy_word(options->privacy)));
     json_object_set_new(object, "window_s", json_real((double)options->window_ns / 1e9));
     if (options->memory)
         json_object_set_new(object, "memory", json_integer((json_int_t)options->memory));

@@ -84,6 +84,7 @@ struct options {
     int64_t window_ns;
     enum heads_policy heads;
     enum client_key client_key;
+    enum privacy_level privacy;
     struct fail_on fail_on;
     struct compare_fail_on compare_fail_on;
     int64_t min_exercised; /* of compare */
@@ -100,6 +101,7 @@ struct options {
     const char *metrics, *ndjson; /* NULL: none */
     bool plain;                   /* no full-screen view */
     bool with_credentials; /* evidence */
+    bool redact;           /* report, evidence */
     const char *user;
     const char *const *operands; /* into argv */
     size_t n_operands;

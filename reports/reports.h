@@ -22,6 +22,7 @@
 #include "base/error.h"
 #include "capture/capture.h"
 #include "decode/decode.h"
+#include "reports/privacy.h"
 
 struct acceptances;
 
@@ -32,6 +33,7 @@ struct database_options {
     bool force; /* replace a file that is no database of ours */
     enum heads_policy heads;
     const struct acceptances *accepted; /* borrowed until database_finish(); NULL: none */
+    enum privacy_level privacy;
 };
 
 /* What `run` says, beside what the sinks bring. JSON texts are made by the caller. */
@@ -120,6 +122,7 @@ struct report_options {
     const struct selection *selection; /* options.h; what of the audit is reported */
     const char *table; /* of csv: a view */
     const char *price; /* of html: "0.09 EUR", of a gigabyte; NULL: what the audit was told */
+    bool redact;       /* redaction.h */
 };
 
 /* False and ERROR_USAGE where no exporter has that name. */

@@ -52,7 +52,7 @@ const char schema_tables[] =
 "  packets INTEGER, wire INTEGER, overhead INTEGER, retransmitted INTEGER, lost INTEGER,"
 "  exchanges INTEGER);"
 "CREATE TABLE verdict (id INTEGER PRIMARY KEY, rule TEXT, variant TEXT, severity INTEGER,"
-"  confidence INTEGER, party TEXT, norm INTEGER, section TEXT);"
+"  confidence INTEGER, party TEXT, norm INTEGER, section TEXT, form TEXT);"
 "CREATE TABLE finding (id INTEGER PRIMARY KEY, issue INTEGER, verdict INTEGER, exchange INTEGER,"
 "  reference INTEGER, found_us INTEGER, message, avoidable INTEGER, opportunity INTEGER,"
 "  standalone INTEGER, saves INTEGER);"

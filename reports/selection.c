@@ -151,11 +151,14 @@ static void choose_exchanges(const struct selection *s, struct audit *audit)
 {
     int64_t first_us = audit_number(audit, "SELECT first_us FROM run");
     audit_run(audit, "CREATE TEMP TABLE chosen_exchange (id INTEGER PRIMARY KEY)");
-    struct query query = query_begin(
-        audit, "INSERT INTO temp.chosen_exchange SELECT id FROM main.exchanges "
-               "WHERE (?1 OR host_is_chosen(host, server)) AND (?2 OR url_is_chosen(url, target)) "
-               "AND (?3 OR client_is_chosen(client, forwarded_for, client_key)) "
-               "AND coalesce(requested_us, responded_us) BETWEEN ?4 AND ?5");
+    char *text = sqlite3_mprintf(
+        "INSERT INTO temp.chosen_exchange SELECT id FROM %s.exchanges "
+        "WHERE (?1 OR host_is_chosen(host, server)) AND (?2 OR url_is_chosen(url, target)) "
+        "AND (?3 OR client_is_chosen(client, forwarded_for, client_key)) "
+        "AND coalesce(requested_us, responded_us) BETWEEN ?4 AND ?5",
+        audit->is_redacted ? "whole" : "main");
+    struct query query = query_begin(audit, text ? text : "");
+    sqlite3_free(text);
     query_bind(&query, 1, s->hosts.n == 0);
     query_bind(&query, 2, s->urls.n == 0);
     query_bind(&query, 3, s->clients.n == 0);
