@@ -298,7 +298,7 @@ static bool grow(struct database *database, bool is_old, const char *inputs, str
     sqlite3_busy_timeout(sql->db, 5000); /* a reader may be in the middle of a checkpoint */
     if (is_old) {
         if (sql->failed || !is_continuable(sql, inputs, error) ||
-            !has_same_privacy(sql, options->privacy, error))
+            !has_same_privacy(sql, database->privacy.level, error))
             return false;
         sql_run(sql, PRAGMAS_TO_GROW "BEGIN IMMEDIATE;");
     } else {
