@@ -81,7 +81,7 @@ static unsigned lane_of(struct picture *picture, struct slice tag, struct slice 
 
 static const char bars_of[] =
     "SELECT v.at_us, e.responded, x.status, x.etag, x.last_modified,"
-    " e.lifetime_s - coalesce(e.age_s, 0), coalesce(c.firm, 0), coalesce(c.weak, 0),"
+    " (SELECT lifetime_s FROM main.response WHERE id = e.response) - coalesce(e.age_s, 0), coalesce(c.firm, 0), coalesce(c.weak, 0),"
     " coalesce(c.opportunity, 0) FROM event v JOIN exchanges x ON x.id = v.id"
     " JOIN main.exchange e ON e.id = v.id LEFT JOIN cost c ON c.id = v.id WHERE v.one = ?1"
     " ORDER BY v.at_us, v.id LIMIT ?2";

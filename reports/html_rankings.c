@@ -40,7 +40,7 @@ static const struct ranking {
 
 static const char make_per_client[] =
     "CREATE TEMP TABLE per_client AS SELECT e.link, e.requester, count(*) AS exchanges,"
-    " sum(x.is_conditional) AS conditional, sum(coalesce(e.status = 304, 0)) AS not_modified,"
+    " sum(x.is_conditional) AS conditional, sum(" STATUS_OF_E " = 304) AS not_modified,"
     " sum(e.request_header + e.request_body + e.response_header + e.response_body) AS octets,"
     " coalesce(sum(c.firm), 0) AS firm, coalesce(sum(c.weak), 0) AS weak,"
     " coalesce(sum(c.opportunity), 0) AS opportunity"

@@ -10,6 +10,7 @@
 
 #include "reports/exporters.h"
 #include "reports/html.h"
+#include "reports/schema.h"
 
 struct html_report {
     struct html out;
@@ -38,8 +39,12 @@ void html_write(struct report *report);
  */
 void html_facts(struct html_report *report);
 
-/* Of a query over main.exchange AS e: its octets are not counted at an outer one. */
+/* Of queries over main.exchange AS e: its octets are not counted at an outer one, too; and its
+ * status, 0 where there is none, as schema.c keeps it. */
 #define NOT_INNER "NOT EXISTS (SELECT 1 FROM main.pair WHERE inner = e.id)"
+#define NUMERAL_(number) #number
+#define NUMERAL(number)  NUMERAL_(number)
+#define STATUS_OF_E      "(e.bits >> " NUMERAL(BITS_STATUS) " & 1023)"
 
 /* The sections, in the order of the page. */
 void html_accounts(struct html_report *report); /* all captured bytes in one bar */

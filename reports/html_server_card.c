@@ -56,7 +56,7 @@ static const char make_tables[] =
     "CREATE TEMP TABLE full_response (one, id, PRIMARY KEY (one, id)) WITHOUT ROWID;"
     "INSERT INTO full_response SELECT u.one, e.id FROM exchanges x"
     " JOIN main.exchange e ON e.id = x.id JOIN same_url u ON u.id = e.url"
-    " WHERE e.status = 200 AND e.flaws NOT IN unsure"
+    " WHERE " STATUS_OF_E " = 200 AND e.flaws NOT IN unsure"
     " AND (SELECT method FROM main.requester WHERE id = e.requester) = 'GET';";
 
 /* Is the 200 of the same representation (r), as the 304's own head (a) or its condition (k) says? */
@@ -88,7 +88,7 @@ static const char grades[] =
     "  (SELECT max(id) FROM full_response WHERE one = u.one AND id < e.id)"
     " LEFT JOIN main.response r ON r.id = g.response LEFT JOIN main.moment s ON s.id = g.moment"
     " LEFT JOIN accused c ON c.exchange = e.id"
-    " WHERE e.status = 304 AND e.flaws NOT IN unsure),"
+    " WHERE " STATUS_OF_E " = 304 AND e.flaws NOT IN unsure),"
     " total AS MATERIALIZED (SELECT response, passed, failed, count(*) AS n FROM mark GROUP BY 1, 2, 3)"
     " SELECT w.server_software, sum(n), count(*) OVER ()"
     SUM("0") SUM("1") SUM("2") SUM("3") SUM("4") SUM("5") SUM("6") SUM("7")

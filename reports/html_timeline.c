@@ -33,7 +33,7 @@ static void gather_sums(struct times *times, struct html_report *report)
         report->audit,
         "SELECT (e.start_us - ?1) / ?2, count(*),"
         " sum(e.request_header + e.request_body + e.response_header + e.response_body),"
-        " sum(coalesce(e.status = 304, 0)), coalesce(sum(c.firm), 0),"
+        " sum(" STATUS_OF_E " = 304), coalesce(sum(c.firm), 0),"
         " coalesce(sum(c.opportunity), 0), sum(e.flaws IN (SELECT id FROM main.flaws"
         "  WHERE instr(words, 'gap') OR instr(words, 'head-incomplete') OR"
         "  instr(words, 'pairing-unsure')))"

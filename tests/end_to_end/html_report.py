@@ -126,7 +126,7 @@ def enlarge(database, copies=8000):
     rules = [row[0] for row in db.execute("SELECT DISTINCT rule FROM looked_at")]
     verdict = db.execute("SELECT max(id) FROM verdict").fetchone()[0]
     for i, rule in enumerate(rules):
-        db.execute("INSERT INTO verdict VALUES (?, ?, NULL, 3, 2, 'responder', 2, 'RFC 9110')", (verdict + 1 + i, rule))
+        db.execute("INSERT INTO verdict VALUES (?, ?, NULL, 3, 2, 'responder', 2, 'RFC 9110', NULL)", (verdict + 1 + i, rule))
     new = {"id": "20000000 + i", "issue": "3000000 + i", "verdict": f"{verdict} + 1 + i % {len(rules)}", "exchange": "10000000 + i",
            "message": "'<message>' || hex(zeroblob(900))", "avoidable": "1", "opportunity": "0"}
     columns = [row[1] for row in db.execute("PRAGMA table_info(finding)")]
