@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -684,7 +685,7 @@ static const struct option_row rows[] = {
      "at most so many rows of each list, the worst first"},
 
     {"jobs", 0, FOR_AUDIT, true, "N", set_jobs,
-     "threads at work: 2 share the work of analyze, 3 a little more, others\nfind none; live has one; never changes the result"},
+     "threads at work: 1, 2 (default, where there are two processors), 3;\nmore find no work; live has one; never changes the result"},
     {"memory", 0, FOR_AUDIT, true, "SIZE", set_memory,
      "about as much for connections and modelled caches, such as 512MiB"},
     {"config", 0, FOR_AUDIT, false, "FILE", set_config,
@@ -859,6 +860,13 @@ static bool lies_after(const struct time_limit *one, const struct time_limit *ot
     return one->given && other->given && one->relative == other->relative && one->ns > other->ns;
 }
 
+/* Threads: more than two gain too little to be taken unasked. */
+static int64_t two_if_there_are(void)
+{
+    cpu_set_t usable;
+    return sched_getaffinity(0, sizeof usable, &usable) == 0 && CPU_COUNT(&usable) > 1 ? 2 : 1;
+}
+
 bool options_parse(struct options *options, enum command_bit command, int argc, char **argv,
                    struct error *error)
 {
@@ -868,7 +876,7 @@ bool options_parse(struct options *options, enum command_bit command, int argc, 
         .table = "issues",
         .min_exercised = 20,
         .packets_max = 1000000000,
-        .jobs = 1,
+        .jobs = two_if_there_are(),
         .thresholds = thresholds_default(),
         .window_ns = defaults.window_ns,
         .client_key = defaults.client_key,
