@@ -21,6 +21,15 @@ install(FILES ${CMAKE_BINARY_DIR}/wire304.1.gz DESTINATION ${CMAKE_INSTALL_MANDI
 install(FILES ${CMAKE_BINARY_DIR}/changelog.gz DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 install(FILES ${manual} DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+# Where the program will be is known when it is installed (--prefix, CPack). Nothing enables or
+# starts the service.
+install(CODE "
+    set(BINDIR \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}\")
+    set(DOCDIR \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DOCDIR}\")
+    configure_file(\"${CMAKE_SOURCE_DIR}/cmake/wire304@.service.in\"
+        \"${CMAKE_BINARY_DIR}/wire304@.service\" @ONLY)")
+install(FILES ${CMAKE_BINARY_DIR}/wire304@.service DESTINATION lib/systemd/system)
 install(FILES ${CMAKE_SOURCE_DIR}/examples/shop.pcap
     DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 

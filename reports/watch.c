@@ -11,6 +11,7 @@
 #include "reports/metrics.h"
 #include "reports/metrics_server.h"
 #include "reports/screen.h"
+#include "reports/service_manager.h"
 
 enum { STREAM_TURN_NS = 20000000 };
 
@@ -19,10 +20,11 @@ struct watch {
     struct metrics_server *server;
     struct finding_stream *stream;
     struct screen *screen;
+    struct service_manager *manager;
     struct status status; /* where there is no screen */
     bool quiet, dropping_told, wants_end;
     uint64_t dropped_told;
-    int64_t stream_turned_ns;
+    int64_t turned_ns, stream_turned_ns;
 };
 
 static bool open_metrics(struct watch *watch, const char *address, struct error *error)
@@ -52,6 +54,7 @@ struct watch *watch_open(const struct watch_options *options, struct audit *audi
     if (done && options->screen)
         watch->screen = screen_open(options->screen, audit, options->color);
     status_init(&watch->status, stderr, !options->quiet && !watch->screen);
+    watch->manager = service_manager_open();
     if (done)
         return watch;
     watch_close(watch);
@@ -122,6 +125,11 @@ void watch_commit(struct watch *watch, const struct source *source,
         finding_stream_commit(watch->stream);
     if (watch->screen)
         screen_commit(watch->screen, source, facts);
+    if (watch->manager) {
+        char text[256];
+        status_text(text, sizeof text, facts);
+        service_manager_status(watch->manager, text, watch->turned_ns);
+    }
     status_update(&watch->status, facts);
 }
 
@@ -158,6 +166,9 @@ void watch_turn(struct watch *watch, int64_t now_ns)
 {
     if (!watch)
         return;
+    watch->turned_ns = now_ns;
+    if (watch->manager)
+        service_manager_turn(watch->manager, now_ns);
     if (watch->server)
         metrics_server_turn(watch->server, now_ns);
     if (watch->stream && now_ns - watch->stream_turned_ns >= STREAM_TURN_NS) {
@@ -175,6 +186,8 @@ bool watch_wants_end(const struct watch *watch)
 
 void watch_stop(struct watch *watch)
 {
+    if (watch && watch->manager)
+        service_manager_stopping(watch->manager);
     if (watch && watch->screen)
         screen_leave(watch->screen);
 }
@@ -219,6 +232,7 @@ void watch_close(struct watch *watch)
     if (!watch)
         return;
     screen_close(watch->screen);
+    service_manager_close(watch->manager);
     status_clear(&watch->status);
     finding_stream_close(watch->stream);
     metrics_server_close(watch->server);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * Those who look on while a run without end goes on: the metrics, the stream of findings, and the
- * full-screen view or the line of status. The pipeline tells them what comes, and gives them a turn often; none of them
+ * Those who look on while a run without end goes on: the metrics, the stream of findings, the
+ * full-screen view or the line of status, and the service manager. The pipeline tells them what comes, and gives them a turn often; none of them
  * ever waits for anybody. Everything that a looker needs is opened before the sandbox.
  */
 

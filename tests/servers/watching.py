@@ -239,6 +239,46 @@ def a_reader_that_sleeps_or_leaves_does_not_stop_the_capture(place):
     return wrong
 
 
+@scenario
+def a_service_manager_is_told(place):
+    """As the unit starts it: another user, CAP_NET_RAW alone, a socket to tell."""
+    path = f"{place.folder}/notify"
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind(path)
+    manager.settimeout(10)
+    os.chmod(path, 0o777)
+    shutil.chown(f"{place.folder}/db", "nobody", "nogroup")
+    environment = dict(os.environ, NOTIFY_SOCKET=path, WATCHDOG_USEC="400000", ASAN_OPTIONS="detect_leaks=0")
+    environment.pop("WATCHDOG_PID", None)
+    p = subprocess.Popen(["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", "--inh-caps", "-all,+net_raw", "--ambient-caps", "-all,+net_raw",
+                          "--bounding-set", "-all,+net_raw", "--no-new-privs", place.binary, "live", "--plain", "-i", "lo", "-o", place.database, "--metrics", str(PORT)],
+                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment)
+    p.said = []
+    p.reader = threading.Thread(target=lambda: p.said.extend(iter(p.stderr.readline, "")), daemon=True)
+    p.reader.start()
+    wrong, told = [], []
+
+    def hear(text, times=1):
+        with contextlib.suppress(socket.timeout):
+            while sum(text in line for line in told) < times:
+                told.append(manager.recv(4096).decode())
+            return
+        wrong.append(f"not told {text}: {told}, {p.said}")
+    hear("READY=1")
+    if not any("no capabilities" in line for line in p.said):
+        wrong.append(f"ready before it had given up its rights: {p.said}")
+    place.visit()
+    hear("WATCHDOG=1", 8)
+    hear("STATUS=")
+    if "wire304_build_info" not in scrape():
+        wrong.append("no metrics")
+    code = stop(p)
+    hear("STOPPING=1")
+    if code or place.ask("SELECT count(*) FROM exchanges")[0][0] < 3:
+        wrong.append(f"exit {code}: {p.said}")
+    return wrong
+
+
 class Terminal:
     """A live run in a tmux of its own, whose screen can be read and typed at."""
 
@@ -346,7 +386,7 @@ def plain_is_a_line(place):
 
 def main():
     binary, chosen = os.path.abspath(sys.argv[1]), sys.argv[2:]
-    missing = [tool for tool in ("unshare", "nginx", "curl", "promtool", "ss", "tmux") if not shutil.which(tool)]
+    missing = [tool for tool in ("unshare", "nginx", "curl", "promtool", "ss", "tmux", "setpriv") if not shutil.which(tool)]
     if missing or os.geteuid() != 0:
         print("skipped: needs", ", ".join(missing) or "root, for a network namespace")
         return SKIP
