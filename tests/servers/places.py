@@ -358,7 +358,7 @@ def trafficserver(processes, folder, places):
         for name in os.listdir("/etc/trafficserver"):
             if os.path.isfile(f"/etc/trafficserver/{name}"):
                 shutil.copy(f"/etc/trafficserver/{name}", f"{base}/etc/{name}")
-        write(f"{base}/etc/remap.config", f"map / http://{ORIGIN}:{p.port}/\n")
+        write(f"{base}/etc/remap.config", f"map / http://{ORIGIN}:{getattr(p, 'origin_port', p.port)}/\n")
         write(f"{base}/etc/storage.config", f"{base}/cache 32M\n")
         write(f"{base}/etc/cache.config", getattr(p, "cache", "") + "\n")
         write(f"{base}/etc/records.config", f"""CONFIG proxy.config.http.server_ports STRING {p.port}:ip-in={p.address}:ip-out={PROXY}

@@ -17,8 +17,10 @@ import subprocess
 import sys
 import tempfile
 import time
+import types
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import places  # noqa: E402
 import servers  # noqa: E402
 
 CLIENT, OTHER, PROXY, ORIGIN = "10.9.0.2", "10.9.0.4", "10.9.0.1", "10.9.0.3"
@@ -181,6 +183,86 @@ def squid_as_accelerator(b):
     yield {"proxy-304-expanded": 1}
 
 
+def apache_proxy(bench, more=""):
+    modules = "mpm_event authz_core proxy proxy_http cache cache_disk headers".split()
+    os.makedirs(f"{bench.folder}/store")
+    with open(f"{bench.folder}/apache.conf", "w") as f:
+        f.write(f"ServerRoot {bench.folder}\nPidFile {bench.folder}/pid\nErrorLog {bench.folder}/log\nListen {PROXY}:80\nServerName localhost\n"
+                + "".join(f"LoadModule {m}_module /usr/lib/apache2/modules/mod_{m}.so\n" for m in modules)
+                + f"User www-data\nGroup www-data\nProxySourceAddress {PROXY}\nProxyPass / http://{ORIGIN}:8080/\n{more}\n")
+    subprocess.run(["chown", "www-data", f"{bench.folder}/store"], check=True)
+    bench.start("apache2", "-f", f"{bench.folder}/apache.conf", "-DFOREGROUND")
+
+
+@scenario
+def apache_without_cache(b):
+    """mod_proxy hands everything on."""
+    origin(b)
+    apache_proxy(b)
+    yield
+    fetch_and_validate(b)
+    yield {}
+
+
+@scenario
+def apache_as_cache(b):
+    """mod_cache with mod_cache_disk: Age on what is stored, 304 for whose tag it is."""
+    origin(b)
+    apache_proxy(b, f"CacheRoot {b.folder}/store\nCacheEnable disk /\n")
+    yield
+    fetch_and_validate(b)
+    yield {}
+
+
+@scenario
+def apache_that_stores_what_it_must_not(b):
+    """CacheStoreNoStore and CacheStorePrivate say so by name (RFC 9111 §5.2.2.5, §5.2.2.7)."""
+    origin(b, "no-store, private, max-age=60")
+    apache_proxy(b, f"CacheRoot {b.folder}/store\nCacheEnable disk /\nCacheStoreNoStore On\nCacheStorePrivate On\n")
+    yield
+    b.ask("/app.js")
+    time.sleep(3)
+    b.ask("/app.js", by=OTHER)
+    yield {"stored-no-store": 1, "private-shared": 1}
+
+
+class Starter:
+    """What places.py starts ends with the bench."""
+
+    def __init__(self, bench):
+        self.bench = bench
+
+    def start(self, *command, log=None, **how):
+        self.bench.processes.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **how))
+
+
+def traffic_server(bench, config=""):
+    place = types.SimpleNamespace(folder=bench.folder, address=PROXY, port=80, origin_port=8080, config=config)
+    places.trafficserver(Starter(bench), bench.folder, [place])
+
+
+@scenario
+def traffic_server_as_it_comes(b):
+    """It stores what has a lifetime, sends Age, and answers 304 where the client's tag is the one that it validated."""
+    origin(b)
+    traffic_server(b)
+    yield
+    fetch_and_validate(b)
+    yield {}
+
+
+@scenario
+def traffic_server_that_never_validates(b):
+    """when_to_revalidate 3: what is stale is served as if it were not (RFC 9111 §4.2.4)."""
+    origin(b)
+    traffic_server(b, "CONFIG proxy.config.http.cache.when_to_revalidate INT 3")
+    yield
+    b.ask("/app.js")
+    time.sleep(6)
+    b.ask("/app.js", by=OTHER)
+    yield {"served-stale": 1}
+
+
 def audit(binary, bench):
     database = f"{bench.folder}/audit.db"
     run = subprocess.run([binary, "analyze", "-q", "-o", database, bench.pcap], capture_output=True, text=True, timeout=60)
@@ -225,7 +307,7 @@ def main():
             print("skipped: network namespaces are not permitted here")
             return servers.SKIP
         os.environ["PATH"] += ":/usr/sbin"
-        missing = [p for p in ("nginx", "varnishd", "haproxy", "squid", "curl", "tcpdump", "ip") if not shutil.which(p)]
+        missing = [p for p in ("nginx", "varnishd", "haproxy", "squid", "apache2", "traffic_server", "curl", "tcpdump", "ip") if not shutil.which(p)]
         if missing:
             print(f"skipped: not installed: {' '.join(missing)} (./test --with-servers installs them)")
             return servers.SKIP

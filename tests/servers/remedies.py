@@ -691,7 +691,7 @@ ELSEWHERE = {
     "go go-http-client": "400 MB of packages, for handlers that do what PHP's and Flask's do here",
     "spring aspnet okhttp python-requests": "a framework, or a cache for one, that Debian does not have, or not without a build",
     "iis cloudflare cloudfront fastly akamai": "nobody can start it here",
-    "browser": "a remedy for pages; tests/servers/static.py has the browser itself",
+    "browser": "a remedy for pages; tests/servers/clean.py has the browser itself",
 }
 # Single rows, and what keeps them from being above.
 ROWS_ELSEWHERE = {
@@ -701,7 +701,7 @@ ROWS_ELSEWHERE = {
     ("304-has-body", "django"): "wsgiref sends nothing after a 304",
     ("412-instead-of-304", "django"): "advice for views that answer 412 by themselves",
     ("unstable-etag", "symfony"): "as PHP and Django",
-    ("304-missing-etag", "squid"): "Debian's Squid has the tag in its 304s: tests/servers/faults.py",
+    ("304-missing-etag", "squid"): "the remedy is a newer Squid; Debian's has the fault: tests/servers/clean.py",
     ("if-range-match-got-200", "squid"): "Debian's Squid hands ranges on with every range_offset_limit",
     ("proxy-304-expanded", "haproxy"): "the remedy is a version that Debian is past",
     ("stale-on-arrival", "nginx"): "nginx sends no Age, and without one nobody arrives stale; for those behind another cache",

@@ -193,6 +193,16 @@ def nginx_date_over_tag(b):
 
 
 @scenario
+def nginx_without_tags(b):
+    """etag off: nginx has no tag to compare, so a tag never matches, whatever the date says (RFC 9110 §13.1.3)."""
+    nginx(b, "etag off;")
+    yield
+    b.curl("/app.js")
+    b.curl("/app.js", "-H", 'If-None-Match: "of-another-file"', "-H", "If-Modified-Since: Fri, 01 May 2026 10:00:00 GMT")
+    yield {("unconditional-refetch", "/app.js"): 0}
+
+
+@scenario
 def nginx_lifetimes(b):
     """A client that fetches, and one that revalidates, what it was told to keep for ten minutes."""
     nginx(b, 'add_header Cache-Control "max-age=600";')
@@ -234,6 +244,17 @@ def apache_expires(b):
     for path in PATHS:
         b.revalidate(path)
     yield {}
+
+
+@scenario
+def apache_gzip(b):
+    """mod_deflate hangs -gzip on to the tag and then compares without it (RFC 9110 §13.1.2), still so in 2.4.71;
+    and its Vary, which plain 200s have too, is missing in 304s (§15.4.5)."""
+    apache(b, "SetOutputFilter DEFLATE")
+    yield
+    b.revalidate("/app.js", "--compressed")
+    b.revalidate("/logo.png")
+    yield {("inm-match-got-200", "/app.js"): 1, ("304-missing-vary", "/logo.png"): 1}
 
 
 @scenario
