@@ -5,6 +5,7 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "reports/compare.h"
 #include "reports/evidence.h"
 #include "reports/exporters.h"
+#include "reports/forget.h"
 #include "reports/manual.h"
 #include "reports/options.h"
 #include "reports/output.h"
@@ -190,8 +192,8 @@ static int analyze_source(const struct options *options, const char *output, str
     if (!written)
         return code_of(error);
     if (!options->quiet) {
-        const struct report_options report = {"terminal", layout(options), &options->selection,
-                                              options->table, options->price, false};
+        const struct report_options report = {"terminal",     layout(options), &options->selection,
+                                              options->table, options->price,  false};
         if (!report_print(output, stdout, &report, error))
             return code_of(error);
     }
@@ -228,7 +230,7 @@ static int run_analyze(const struct options *options, struct error *error)
 static int run_report(const struct options *options, struct error *error)
 {
     struct report_options report = {options->format, layout(options), &options->selection,
-                                    options->table, options->price, options->redact};
+                                    options->table,  options->price,  options->redact};
     struct output output;
     if (!report_is_format(report.format, error))
         return EXIT_USAGE;
@@ -276,6 +278,17 @@ static int run_evidence(const struct options *options, struct error *error)
     bool written = evidence_write(options->operands[0], options->operands[1], &how, output.to,
                                   options->quiet ? NULL : stderr, error);
     return output_close(&output, written, error) ? EXIT_DONE : code_of(error);
+}
+
+static int run_forget(const struct options *options, struct error *error)
+{
+    struct forgotten gone = {0};
+    if (!audit_forget(options->operands[0], &options->selection.clients, &gone, error))
+        return code_of(error);
+    if (!options->quiet)
+        printf("forgot %" PRIu64 " exchanges, %" PRIu64 " connections and %" PRIu64 " findings\n",
+               gone.exchanges, gone.connections, gone.findings);
+    return EXIT_DONE;
 }
 
 static int run_rules(const struct options *options, struct error *error)
@@ -361,6 +374,13 @@ static const struct command commands[] = {
      "  wire304 compare monday.wire304.db tuesday.wire304.db\n"
      "  wire304 compare --fail-on new-error main.db branch.db          in a pipeline\n"
      "  wire304 compare --format markdown main.db branch.db            for a pull request\n"},
+    {"forget", "--client GLOB DB", "takes somebody's exchanges out of an audit database", FOR_FORGET, run_forget,
+     "Removes the client's exchanges, with what proxies sent because of them, their findings, heads and\n"
+     "connections, and every text that nobody else used, from the octets of the file too. Sums are made\n"
+     "anew of the rest. The captures, and reports made before, are not reached.\n"
+     "\n"
+     "Example:\n"
+     "  wire304 forget --client 192.0.2.7 site.wire304.db\n"},
     {"rules", "[--why DB] [--flaws]", "the catalogue of rules; what an audit could check", FOR_RULES, run_rules,
      "Examples:\n"
      "  wire304 rules\n"
@@ -498,6 +518,8 @@ static bool check_operands(const struct command *command, const struct options *
     if (command->run == run_compare)
         return n == 2 ||
                error_set(error, ERROR_USAGE, "compare takes two audits: %s", command->arguments);
+    if (command->run == run_forget && options->selection.clients.n == 0)
+        return error_set(error, ERROR_USAGE, "who is to be forgotten? forget needs --client");
     if (command->run == run_evidence)
         return n == 2 || error_set(error, ERROR_USAGE, "evidence takes two arguments: %s",
                                    command->arguments);

@@ -56,6 +56,8 @@ static const struct doubt doubts[] = {
      "of HTTP connections that the capture does not have", true},
     {"SELECT dropped_by_kernel + dropped_by_interface FROM run", "packets dropped while capturing",
      false},
+    {"SELECT forgotten_exchanges FROM run",
+     "exchanges that were here and have been forgotten (<code>wire304 forget</code>)", false},
 };
 
 static void put_doubts(struct html_report *report)

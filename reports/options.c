@@ -684,6 +684,8 @@ static const struct option_row rows[] = {
     {"top", 0, FOR_REPORT | FOR_COMPARE, false, "N", set_top,
      "at most so many rows of each list, the worst first"},
 
+    {"client", 0, FOR_FORGET, false, "GLOB", set_client,
+     "whom: an address, a client_key, or who the request says it is for;\nmay be repeated"},
     {"jobs", 0, FOR_AUDIT, true, "N", set_jobs,
      "threads at work: 1, 2 (default, where there are two processors), 3;\nmore find no work; live has one; never changes the result"},
     {"memory", 0, FOR_AUDIT, true, "SIZE", set_memory,
@@ -694,7 +696,7 @@ static const struct option_row rows[] = {
      "auto, always, never; NO_COLOR is honoured"},
     {"no-progress", 0, FOR_ANALYZE, true, NULL, set_no_progress,
      "no progress bar"},
-    {"quiet", 'q', FOR_AUDIT | FOR_EVIDENCE, true, NULL, set_quiet,
+    {"quiet", 'q', FOR_AUDIT | FOR_EVIDENCE | FOR_FORGET, true, NULL, set_quiet,
      "print nothing when all goes well"},
     {"help", 'h', FOR_ALL, false, NULL, set_help,
      "this text"},

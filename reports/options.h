@@ -25,8 +25,9 @@ enum command_bit {
     FOR_LIVE = 16,
     FOR_COMPARE = 32,
     FOR_EVIDENCE = 64,
+    FOR_FORGET = 128,
     FOR_AUDIT = FOR_ANALYZE | FOR_LIVE,
-    FOR_ALL = 127
+    FOR_ALL = 255
 };
 
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };

@@ -82,6 +82,7 @@ const char schema_tables[] =
 "CREATE TABLE claim (id INTEGER PRIMARY KEY, avoidable INTEGER, opportunity INTEGER);"
 "CREATE TABLE issue_sum (id INTEGER PRIMARY KEY, severity INTEGER, exchanges INTEGER,"
 "  avoidable INTEGER, opportunity INTEGER, first_us INTEGER, last_us INTEGER);"
+"CREATE TABLE forgotten (exchanges INTEGER, bytes INTEGER);" /* a row each time: forget.c */
 "CREATE TABLE waiting (id INTEGER PRIMARY KEY);"; /* exchanges not settled yet: live alone */
 
 /* How long an exchange took, in us; NULL where one of its ends was not seen. */
@@ -117,14 +118,18 @@ const char schema_ideal[] =
 
 const char schema_savings[] = "DELETE FROM needless; DELETE FROM remedy;" SETTLE_SAVINGS("1");
 
+#define SUMS_OF_FINDINGS                                                                           \
+"INSERT INTO claim SELECT exchange, sum(avoidable), sum(opportunity) FROM finding"                 \
+"  GROUP BY exchange HAVING sum(avoidable) > 0 OR sum(opportunity) > 0;"                           \
+"INSERT INTO issue_sum SELECT issue, max((SELECT severity FROM verdict WHERE id = f.verdict)),"    \
+"  count(DISTINCT exchange), sum(avoidable), sum(opportunity), min(found_us), max(found_us)"       \
+"  FROM finding f GROUP BY issue;"
+const char schema_sums[] = SUMS_OF_FINDINGS;
+
 const char schema_settle[] =
 "INSERT INTO input SELECT key, json_extract(value, '$.file') FROM json_each("
 "  (SELECT inputs FROM run_row));"
-"INSERT INTO claim SELECT exchange, sum(avoidable), sum(opportunity) FROM finding"
-"  GROUP BY exchange HAVING sum(avoidable) > 0 OR sum(opportunity) > 0;"
-"INSERT INTO issue_sum SELECT issue, max((SELECT severity FROM verdict WHERE id = f.verdict)),"
-"  count(DISTINCT exchange), sum(avoidable), sum(opportunity), min(found_us), max(found_us)"
-"  FROM finding f GROUP BY issue;"
+SUMS_OF_FINDINGS
 SETTLE_SAVINGS("1");
 
 const char schema_total[] =
@@ -229,7 +234,9 @@ SETTLE_SAVINGS("f.id > (SELECT finding FROM settled)")
 
 const char schema_views[] =
 "CREATE VIEW run AS SELECT program_version, options, thresholds, inputs, started_us, first_us,"
-"  last_us, packets, dropped_by_kernel, dropped_by_interface, caps_reached, price FROM run_row;"
+"  last_us, packets, dropped_by_kernel, dropped_by_interface, caps_reached, price,"
+"  (SELECT coalesce(sum(exchanges), 0) FROM forgotten) AS forgotten_exchanges,"
+"  (SELECT coalesce(sum(bytes), 0) FROM forgotten) AS forgotten_bytes FROM run_row;"
 
 "CREATE VIEW totals AS SELECT exchanges, observed_bytes, avoidable_certain, avoidable_likely,"
 "  avoidable_possible, opportunity_bytes, retransmitted_bytes, connection_bytes, unseen_bytes,"

@@ -7,6 +7,7 @@
 
 extern const char schema_tables[]; /* before the first row */
 extern const char schema_settle[]; /* after the last: sums per exchange and issue */
+extern const char schema_sums[];   /* the same sums alone, into empty tables */
 extern const char schema_ideal[];    /* one statement: a row of what_if that is no remedy */
 extern const char schema_savings[];  /* what remedies save, summed anew */
 extern const char schema_total[];    /* one statement: totals, of which five numbers are given */

@@ -106,6 +106,11 @@ static void teach(struct audit *audit, const char *name, int arguments,
                                function, NULL, NULL, free);
 }
 
+void selection_teach_clients(struct audit *audit, const struct text_list *clients)
+{
+    teach(audit, "client_is_chosen", 3, clients, any_matches);
+}
+
 /* ------------------------------------------------------------------ what stands in front */
 
 static const char *expression_of(const struct instead *others, const char *column)
@@ -300,7 +305,7 @@ static void narrow(const struct selection *s, struct audit *audit)
     static const struct text_list every = {&star, 1};
     teach(audit, "host_is_chosen", 2, &s->hosts, any_matches);
     teach(audit, "url_is_chosen", 2, &s->urls, any_matches);
-    teach(audit, "client_is_chosen", 3, &s->clients, any_matches);
+    selection_teach_clients(audit, &s->clients);
     teach(audit, "rule_is_chosen", 1, s->rules.n ? &s->rules : &every, rule_is_chosen);
     if (chooses_exchanges(s))
         choose_exchanges(s, audit);

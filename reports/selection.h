@@ -25,6 +25,9 @@ bool selection_is_whole(const struct selection *selection);
  * whole. */
 bool selection_text(const struct selection *selection, char *text, size_t size);
 
+/* Teaches the audit `client_is_chosen(client, forwarded_for, client_key)`. */
+void selection_teach_clients(struct audit *audit, const struct text_list *clients);
+
 /* To be called once, after audit_open(); the selection stays as long as the audit is open. Makes
  * two things more: the view `listed`, the exchanges that a list shows (those that the chosen
  * findings accuse or rest on, where rules are chosen; else all); and the views of questions.h, over

@@ -522,6 +522,8 @@ static void put_unseen(struct summary *summary)
     put_one_doubt(summary,
                   number_of(summary, "SELECT dropped_by_kernel + dropped_by_interface FROM run"),
                   "packets dropped while capturing");
+    put_one_doubt(summary, number_of(summary, "SELECT forgotten_exchanges FROM run"),
+                  "exchanges that were here and have been forgotten (wire304 forget)");
     put_caps(summary);
 }
 

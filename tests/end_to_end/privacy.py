@@ -22,6 +22,8 @@ import sys
 import tempfile
 import urllib.parse
 
+import laws
+
 BINARY, FORGE, EXCHANGES = (os.path.abspath(path) for path in sys.argv[1:4])
 FORMATS = ["terminal", "html", "json", "ndjson", "csv", "markdown", "har", "trace"]
 LEVELS = ["full", "standard", "strict"]
@@ -337,6 +339,61 @@ def secrets_of(database):
 
 
 RULES = {rule["rule"] for rule in json.loads(subprocess.run([BINARY, "rules", "--format", "json"], capture_output=True).stdout)["rules"]}
+def test_who_is_forgotten_is_gone(folder):
+    """And nobody else: the octets of the file, the laws, the other's rows."""
+    planted(f"{folder}/in.pcap")
+    path, other = f"{folder}/full.db", "SELECT * FROM exchanges WHERE client = '%s' ORDER BY id" % OTHER_CLIENT
+    mine = {what: word for what, word in WORDS.items() if what not in ("other client", "server", "query", "signature", "echoed tag")}
+    for heads in ("all", "findings"):
+        run("analyze", "--force", "-q", "--heads", heads, "-o", path, f"{folder}/in.pcap")
+        before = rows(path, other)
+        n = rows(path, f"SELECT count(*) FROM exchanges WHERE client = '{CLIENT}'")[0][0]
+        said = run("forget", "--client", CLIENT, path).decode()
+        if f"forgot {n} exchanges" not in said or n == 0:
+            yield f"{n} exchanges, and it said: {said}"
+        for what in found_in(octets_of(path), mine):
+            yield f"--heads {heads}: {what} is still in the file"
+        if rows(path, other) != before:
+            yield "somebody else's exchanges have changed"
+        if rows(path, "SELECT forgotten_exchanges FROM run") != [(n,)]:
+            yield "the run does not tell"
+        yield from laws.complaints(path)
+        for form in FORMATS:
+            run("report", "--format", form, path)
+
+
+def test_forgetting_keeps_the_laws_behind_proxies(folder):
+    """Every client of every transcript about proxies: what was sent because of it goes too."""
+    for name in sorted(os.listdir(EXCHANGES)):
+        if not name.startswith("proxy-") or not name.endswith("-clean.http"):
+            continue
+        subprocess.run([FORGE, f"{EXCHANGES}/{name}", f"{folder}/in.pcap"], check=True)
+        path = f"{folder}/{name}.db"
+        run("analyze", "--force", "-q", "-o", path, f"{folder}/in.pcap")
+        client = rows(path, "SELECT coalesce(forwarded_for, client) FROM exchanges WHERE client NOT NULL ORDER BY id LIMIT 1")
+        if not client:
+            continue
+        run("forget", "--client", client[0][0], path)
+        yield from (f"{name}: {complaint}" for complaint in laws.complaints(path))
+        if rows(path, "SELECT 1 FROM exchanges WHERE outer_exchange_id NOT IN (SELECT id FROM exchanges)"):
+            yield f"{name}: an exchange has an outer one that is gone"
+
+
+def test_nothing_is_forgotten_behind_anybodys_back(folder):
+    planted(f"{folder}/in.pcap")
+    path = f"{folder}/full.db"
+    run("analyze", "-q", "-o", path, f"{folder}/in.pcap")
+    before = octets_of(path)
+    run("forget", "--client", "192.0.2.99", path, codes=(2,))
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM exchanges").fetchone()
+        if b"in use" not in run("forget", "--client", CLIENT, path, codes=(4,)):
+            yield "a database that is in use is not refused as such"
+    if octets_of(path) != before:
+        yield "it was changed all the same"
+
+
 BUSTERS = "SELECT 1 FROM findings WHERE rule = 'cache-buster-identical'"
 
 
