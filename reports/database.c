@@ -57,10 +57,10 @@ struct database {
 };
 
 #define PRAGMAS                                                                                    \
-    "PRAGMA page_size=4096;PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF;"                        \
+    "PRAGMA page_size=16384;PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF;"                        \
     "PRAGMA locking_mode=EXCLUSIVE;PRAGMA temp_store=MEMORY;PRAGMA cell_size_check=OFF;"
 #define PRAGMAS_TO_GROW                                                                            \
-    "PRAGMA page_size=4096;PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;"                     \
+    "PRAGMA page_size=16384;PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;"                     \
     "PRAGMA temp_store=MEMORY;"
 
 bool database_may_replace(const char *path, bool force, struct error *error)
