@@ -446,7 +446,12 @@ static bool is_older(const struct leg *o, const struct leg *i)
            o->date + GUARD_S < i->date;
 }
 
-enum { TELLING_OCTETS = 64 };
+bool is_telling_content(const struct leg *inner, const struct leg *outer)
+{
+    enum { TELLING_OCTETS = 64 };
+    return equal_hashes(inner->validator, outer->validator) ||
+           (same_content(inner, outer) && outer->content_octets >= TELLING_OCTETS);
+}
 
 static enum pair_by pair_by(const struct leg *o, const struct leg *i)
 {
@@ -459,12 +464,9 @@ static enum pair_by pair_by(const struct leg *o, const struct leg *i)
         equal_hashes(i->trace, o->trace))
         return PAIR_BY_NAME;
     bool equal = same_content(i, o);
-    /* "OK" is what everybody says, of himself too */
-    bool telling =
-        equal_hashes(i->validator, o->validator) || (equal && o->content_octets >= TELLING_OCTETS);
     if (o->from_intermediary && equal && o->date != NO_DATE && o->date == i->date)
         return PAIR_BY_VALIDATOR;
-    if (same_host(o) || is_older(o, i) || (o->host != i->host && !telling))
+    if (same_host(o) || is_older(o, i) || (o->host != i->host && !is_telling_content(i, o)))
         return PAIR_NONE;
     return PAIR_BY_TIME;
 }
@@ -744,6 +746,34 @@ static void freshen_stored(struct shelf *shelf, const struct inner_leg *i,
             holding_freshen(&s->held, facts);
 }
 
+bool proxy_asked_after(const struct proxy *proxy, uint64_t host, int64_t after_ns)
+{
+    for (unsigned n = 0; n < LIMIT_PROXY_HOSTS; n++)
+        if (proxy->asked[n].host == host && proxy->asked[n].last_ns > after_ns)
+            return true;
+    return false;
+}
+
+static void learn_question(const struct legs *legs, const struct leg *i)
+{
+    struct proxy *proxy = proxy_find(legs, &i->client);
+    unsigned at = 0;
+    if (!proxy)
+        return;
+    for (unsigned n = 0; n < LIMIT_PROXY_HOSTS; n++) {
+        if (proxy->asked[n].host == i->host) {
+            at = n;
+            break;
+        }
+        if (proxy->asked[n].last_ns < proxy->asked[at].last_ns)
+            at = n;
+    }
+    if (proxy->asked[at].host != i->host || proxy->asked[at].last_ns < i->t_req0) {
+        proxy->asked[at].host = i->host;
+        proxy->asked[at].last_ns = i->t_req0;
+    }
+}
+
 static void learn_failure(const struct legs *legs, const struct leg *i)
 {
     struct proxy *proxy = proxy_find(legs, &i->client);
@@ -768,6 +798,7 @@ static void learn_inner(struct legs *legs, const struct meeting *m, const struct
     if (shown)
         holding_fill(&i->held, shown, facts, id);
     learn_failure(legs, &i->leg);
+    learn_question(legs, &i->leg);
     look_for_outers(legs, m->as_inner, i);
     if (facts->x->status == 304)
         freshen_stored(m->as_inner, i, facts);

@@ -65,6 +65,10 @@ struct proxy {
                                     in that the capture does not have, or files of its own */
     struct address failed; /* whom it asked when it last was answered 5xx, or not at all, and */
     int64_t failed_ns;     /* when; since then that one has not answered better */
+    struct {
+        uint64_t host;
+        int64_t last_ns;        /* sent */
+    } asked[LIMIT_PROXY_HOSTS]; /* whom it asked last, by Host; the longest ago goes first */
     bool has_failed;
     bool asks_for_others; /* one of these came from another host */
     bool is_cache;        /* showed it: Age, Cache-Status and the like, conditions of its own,
@@ -150,6 +154,14 @@ struct inner_leg *shelf_stored(const struct shelf *shelf, unsigned index);
 /* May it be what the proxy sent there, as far as addresses tell? Where client and proxy are one
  * host, only what is known to have come in for that very endpoint. */
 bool may_have_come_in(const struct inner_leg *inner, const struct outer_leg *outer);
+
+/* Is it known to ask that host on a link that is in the capture, still after that time? Then a
+ * question to it before would have been seen. */
+bool proxy_asked_after(const struct proxy *proxy, uint64_t host, int64_t after_ns);
+
+/* The same representation, by tag, date or enough octets to tell: what everybody says, "OK", does
+ * not. */
+bool is_telling_content(const struct leg *inner, const struct leg *outer);
 
 void outer_leg_take(struct outer_leg *outer);
 void outer_leg_drop(struct legs *legs, struct outer_leg *outer);

@@ -52,6 +52,7 @@
 #define LIMIT_SHELVES     8192 /* (proxy, path) pairs; 850 octets and their exchanges each */
 #define LIMIT_LEGS        32   /* exchanges of each kind on one shelf; the oldest goes */
 #define LIMIT_LEGS_OCTETS (UINT64_C(16) << 20) /* octets of all that is on shelves */
+#define LIMIT_PROXY_HOSTS 16 /* hosts for which it is known when a proxy last asked them */
 #define LIMIT_FIRST_LEGS  16 /* exchanges of an address kept before it is known to be a proxy */
 #define LIMIT_LEG_SLACK_NS                                                                         \
     INT64_C(5000000) /* 5 ms: packets of two sides may be told in the wrong order */

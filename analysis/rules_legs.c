@@ -169,6 +169,13 @@ static bool speaks_to_gateway(const struct response_facts *r)
     return r->has_surrogate_control || r->targeted.lines != 0;
 }
 
+/* A pair by time alone may be two things of the same name: a gateway that answers /health itself
+ * and, just then, asks the same of who is behind it. */
+static bool is_same_thing(const struct evidence *e)
+{
+    return e->outer->by > PAIR_BY_TIME || is_telling_content(&e->outer->inner->leg, &e->outer->leg);
+}
+
 static enum judgement judge_directives(const struct evidence *e, struct verdict *v)
 {
     if (!e->inner || e->inner->x->status != e->x->status || e->x->status == 304 ||
@@ -176,6 +183,8 @@ static enum judgement judge_directives(const struct evidence *e, struct verdict 
         return NOT_APPLICABLE; /* errors may be pages of the proxy's own */
     if (!has_sure_inner(e))
         return wait_for(v, WAIT_FOR_LOSSES);
+    if (!is_same_thing(e))
+        return withhold(v, GUARD_OTHER_SIDE);
     uint32_t lost = lost_directives(&e->inner->response.cc, &e->facts->response.cc, OF_RESPONSE);
     if (lost && !(is_gateway(e) && speaks_to_gateway(&e->inner->response)))
         return accuse_of_directives(e, v, lost, NULL,

@@ -58,6 +58,18 @@ static struct selected shown_by(const struct facts *x)
     return s;
 }
 
+static bool is_html(struct slice media_type)
+{
+    return slice_starts_with_nocase(media_type, SLICE("text/html"));
+}
+
+/* The page that an application shows for every path shows nothing of what a PUT of something else
+ * would find there. */
+static bool may_be_soft_404(const struct representation *r, const struct exchange *put)
+{
+    return is_html(r->content_type) && !is_html(head_first(&put->request.head, FIELD_CONTENT_TYPE));
+}
+
 /* PUT with If-None-Match: * wants to create. 200 and 204 say that there was something, which is now
  * changed (RFC 9110 §9.3.4; 201 would say that there was nothing), and a 200 before it shows it. */
 static enum judgement judge_overwriting(const struct evidence *e, struct verdict *v)
@@ -68,7 +80,7 @@ static enum judgement judge_overwriting(const struct evidence *e, struct verdict
     if (e->facts->request.if_match.kind != TAG_LIST_ABSENT ||
         date_is_present(&e->facts->request.if_unmodified_since))
         return PASSED;
-    if (!existing->representation)
+    if (!existing->representation || may_be_soft_404(existing->representation, e->x))
         return withhold(v, GUARD_NO_REFERENCE);
     if (!e->closing)
         return wait_for(v, WAIT_FOR_LOSSES);

@@ -90,6 +90,8 @@ static enum judgement judge_without_validation(const struct evidence *e, struct 
                "what came in said no-cache, and was used again {} s later without a question");
         say_number(v, (e->outer->leg.t_req0 - e->outer->hit.stored->leg.t_rsp0) / NS_PER_S);
         cite_stored(v, e);
+        if (!is_hit_by_age(r) && !is_watched(e))
+            demote(v, "it was not seen to ask that host later: it may ask where nobody listens");
         return FIRED;
     }
     if (!is_hit_by_age(r) || cache_control_says(&r->cc, CC_NO_CACHE) != YES || r->targeted.lines ||

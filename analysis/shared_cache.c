@@ -190,12 +190,19 @@ void shared_cache_find(struct outer_leg *outer, const struct shelf *shelf, const
 
 /* ---- what may be said ---- */
 
-/* Absence counts only where every question would have been seen: nothing ever lost on either side,
- * all in one input, and nothing that this proxy ever answered without a visible reason. */
+bool is_watched(const struct evidence *e)
+{
+    const struct outer_leg *o = e->outer;
+    return o->proxy && proxy_asked_after(o->proxy, o->hit.stored->leg.host, o->leg.t_rsp1);
+}
+
+/* Absence counts only where every question would have been seen: the proxy asked that host before
+ * and after on a link that is in the capture, nothing was ever lost on either side, all is in one
+ * input, and nothing was ever answered by this proxy without a visible reason. */
 static bool absence_proves(const struct evidence *e)
 {
     const struct outer_leg *o = e->outer;
-    return o->proxy && o->proxy->outers_paired && o->proxy->outers_unexplained == 0 &&
+    return is_watched(e) && o->proxy->outers_paired && o->proxy->outers_unexplained == 0 &&
            o->leg.input == o->hit.stored->leg.input &&
            !server_lost(e->server, NEVER, e->heard_until_ns) &&
            !server_lost(e->upstream, NEVER, e->heard_until_ns);

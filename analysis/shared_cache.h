@@ -43,6 +43,10 @@ enum stored_answer answer_of(const struct evidence *e);
 /* The same, where all that it may have been has that sin. */
 enum stored_answer answer_with(const struct evidence *e, enum stored_sin sin);
 
+/* Where what came in is known: was the proxy seen to ask that host again later, so that a question
+ * in between would have been seen, too? */
+bool is_watched(const struct evidence *e);
+
 /* What came in is known, and not all that it may have been has that sin: then what the edge tells
  * its clients is of its own making. */
 static inline bool is_cleared(const struct evidence *e, enum stored_sin sin)

@@ -665,6 +665,21 @@ static bool reset_is_near(const struct flow *flow, unsigned sender, uint32_t seq
             sequence - mine->acked + LIMIT_RESET_JUMP <= 2 * LIMIT_RESET_JUMP);
 }
 
+/* Who resets says how far it got (RFC 9293 §3.10.7): what it had and the tap had not was lost at
+ * the tap, and nobody broke it off. */
+static void take_last_ack(struct work *work, const struct segment *segment)
+{
+    struct flow *flow = work->flow;
+    struct tcp_stream *theirs = &flow->stream[!work->sender];
+    if (!(segment->flags & TCP_ACK) || !(theirs->flags & TCP_STARTED) ||
+        !is_read(flow, !work->sender))
+        return;
+    tcp_stream_acked(theirs, segment->acknowledgement);
+    if (tcp_stream_misses(theirs, flow->active ? &flow->active->window[!work->sender] : NULL))
+        tcp_stream_watch(theirs, &active_of(work->shard, flow)->window[!work->sender],
+                         work->clock_ns);
+}
+
 static void take_reset(struct work *work, const struct segment *segment)
 {
     struct flow *flow = work->flow;
@@ -673,6 +688,7 @@ static void take_reset(struct work *work, const struct segment *segment)
         counter_add(&work->shard->counters, COUNT_OUT_OF_WINDOW, 1);
         return;
     }
+    take_last_ack(work, segment);
     flush(work);
     work->sender = sender;
     if (flow->active && flow->active->state)

@@ -385,6 +385,42 @@ Test(decoder, a_reset_ends_both_streams)
     cr_assert(was_told("x1.0 reset"));
 }
 
+Test(decoder, a_reset_tells_what_the_tap_missed)
+{
+    struct pipe pipe = pipe_of(4041);
+    handshake(&pipe);
+    client(&pipe, "Q\1a");
+    pipe.server_sequence += 300;
+    say_as(&pipe, true, TCP_RST | TCP_ACK, "");
+    finish();
+    cr_assert(eq(uint, fake_seen.gaps[FROM_SERVER], 1));
+    cr_assert(eq(u64, fake_seen.length[FROM_SERVER], 300));
+    cr_assert(eq(uint, fake_seen.ends[FROM_CLIENT][STREAM_RESET], 1));
+}
+
+Test(decoder, a_reset_that_acknowledges_nothing_new_tells_no_gap)
+{
+    struct pipe pipe = pipe_of(4042);
+    handshake(&pipe);
+    client(&pipe, "Q\1a");
+    server(&pipe, "A\3z");
+    say_as(&pipe, true, TCP_RST | TCP_ACK, "");
+    finish();
+    cr_assert(eq(uint, fake_seen.gaps[FROM_SERVER], 0));
+    cr_assert(eq(uint, fake_seen.ends[FROM_CLIENT][STREAM_RESET], 1));
+}
+
+Test(decoder, a_reset_without_the_flag_acknowledges_nothing)
+{
+    struct pipe pipe = pipe_of(4043);
+    handshake(&pipe);
+    client(&pipe, "Q\1a");
+    pipe.server_sequence += 300;
+    say_as(&pipe, true, TCP_RST, "");
+    finish();
+    cr_assert(eq(uint, fake_seen.gaps[FROM_SERVER], 0));
+}
+
 Test(decoder, a_reset_from_elsewhere_is_not_believed)
 {
     struct pipe pipe = pipe_of(4013);
