@@ -18,6 +18,7 @@
 #include "pipeline.h"
 #include "reports/audit.h"
 #include "reports/compare.h"
+#include "reports/completions.h"
 #include "reports/evidence.h"
 #include "reports/exporters.h"
 #include "reports/forget.h"
@@ -454,10 +455,9 @@ static void print_command_help(const struct command *command)
     options_print(stdout, command->options);
 }
 
-/* `help --man`: the manual page, for those who package it. */
-static void print_manual(void)
+/* The commands that there are; how many. */
+static unsigned list_commands(struct manual_command *shown)
 {
-    struct manual_command shown[COUNT_OF(commands)];
     unsigned n = 0;
     for (unsigned i = 0; i < COUNT_OF(commands); i++) {
         const struct command *command = &commands[i];
@@ -466,7 +466,22 @@ static void print_manual(void)
                 (struct manual_command){command->name, command->arguments, command->purpose,
                                         command->details, command->options};
     }
-    manual_print(stdout, shown, n);
+    return n;
+}
+
+/* `help --man` and `help --completions SHELL`, for those who package it. */
+static int print_for_packagers(int argc, char **argv, struct error *error)
+{
+    struct manual_command shown[COUNT_OF(commands)];
+    unsigned n = list_commands(shown);
+    if (strcmp(argv[1], "--man") == 0) {
+        manual_print(stdout, shown, n);
+        return EXIT_DONE;
+    }
+    if (argc > 2 && completions_print(stdout, argv[2], shown, n))
+        return EXIT_DONE;
+    error_set(error, ERROR_USAGE, "help --completions: bash, zsh or fish is wanted");
+    return EXIT_USAGE;
 }
 
 static bool refuse_command(const char *name, struct error *error)
@@ -479,10 +494,8 @@ static bool refuse_command(const char *name, struct error *error)
 static int run_help(int argc, char **argv, struct error *error)
 {
     const struct command *command = argc > 1 ? command_by_name(argv[1]) : NULL;
-    if (argc > 1 && strcmp(argv[1], "--man") == 0) {
-        print_manual();
-        return EXIT_DONE;
-    }
+    if (argc > 1 && (strcmp(argv[1], "--man") == 0 || strcmp(argv[1], "--completions") == 0))
+        return print_for_packagers(argc, argv, error);
     if (argc > 1 && !command && strcmp(argv[1], "help") != 0) {
         refuse_command(argv[1], error);
         return EXIT_USAGE;

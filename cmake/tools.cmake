@@ -24,8 +24,8 @@ if(WIRE304_COVERAGE)
         WORKING_DIRECTORY ${CMAKE_BINARY_DIR} VERBATIM)
 endif()
 
-# What the program prints of the manual: docs/rules.md alone; or that, the manual page and the report
-# in README.md.
+# What the program prints of the manual: docs/rules.md alone; or that, the manual page, the
+# completions and the report in README.md.
 add_custom_target(rules-doc
     COMMAND sh -c "\"$1\" rules --format markdown >\"$2\"" rules-doc $<TARGET_FILE:wire304>
         ${CMAKE_SOURCE_DIR}/docs/rules.md

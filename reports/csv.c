@@ -19,13 +19,18 @@ static const char *const contract_views[] = {
     "connections", "coverage", "heads",     "accepted", "what_if", "needless_round_trips",
 };
 
+const char *csv_table(unsigned index)
+{
+    if (index < COUNT_OF(contract_views))
+        return contract_views[index];
+    const struct question *question = question_at(index - (unsigned)COUNT_OF(contract_views));
+    return question ? question->name : NULL;
+}
+
 bool csv_has_table(const char *name)
 {
-    for (unsigned i = 0; i < COUNT_OF(contract_views); i++)
-        if (strcmp(contract_views[i], name) == 0)
-            return true;
-    for (unsigned i = 0; question_at(i); i++)
-        if (strcmp(question_at(i)->name, name) == 0)
+    for (unsigned i = 0; csv_table(i); i++)
+        if (strcmp(csv_table(i), name) == 0)
             return true;
     return false;
 }

@@ -6,7 +6,8 @@
 
 void csv_write(struct report *report);
 
-/* May --table say so? */
+/* What --table may say; NULL past the end. */
+const char *csv_table(unsigned index);
 bool csv_has_table(const char *name);
 
 /* A field: quoted where it must be, on one line, and no formula. */

@@ -285,6 +285,8 @@ def write(name, text):
 def bless():
     write("docs/rules.md", run("rules", "--format", "markdown"))
     write("docs/wire304.1", run("help", "--man"))
+    for shell, name in (("bash", "wire304.bash"), ("zsh", "_wire304"), ("fish", "wire304.fish")):
+        write(f"cmake/completions/{name}", run("help", "--completions", shell))
     report = example_report()
     write("README.md", BLOCK.sub(lambda _: f"{MARK}\n```\n{report}```\n", page("README.md")))
 

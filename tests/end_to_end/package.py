@@ -28,7 +28,9 @@ def complaints(root):
     doc = "usr/share/doc/wire304"
     pages = [file for file in os.listdir(os.path.join(SOURCE, "docs")) if file.endswith((".md", ".json"))]
     wanted = ["usr/bin/wire304", "usr/share/man/man1/wire304.1.gz", f"{doc}/copyright", f"{doc}/changelog.gz",
-              f"{doc}/examples/shop.pcap", "usr/lib/systemd/system/wire304@.service"] + [f"{doc}/{page}" for page in pages]
+              f"{doc}/examples/shop.pcap", "usr/lib/systemd/system/wire304@.service",
+              "usr/share/bash-completion/completions/wire304", "usr/share/zsh/vendor-completions/_wire304",
+              "usr/share/fish/vendor_completions.d/wire304.fish"] + [f"{doc}/{page}" for page in pages]
     for path in set(installed(root)) ^ set(wanted):
         yield f"{path}: {'is missing' if path in wanted else 'should not be there'}"
     if gzip.decompress(content(root, "usr/share/man/man1/wire304.1.gz")) != content(SOURCE, "docs/wire304.1"):
