@@ -65,24 +65,34 @@ static struct slice captured(const struct tcp_arrival *arrival, uint32_t from, u
 /* Four lanes of rotate and add: a third of the cost of a real hash for each octet that passes.
  * Octets that differ by accident, or because somebody else wrote them, have another fingerprint;
  * whoever wants to can make ones that have the same. */
-static void fingerprint_add(uint64_t lane[4], const uint8_t octets[32])
+struct fingerprint {
+    uint64_t a, b, c, d;
+};
+
+static uint64_t turned(uint64_t lane, const uint8_t octets[8])
 {
-    uint64_t word[4];
-    memcpy(word, octets, sizeof word);
-    for (unsigned i = 0; i < 4; i++)
-        lane[i] = (lane[i] << 5 | lane[i] >> 59) + word[i];
+    uint64_t word;
+    memcpy(&word, octets, sizeof word);
+    return (lane << 5 | lane >> 59) + word;
+}
+
+static struct fingerprint fingerprint_add(struct fingerprint f, const uint8_t octets[32])
+{
+    return (struct fingerprint){turned(f.a, octets), turned(f.b, octets + 8),
+                                turned(f.c, octets + 16), turned(f.d, octets + 24)};
 }
 
 static uint32_t fingerprint_of(struct slice bytes)
 {
-    uint64_t lane[4] = {bytes.len};
+    struct fingerprint f = {.a = bytes.len};
     uint8_t rest[32] = {0};
-    for (; bytes.len >= sizeof rest; bytes = slice_from(bytes, sizeof rest))
-        fingerprint_add(lane, bytes.at);
-    if (bytes.len)
-        memcpy(rest, bytes.at, bytes.len);
-    fingerprint_add(lane, rest);
-    return (uint32_t)hash_mix(hash_mix(lane[0], lane[1]), hash_mix(lane[2], lane[3]));
+    const uint8_t *at = bytes.at, *end = at + bytes.len / sizeof rest * sizeof rest;
+    for (; at < end; at += sizeof rest)
+        f = fingerprint_add(f, at);
+    if (bytes.len % sizeof rest)
+        memcpy(rest, at, bytes.len % sizeof rest);
+    f = fingerprint_add(f, rest);
+    return (uint32_t)hash_mix(hash_mix(f.a, f.b), hash_mix(f.c, f.d));
 }
 
 static void remember(struct tcp_window *window, uint32_t sequence, struct slice bytes)
