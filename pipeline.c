@@ -26,6 +26,7 @@
 #include <jansson.h>
 
 #include "base/stage.h"
+#include "capture/fingerprint.h"
 #include "decode/batch.h"
 #include "reports/json.h"
 #include "reports/rows_batch.h"
@@ -303,6 +304,7 @@ static void on_counter(void *context, const char *name, const char *text, bool i
 static json_t *input_facts(const struct input *input)
 {
     static const char *const states[] = {"whole", "cut-short", "damaged"};
+    char ends[17];
     json_t *object = json_object();
     json_object_set_new(object, "file", json_text(slice_of_text(input->name)));
     json_object_set_new(object, "size", json_integer((json_int_t)input->size));
@@ -310,6 +312,8 @@ static json_t *input_facts(const struct input *input)
         json_object_set_new(object, "first_us", json_integer(input->first_ns / 1000));
         json_object_set_new(object, "last_us", json_integer(input->last_ns / 1000));
     }
+    if (input->size && fingerprint_of_file(input->name, ends))
+        json_object_set_new(object, "ends", json_string(ends));
     json_object_set_new(object, "packets", json_integer((json_int_t)input->packets));
     json_object_set_new(object, "state", json_string(states[input->state]));
     if (input->late)

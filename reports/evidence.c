@@ -22,6 +22,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "capture/fingerprint.h"
 #include "capture/pcapng_writer.h"
 #include "decode/decode.h"
 #include "reports/evidence_plan.h"
@@ -68,21 +69,53 @@ struct gathering {
 
 /* ---- the captures ---- */
 
+static bool is_another(const char *file, const char *why, struct error *error)
+{
+    return error_set(error, ERROR_INPUT,
+                     "%s is not the capture that was analysed: %s. Put that one back in its place, "
+                     "or analyze this one and take the finding from there",
+                     file, why);
+}
+
+static bool is_the_same(const struct evidence_plan *plan, size_t i, struct error *error)
+{
+    const char *file = plan->files[i];
+    struct stat about;
+    char why[80], ends[17];
+    if (stat(file, &about) != 0)
+        return error_set(error, ERROR_INPUT,
+                         "%s is not there any more: evidence is read from the captures that "
+                         "were analysed, in the folder where that was done",
+                         file);
+    snprintf(why, sizeof why, "it has %llu octets, then it had %llu",
+             (unsigned long long)about.st_size, (unsigned long long)plan->sizes[i]);
+    if ((uint64_t)about.st_size != plan->sizes[i])
+        return is_another(file, why, error);
+    if (plan->ends[i] && fingerprint_of_file(file, ends) && strcmp(ends, plan->ends[i]) != 0)
+        return is_another(file, "its first or its last MiB are others", error);
+    return true;
+}
+
 static bool are_the_same(const struct evidence_plan *plan, struct error *error)
 {
+    for (size_t i = 0; i < plan->n_files && !plan->is_ring; i++)
+        if (!is_the_same(plan, i, error))
+            return false;
+    return true;
+}
+
+/* Once they have been read, under the same filter and limits. */
+static bool have_the_same_times(const struct gathering *g, struct error *error)
+{
+    const struct evidence_plan *plan = &g->plan;
     for (size_t i = 0; i < plan->n_files && !plan->is_ring; i++) {
-        struct stat about;
-        if (stat(plan->files[i], &about) != 0)
-            return error_set(error, ERROR_INPUT,
-                             "%s is not there any more: evidence is read from the captures that "
-                             "were analysed, in the folder where that was done",
-                             plan->files[i]);
-        if ((uint64_t)about.st_size != plan->sizes[i])
-            return error_set(error, ERROR_INPUT,
-                             "%s is not the capture that was analysed: it has %llu octets, then it "
-                             "had %llu",
-                             plan->files[i], (unsigned long long)about.st_size,
-                             (unsigned long long)plan->sizes[i]);
+        const struct input *input = source_input(g->source, i);
+        if (input->packets == 0 || plan->first_us[i] == INT64_MIN)
+            continue;
+        if (input->first_ns / 1000 != plan->first_us[i] ||
+            input->last_ns / 1000 != plan->last_us[i])
+            return is_another(plan->files[i], "its first or its last packet is of another time",
+                              error);
     }
     return true;
 }
@@ -241,8 +274,9 @@ static bool decode_again(struct gathering *g, void (*exchange)(void *, struct ex
         decoder_packet(decoder, &g->packet);
     decoder_finish(decoder);
     decoder_free(decoder);
+    bool same = have_the_same_times(g, error);
     close_again(g);
-    return true;
+    return same;
 }
 
 /* Where it was, and when: a file of a ring may have taken the place of another one. */

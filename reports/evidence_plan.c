@@ -158,11 +158,20 @@ static char *text_of(const json_t *object, const char *name)
     return text ? xstrdup(text) : NULL;
 }
 
+static int64_t time_of(const json_t *object, const char *name)
+{
+    const json_t *time = json_object_get(object, name);
+    return time ? json_integer_value(time) : INT64_MIN;
+}
+
 static bool read_files(struct evidence_plan *plan, const json_t *inputs, struct error *error)
 {
     size_t n = json_array_size(inputs);
     plan->files = xcalloc(n + 1, sizeof *plan->files);
     plan->sizes = xcalloc(n + 1, sizeof *plan->sizes);
+    plan->first_us = xcalloc(n + 1, sizeof *plan->first_us);
+    plan->last_us = xcalloc(n + 1, sizeof *plan->last_us);
+    plan->ends = xcalloc(n + 1, sizeof *plan->ends);
     for (size_t i = 0; i < n; i++) {
         const json_t *input = json_array_get(inputs, i);
         char *file = text_of(input, "file");
@@ -173,6 +182,9 @@ static bool read_files(struct evidence_plan *plan, const json_t *inputs, struct 
                              "again");
         }
         plan->files[plan->n_files] = file;
+        plan->first_us[i] = time_of(input, "first_us");
+        plan->last_us[i] = time_of(input, "last_us");
+        plan->ends[i] = text_of(input, "ends");
         plan->sizes[plan->n_files++] = (uint64_t)json_integer_value(json_object_get(input, "size"));
     }
     return n > 0 || error_set(error, ERROR_INPUT, "the audit names no captures");
@@ -235,6 +247,11 @@ void evidence_plan_free(struct evidence_plan *plan)
         free(plan->files[i]);
     free(plan->files);
     free(plan->sizes);
+    free(plan->first_us);
+    free(plan->last_us);
+    for (size_t i = 0; i < plan->n_files && plan->ends; i++)
+        free(plan->ends[i]);
+    free(plan->ends);
     free(plan->filter);
     free(plan->from);
     free(plan->until);

@@ -35,6 +35,8 @@ struct evidence_plan {
     /* the run */
     char **files;
     uint64_t *sizes;
+    int64_t *first_us, *last_us; /* INT64_MIN: without packets */
+    char **ends;                 /* fingerprint_of_file(); NULL: not known */
     size_t n_files;
     bool is_ring;    /* these are of a ring; connections have other numbers when it is read again */
     unsigned n_gone; /* exchanges that bear on it, and have left the ring */

@@ -94,6 +94,17 @@ def check_refusals(binary, forge, transcript, folder):
         done = run(binary, "evidence", "-q", "-o", proof, database, *words)
         if done.returncode != code or text not in done.stderr:
             yield f"evidence {words}: exit {done.returncode}, {done.stderr!r}"
+    with open(capture, "r+b") as f:
+        octets = f.read()
+        for at, said in ((60, "MiB"), (len(octets) - 2, "MiB")):
+            f.seek(at)
+            f.write(bytes([octets[at] ^ 1]))
+            f.flush()
+            done = run(binary, "evidence", "-q", "-o", proof, database, "1")
+            if done.returncode != 3 or said not in done.stderr or capture not in done.stderr:
+                yield f"a capture that was changed at {at}: exit {done.returncode}, {done.stderr!r}"
+            f.seek(at)
+            f.write(octets[at:at + 1])
     with open(capture, "ab") as f:
         f.write(b"\0" * 16)
     done = run(binary, "evidence", "-q", "-o", proof, database, "1")
