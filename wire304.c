@@ -268,7 +268,8 @@ static int run_compare(const struct options *options, struct error *error)
 
 static int run_evidence(const struct options *options, struct error *error)
 {
-    const struct evidence_options how = {.with_credentials = options->with_credentials};
+    const struct evidence_options how = {.with_credentials = options->with_credentials,
+                                         .heads_only = options->heads_only};
     struct output output;
     if (!options->output && isatty(STDOUT_FILENO)) {
         error_set(error, ERROR_USAGE, "a capture is no text for a terminal: name a file with -o");

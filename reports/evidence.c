@@ -25,6 +25,7 @@
 #include "capture/fingerprint.h"
 #include "capture/pcapng_writer.h"
 #include "decode/decode.h"
+#include "reports/evidence_heads.h"
 #include "reports/evidence_plan.h"
 #include "reports/exchange_rows.h"
 #include "reports/limits.h"
@@ -38,6 +39,7 @@ struct piece {
     unsigned sender;
     size_t offset; /* of the payload in the packet, SIZE_MAX: not there (joined from fragments) */
     uint8_t *copy; /* of the whole packet, once it is read again; NULL: not wanted */
+    uint32_t keep; /* of the payload's octets, from the first: where heads alone are wanted */
 };
 
 /* An exchange of a wanted connection, by its packets. */
@@ -53,6 +55,7 @@ struct line {
     struct span *spans;
     size_t n_spans, room_spans;
     uint64_t from, until; /* ordinals that are wanted */
+    struct heads_seen heads;
 };
 
 struct gathering {
@@ -65,6 +68,8 @@ struct gathering {
     uint64_t octets; /* copied */
     uint64_t secret[2];
     unsigned masked_packets;
+    uint64_t left_out; /* octets of bodies */
+    const struct evidence_options *options;
 };
 
 /* ---- the captures ---- */
@@ -215,6 +220,10 @@ static void on_exchange(void *context, struct exchange *x)
         line->spans =
             room_for_one(line->spans, line->n_spans, &line->room_spans, sizeof *line->spans);
         line->spans[line->n_spans++] = (struct span){first, last, wanted_of(g, x)};
+        if (g->options->heads_only) {
+            heads_note(&line->heads, &x->request);
+            heads_note(&line->heads, &x->response);
+        }
     }
     exchange_free(x);
 }
@@ -332,6 +341,7 @@ static bool find_packets(struct gathering *g, struct error *error)
 struct copied {
     struct packet packet;
     uint8_t *octets;
+    const struct piece *piece;
 };
 
 /* The piece of any wanted connection that this packet is; NULL: none. */
@@ -376,7 +386,7 @@ static bool copy_packets(struct gathering *g, struct copied **copies, size_t *n,
         }
         *copies = room_for_one(*copies, *n, &room, sizeof **copies);
         struct copied *c = &(*copies)[(*n)++];
-        *c = (struct copied){.packet = g->packet};
+        *c = (struct copied){.packet = g->packet, .piece = piece};
         c->octets = xmalloc(g->packet.bytes.len + 1);
         memcpy(c->octets, g->packet.bytes.at, g->packet.bytes.len);
         c->packet.bytes.at = c->octets;
@@ -423,8 +433,50 @@ static int by_sequence(const void *left, const void *right)
                     : (a->ordinal > b->ordinal) - (a->ordinal < b->ordinal);
 }
 
+/* What of a piece is no head: its end is left out, what stands before a head becomes letters that
+ * are the same for the same octets. */
+static void cut_piece(struct gathering *g, struct piece *piece, uint8_t *octets,
+                      const uint8_t *keep)
+{
+    uint32_t end = piece->len;
+    while (end && !keep[end - 1])
+        end--;
+    piece->keep = end;
+    g->left_out += piece->len - end;
+    for (uint32_t i = 0; i < end;) {
+        uint32_t from = i;
+        while (i < end && !keep[i])
+            i++;
+        if (i > from) {
+            struct slice before = slice_of(octets + from, i - from);
+            uint8_t *copy = memcpy(xmalloc(before.len), before.at, before.len);
+            pseudonymise(g, octets + from, copy, before.len);
+            free(copy);
+            g->left_out += before.len;
+        }
+        i += i == from;
+    }
+}
+
+static void cut_run(struct gathering *g, const struct line *line, struct piece **pieces, size_t n,
+                    uint8_t *stream, size_t len)
+{
+    uint8_t *keep = xcalloc(len + 1, 1);
+    for (size_t i = 0; i < n; i++) {
+        size_t from = (uint32_t)(pieces[i]->sequence - pieces[0]->sequence);
+        heads_mark(&line->heads, pieces[i]->ordinal, slice_of(stream, len), from,
+                   from + pieces[i]->len, keep);
+    }
+    for (size_t i = 0; i < n; i++) {
+        size_t from = (uint32_t)(pieces[i]->sequence - pieces[0]->sequence);
+        cut_piece(g, pieces[i], stream + from, keep + from);
+    }
+    free(keep);
+}
+
 /* The octets of pieces[0..n) side by side, masked, and back. They overlap or touch each other. */
-static void mask_run(struct gathering *g, struct piece **pieces, size_t n, size_t len)
+static void mask_run(struct gathering *g, const struct line *line, struct piece **pieces, size_t n,
+                     size_t len)
 {
     uint32_t base = pieces[0]->sequence;
     uint8_t *stream = xmalloc(len + 1);
@@ -432,7 +484,10 @@ static void mask_run(struct gathering *g, struct piece **pieces, size_t n, size_
     for (size_t i = 0; i < n; i++)
         memcpy(stream + (uint32_t)(pieces[i]->sequence - base), pieces[i]->copy + pieces[i]->offset,
                pieces[i]->len);
-    mask_stream(g, stream, len);
+    if (g->options->heads_only)
+        cut_run(g, line, pieces, n, stream, len);
+    if (!g->options->with_credentials)
+        mask_stream(g, stream, len);
     for (size_t i = 0; i < n; i++) {
         uint8_t *to = pieces[i]->copy + pieces[i]->offset;
         const uint8_t *from = stream + (uint32_t)(pieces[i]->sequence - base);
@@ -462,7 +517,7 @@ static void mask_direction(struct gathering *g, struct line *line, unsigned send
             len = end > len ? end : len;
             to++;
         }
-        mask_run(g, sorted + from, to - from, len);
+        mask_run(g, line, sorted + from, to - from, len);
         from = to;
     }
     free(sorted);
@@ -470,9 +525,12 @@ static void mask_direction(struct gathering *g, struct line *line, unsigned send
 
 static void mask_all(struct gathering *g)
 {
+    if (g->options->with_credentials && !g->options->heads_only)
+        return;
     if (getrandom(g->secret, sizeof g->secret, 0) != sizeof g->secret)
         g->secret[0] = (uint64_t)(uintptr_t)g ^ g->octets;
     for (unsigned i = 0; i < g->n_lines; i++) {
+        heads_sort(&g->lines[i].heads);
         mask_direction(g, &g->lines[i], 0);
         mask_direction(g, &g->lines[i], 1);
     }
@@ -525,11 +583,26 @@ static void tell(const struct gathering *g, FILE *to, size_t packets,
     else
         fprintf(to, "  credentials masked in %u packet%s\n", g->masked_packets,
                 g->masked_packets == 1 ? "" : "s");
+    if (options->heads_only)
+        fprintf(to,
+                "  heads only: %" PRIu64 " octets of bodies are left out, and what rests on them "
+                "cannot be told from it\n",
+                g->left_out);
     if (g->plan.n_gone)
         fprintf(to, "  %u exchanges that bear on it have left the ring of packets\n",
                 g->plan.n_gone);
     if (g->plan.is_cut)
         fprintf(to, "  more exchanges bear on it than are included\n");
+}
+
+/* As a capture that cut its packets short would have it. Of what was joined from fragments, only
+ * the first headers are known. */
+static void leave_out_body(struct packet *packet, const struct piece *piece)
+{
+    enum { HEADERS = 34 };
+    size_t len = piece->offset == SIZE_MAX ? HEADERS : piece->offset + piece->keep;
+    if (piece->len && len < packet->bytes.len)
+        packet->bytes.len = len;
 }
 
 static bool write_packets(struct gathering *g, const struct copied *copies, size_t n, FILE *to,
@@ -541,8 +614,11 @@ static bool write_packets(struct gathering *g, const struct copied *copies, size
              g->plan.rule, *g->plan.variant ? "/" : "", g->plan.variant);
     pcapng_begin(&writer, to, about);
     for (size_t i = 0; i < n; i++) {
-        bool noted = comment_on(g, &copies[i].packet, text, sizeof text);
-        if (!pcapng_write(&writer, &copies[i].packet, noted ? text : NULL))
+        struct packet packet = copies[i].packet;
+        bool noted = comment_on(g, &packet, text, sizeof text);
+        if (g->options->heads_only)
+            leave_out_body(&packet, copies[i].piece);
+        if (!pcapng_write(&writer, &packet, noted ? text : NULL))
             return error_set(error, ERROR_OUTPUT, "more kinds of links than one file can hold");
     }
     return true;
@@ -555,7 +631,7 @@ static bool gather_and_write(struct gathering *g, const struct evidence_options 
     size_t n = 0;
     bool done = are_the_same(&g->plan, error) && find_connections(g, error) &&
                 find_packets(g, error) && copy_packets(g, &copies, &n, error);
-    if (done && !options->with_credentials)
+    if (done)
         mask_all(g);
     done = done && write_packets(g, copies, n, to, error);
     if (done && told)
@@ -574,12 +650,14 @@ bool evidence_write(const char *database, const char *finding,
     if (!audit_open(&audit, database, error))
         return false;
     struct gathering *g = xcalloc(1, sizeof *g);
+    g->options = options;
     bool done = evidence_plan_make(&g->plan, &audit, finding, error);
     done = audit_close(&audit, done ? error : &(struct error){0}) && done;
     done = done && gather_and_write(g, options, to, told, error);
     for (unsigned i = 0; i < g->n_lines; i++) {
         free(g->lines[i].pieces);
         free(g->lines[i].spans);
+        heads_free(&g->lines[i].heads);
     }
     evidence_plan_free(&g->plan);
     free(g);

@@ -13,6 +13,7 @@
 
 struct evidence_options {
     bool with_credentials; /* leave Cookie and its kin as they are */
+    bool heads_only;       /* leave bodies out */
 };
 
 /* `finding`: the number of a finding, or the key or number ("#7") of an issue. What was included is

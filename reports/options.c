@@ -537,6 +537,12 @@ static bool set_with_credentials(struct options *options, const char *value, str
     return options->with_credentials = true;
 }
 
+static bool set_heads_only(struct options *options, const char *value, struct error *error)
+{
+    (void)value, (void)error;
+    return options->heads_only = true;
+}
+
 static bool set_no_sandbox(struct options *options, const char *value, struct error *error)
 {
     (void)value, (void)error;
@@ -596,6 +602,9 @@ static const struct option_row rows[] = {
 
     {"with-credentials", 0, FOR_EVIDENCE, false, NULL, set_with_credentials,
      "leave Cookie, Set-Cookie, Authorization and Proxy-Authorization as they\nwere sent; else each secret becomes letters that tell nothing"},
+
+    {"heads-only", 0, FOR_EVIDENCE, false, NULL, set_heads_only,
+     "leave bodies out, as a capture with cut packets would: what rests on\nheads alone is still found in it"},
 
     {"interface", 'i', FOR_LIVE, true, "IFACE", set_interface,
      "where to listen: eth0, or any; may be repeated"},

@@ -101,7 +101,7 @@ struct options {
     bool one_station, no_sandbox;
     const char *metrics, *ndjson; /* NULL: none */
     bool plain;                   /* no full-screen view */
-    bool with_credentials; /* evidence */
+    bool with_credentials, heads_only; /* evidence */
     bool redact;           /* report, evidence */
     const char *user;
     const char *const *operands; /* into argv */

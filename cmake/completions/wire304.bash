@@ -145,7 +145,7 @@ _wire304()
             ;;
         evidence)
             if [[ $cur == -* ]]; then
-                _wire304_words "$cur" "--output --with-credentials --color --quiet --help "
+                _wire304_words "$cur" "--output --with-credentials --heads-only --color --quiet --help "
             else
                 _wire304_files "$cur"
             fi

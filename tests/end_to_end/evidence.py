@@ -23,6 +23,13 @@ ELSEWHERE = {
 }
 
 
+# rules that are about contents: evidence of heads alone cannot show them
+CONTENT = """unstable-etag no-validator-unchanged no-store-unchanged 304-content-length-mismatch strong-etag-collision
+    cache-buster-identical vary-fragmentation unstable-last-modified 304-then-refetch duplicate-body-across-urls range-redownload
+    aborted-unused negative-refetch immutable-revalidated if-range-match-got-200 lm-unchanged-body-changed uncompressed-transfer
+    shared-cache-opportunity 304-has-body""".split()
+
+
 def run(*words, **how):
     return subprocess.run(words, capture_output=True, text=True, **how)
 
@@ -65,6 +72,22 @@ def check(binary, forge, transcript, folder, seen):
         if what not in [other for _, other in findings(again)]:
             yield f"{name} is gone: {what}; there are {[other for _, other in findings(again)]}"
         seen.add(name)
+
+
+def check_heads_only(binary, forge, rule, exchanges, folder):
+    """Without bodies the finding is still there, unless it is about them."""
+    capture, database = f"{folder}/heads.pcap", f"{folder}/heads.db"
+    proof, again = f"{folder}/heads.pcapng", f"{folder}/again.db"
+    run(forge, f"{exchanges}/{rule}.http", capture)
+    analyze(binary, capture, database)
+    number, what = next(row for row in findings(database) if row[1][0] == rule)
+    done = run(binary, "evidence", "--heads-only", "-o", proof, database, str(number))
+    if done.returncode or "heads only" not in done.stderr:
+        yield f"--heads-only: {rule}: exit {done.returncode}: {done.stderr}"
+        return
+    analyze(binary, proof, again)
+    if what not in [other for _, other in findings(again)]:
+        yield f"--heads-only: {rule} is gone"
 
 
 def check_credentials(binary, forge, transcript, folder):
@@ -127,6 +150,11 @@ def main():
             for line in check(binary, forge, f"{exchanges}/{file}", folder, seen):
                 print(f"{name}: {line}")
                 wrong += 1
+        for rule in sorted({name.split("/")[0] for name in seen}):
+            if rule not in CONTENT and not chosen and os.path.exists(f"{exchanges}/{rule}.http"):
+                for line in check_heads_only(binary, forge, rule, exchanges, folder):
+                    print(line)
+                    wrong += 1
         for test in (check_credentials, check_refusals):
             for line in test(binary, forge, f"{exchanges}/evidence-credentials.http", folder):
                 print(f"{test.__name__}: {line}")

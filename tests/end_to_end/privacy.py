@@ -339,6 +339,21 @@ def secrets_of(database):
 
 
 RULES = {rule["rule"] for rule in json.loads(subprocess.run([BINARY, "rules", "--format", "json"], capture_output=True).stdout)["rules"]}
+def test_evidence_of_heads_has_no_bodies(folder):
+    planted(f"{folder}/in.pcap")
+    run("analyze", "-q", "-o", f"{folder}/full.db", f"{folder}/in.pcap")
+    for (number,) in rows(f"{folder}/full.db", "SELECT min(id) FROM findings GROUP BY rule"):
+        for options in (["--heads-only"], ["--heads-only", "--with-credentials"]):
+            run("evidence", "-q", *options, "-o", f"{folder}/proof.pcapng", f"{folder}/full.db", str(number))
+            octets = octets_of(f"{folder}/proof.pcapng")
+            if any(letter * 24 in octets for letter in (b"x", b"y", b"z")):
+                yield f"finding {number}: {options}: there are bodies in it"
+            if b"HTTP/1.1 200 OK" not in octets:
+                yield f"finding {number}: {options}: there are no heads in it"
+            if options == ["--heads-only"]:
+                yield from (f"finding {number}: {what}" for what in found_in(octets, NEVER))
+
+
 def test_who_is_forgotten_is_gone(folder):
     """And nobody else: the octets of the file, the laws, the other's rows."""
     planted(f"{folder}/in.pcap")
