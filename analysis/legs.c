@@ -38,6 +38,7 @@ struct shelf {
 struct legs {
     struct legs_hooks hooks;
     struct store *store;
+    const struct roles *roles; /* NULL */
     uint32_t scale;
     struct table proxies, shelves;
     uint64_t octets;     /* of all legs alive */
@@ -55,11 +56,13 @@ static uint64_t scaled(const struct legs *legs, uint64_t cap)
     return n < 16 ? 16 : n;
 }
 
-struct legs *legs_new(const struct legs_hooks *hooks, struct store *store, uint32_t scale)
+struct legs *legs_new(const struct legs_hooks *hooks, struct store *store,
+                      const struct roles *roles, uint32_t scale)
 {
     struct legs *legs = xcalloc(1, sizeof *legs);
     legs->hooks = *hooks;
     legs->store = store;
+    legs->roles = roles;
     legs->scale = scale;
     table_init(&legs->proxies);
     table_set_cap(&legs->proxies, LIMIT_PROXIES);
@@ -319,6 +322,19 @@ static bool talks_to_two_ports(struct legs *legs, const struct connection_facts 
     return other;
 }
 
+static bool is_said_to_be_proxy(const struct legs *legs, const struct address *address)
+{
+    enum role role = role_of(legs->roles, address);
+    return role == ROLE_PROXY || role == ROLE_CDN;
+}
+
+/* The one that answers, if it is a proxy. */
+static struct proxy *answering_proxy(struct legs *legs, const struct address *server)
+{
+    struct proxy *known = proxy_find(legs, server);
+    return known || !is_said_to_be_proxy(legs, server) ? known : proxy_add(legs, server);
+}
+
 /* The client, if it is a proxy. */
 static struct proxy *asking_proxy(struct legs *legs, const struct connection_facts *c,
                                   const struct server_table *servers)
@@ -326,6 +342,12 @@ static struct proxy *asking_proxy(struct legs *legs, const struct connection_fac
     uint64_t server = address_mix(&c->server) % FILTER_BITS;
     uint64_t client = address_mix(&c->client) % FILTER_BITS;
     legs->servers[server / 64] |= UINT64_C(1) << server % 64;
+    if (UNLIKELY(legs->roles)) {
+        if (is_said_to_be_proxy(legs, &c->client))
+            return answering_proxy(legs, &c->client);
+        if (role_of(legs->roles, &c->client) == ROLE_CLIENT)
+            return NULL;
+    }
     if (LIKELY(!(legs->servers[client / 64] >> client % 64 & 1)))
         return NULL;
     struct proxy *known = proxy_find(legs, &c->client);
@@ -617,7 +639,7 @@ void legs_meet(struct legs *legs, struct meeting *meeting, const struct facts *f
     const struct connection_facts *c = &facts->x->connection;
     const struct proxy *asking = asking_proxy(legs, c, servers);
     bool inner = asking || is_among_first(legs->asked, &c->client);
-    bool outer = proxy_find(legs, &c->server) || is_among_first(legs->answered, &c->server);
+    bool outer = answering_proxy(legs, &c->server) || is_among_first(legs->answered, &c->server);
     meeting->client_is_proxy = asking && asking->asks_for_others;
     if ((!inner && !outer) || slice_is_absent(url->key) || !facts->request_head_whole)
         return;

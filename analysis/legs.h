@@ -24,6 +24,7 @@
 
 #include "analysis/facts.h"
 #include "analysis/limits.h"
+#include "analysis/roles.h"
 #include "analysis/server.h"
 #include "analysis/store.h"
 #include "analysis/table.h"
@@ -126,8 +127,10 @@ struct legs_hooks {
     void (*pair)(void *context, uint64_t inner_id, uint64_t outer_id);
 };
 
-/* Representations are kept in `store`, which must outlive it. */
-struct legs *legs_new(const struct legs_hooks *hooks, struct store *store, uint32_t scale);
+/* Representations are kept in `store`, which must outlive it, as `roles` must (NULL: nothing was
+ * said): who is said to be a proxy or a CDN is one from the first packet on, and a client never. */
+struct legs *legs_new(const struct legs_hooks *hooks, struct store *store,
+                      const struct roles *roles, uint32_t scale);
 void legs_free(struct legs *legs); /* accepts NULL */
 
 /* An exchange under the lens: what there is of the other sides of its client and of its server. */

@@ -47,7 +47,7 @@ void model_init(struct model *model, const struct analysis_options *options,
         .roles = options->roles && options->roles->n ? options->roles : NULL,
         .begin_ns = INT64_MAX,
     };
-    model->legs = legs_new(legs_hooks, model->store, scale);
+    model->legs = legs_new(legs_hooks, model->store, model->roles, scale);
     model->memo = memo_new();
     arena_init(&model->scratch, 8192);
     arena_init(&model->scratch_again, 4096);

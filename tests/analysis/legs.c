@@ -13,12 +13,13 @@
 #include "base/attributes.h"
 #include "tests/support/hearing.h"
 
-#define MOST   8
-#define GET    "GET /a\n"
-#define OK     "200\nETag: \"a\"\n"
-#define VIA    "200\nETag: \"a\"\nVia: 1.1 p\nAge: 0\n"
-#define ORIGIN .asks_as = 1, .server = 9
-#define LOCAL  .same_host = true
+#define MOST          8
+#define GET           "GET /a\n"
+#define OK            "200\nETag: \"a\"\n"
+#define VIA           "200\nETag: \"a\"\nVia: 1.1 p\nAge: 0\n"
+#define ORIGIN        .asks_as = 1, .server = 9
+#define PROXY_ADDRESS "198.51.100.1"
+#define LOCAL         .same_host = true
 
 static const struct {
     const char *title;
@@ -197,7 +198,13 @@ static const struct {
       {.at_s = 0.9, .took_s = 0.5, .request = GET, .response = OK "Age: 60\n", .body = "A"}},
      "--"},
     {"one host for all: ports and Via tell",
-     {{.at_s = 0.95, .took_s = 0.1, LOCAL, .port = 8080, .request = GET, .response = OK, .body = "A"},
+     {{.at_s = 0.95,
+       .took_s = 0.1,
+       LOCAL,
+       .port = 8080,
+       .request = GET,
+       .response = OK,
+       .body = "A"},
       {.at_s = 0.9, .took_s = 0.5, LOCAL, .request = GET, .response = VIA, .body = "A"}},
      "2-"},
     {"one host for all: times alone do not",
@@ -225,6 +232,12 @@ static const struct {
        .body = "A"},
       {.at_s = 0.8, .took_s = 0.5, .request = GET, .response = OK, .body = "A"}},
      "23-"},
+    {"two within the slack of two taps: each has its own",
+     {{.at_s = 1.0001, .took_s = 0.0002, ORIGIN, .request = GET, .response = OK, .body = "A"},
+      {.at_s = 1, .took_s = 0.0005, .request = GET, .response = VIA, .body = "A"},
+      {.at_s = 1.0008, .took_s = 0.0002, ORIGIN, .request = GET, .response = OK, .body = "A"},
+      {.at_s = 1.0007, .took_s = 0.0005, .request = GET, .response = VIA, .body = "A"}},
+     "2-4-"},
     {"a forward proxy: absolute target",
      {{.at_s = 1, .took_s = 0.1, ORIGIN, .request = GET, .response = OK, .body = "A"},
       {.at_s = 0.9,
@@ -281,6 +294,64 @@ Test(legs, a_proxy_that_is_met_late_is_known_from_then_on)
     cr_expect(eq(u64, h.outers[40], 0));
     cr_expect(eq(u64, h.outers[42], 44));
     hearing_free(&h);
+}
+
+static void ask_often_and_then_answer(struct hearing *h)
+{
+    for (int i = 0; i < 40; i++)
+        hearing_say(h,
+                    &(struct said){
+                        .at_s = i, ORIGIN, .request = "GET /other\n", .response = OK, .body = "A"});
+    hearing_say(
+        h, &(struct said){
+               .at_s = 100, .took_s = 0.1, ORIGIN, .request = GET, .response = OK, .body = "A"});
+    hearing_say(h, &(struct said){
+                       .at_s = 99.9, .took_s = 0.5, .request = GET, .response = OK, .body = "A"});
+    hearing_end(h);
+}
+
+/* Whoever runs the network says what an address is. */
+Test(legs, a_role_makes_a_proxy_known_from_the_start)
+{
+    static const struct {
+        const char *network;
+        enum role role;
+        uint64_t outer;
+    } rows[] = {
+        {PROXY_ADDRESS, ROLE_PROXY, 42}, {PROXY_ADDRESS, ROLE_CDN, 42},
+        {PROXY_ADDRESS, ROLE_ORIGIN, 0}, {PROXY_ADDRESS, ROLE_CLIENT, 0},
+        {"203.0.113.77", ROLE_PROXY, 0},
+    };
+    for (unsigned r = 0; r < COUNT_OF(rows); r++) {
+        struct analysis_options options = analysis_options_default();
+        struct roles roles = {0};
+        struct hearing h;
+        cr_assert(roles_add(&roles, slice_of_text(rows[r].network), rows[r].role));
+        options.roles = &roles;
+        hearing_begin(&h, &options);
+        ask_often_and_then_answer(&h);
+        cr_expect(eq(u64, h.outers[40], rows[r].outer), "row %u", r);
+        hearing_free(&h);
+        roles_fini(&roles);
+    }
+}
+
+/* A client that also answers (a machine that somebody tests) is none where that is said. */
+Test(legs, a_role_keeps_a_client_from_being_one)
+{
+    struct analysis_options options = analysis_options_default();
+    struct roles roles = {0};
+    struct hearing h;
+    cr_assert(roles_add(&roles, SLICE(PROXY_ADDRESS), ROLE_CLIENT));
+    options.roles = &roles;
+    hearing_begin(&h, &options);
+    hearing_say(&h,
+                &(struct said){
+                    .at_s = 1, .took_s = 0.1, .request = "GET /z\n", .response = OK, .body = "A"});
+    ask_often_and_then_answer(&h);
+    cr_expect(eq(u64, h.outers[41], 0));
+    hearing_free(&h);
+    roles_fini(&roles);
 }
 
 /* More paths than shelves, and more exchanges of one path than a shelf has room for. */
