@@ -83,23 +83,6 @@ void html_wire_breaking(struct html *html, struct slice text, unsigned columns)
 
 /* ------------------------------------------------------------------ numbers */
 
-char *binary_size_text(uint64_t octets, char text[24])
-{
-    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-    unsigned unit = 0;
-    double size = (double)octets / 1024;
-    if (octets < 1024) {
-        snprintf(text, 24, "%" PRIu64 " B", octets);
-        return text;
-    }
-    while (size >= 1023.95 && unit + 1 < sizeof units / sizeof *units) {
-        size /= 1024;
-        unit++;
-    }
-    snprintf(text, 24, "%.1f %s", size, units[unit]);
-    return text;
-}
-
 static char *share_text(uint64_t part, uint64_t whole, char text[16])
 {
     double share = whole ? 100.0 * (double)part / (double)whole : 0;
@@ -117,11 +100,11 @@ static char *share_text(uint64_t part, uint64_t whole, char text[16])
 void html_size(struct html *html, uint64_t octets)
 {
     char size[24], exact[32];
-    if (octets < 1024)
-        html_put(html, "%" PRIu64 " B", octets);
+    if (octets < 10000)
+        html_put(html, "%s", size_text(octets, size));
     else
         html_put(html, "<span title=\"%s octets\">%s</span>", number_text(octets, exact),
-                 binary_size_text(octets, size));
+                 size_text(octets, size));
 }
 
 void html_count(struct html *html, uint64_t number)

@@ -47,8 +47,5 @@ void html_cell_count(struct html *html, uint64_t number);
 void html_cell_share(struct html *html, uint64_t part, uint64_t whole);
 void html_cell_wire(struct html *html, struct slice text, unsigned columns);
 
-/* Binary units: "25.4 KiB", exact below 1024. Returns `text`. */
-char *binary_size_text(uint64_t octets, char text[24]);
-
 /* Has the page room for more rows? */
 bool html_has_room(const struct html *html);

@@ -111,7 +111,7 @@ static void put_bar(struct html_report *report, const struct parts *parts)
         html_put(out, "<rect class=\"%s\" x=\"%.2f\" y=\"0\" width=\"%.2f\" height=\"40\"><title>",
                  part->look, at, width < 1.5 ? 1.5 : width);
         html_text(out, part->name);
-        html_put(out, ": %s, ", binary_size_text(part->octets, size));
+        html_put(out, ": %s, ", size_text(part->octets, size));
         html_share(out, part->octets, parts->captured);
         html_put(out, " of all captured</title></rect>");
         at += width;

@@ -202,8 +202,8 @@ static const struct {
     {"matter, issue",
      "findings of one rule folded: an issue is one rule, variant, party, host, server and URL "
      "pattern; a matter takes the servers and patterns of a host together"},
-    {"bytes", "what HTTP frames: request head and body, response head and body. KiB is 1024, MiB "
-              "1024². “Captured” alone counts whole packets"},
+    {"bytes", "what HTTP frames: request head and body, response head and body. kB is 1000, MB "
+              "1000², as everywhere in wire304. “Captured” alone counts whole packets"},
     {"not checked",
      "nothing in this capture that a rule applies to, or not enough evidence: not the "
      "same as passed"},

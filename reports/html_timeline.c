@@ -139,7 +139,7 @@ static void put_strip(struct html *out, const struct times *times, const struct 
 
         most = value > most ? value : most;
     }
-    const char *peak = strip->is_size ? binary_size_text(most, text) : number_text(most, text);
+    const char *peak = strip->is_size ? size_text(most, text) : number_text(most, text);
     html_put(out, "<div class=\"strip\"><div><b>%s</b> most: %s</div>", strip->name, peak);
     html_put(out,
              "<svg viewBox=\"0 0 %u %d\" preserveAspectRatio=\"none\" role=\"img\" "

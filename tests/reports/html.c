@@ -82,21 +82,6 @@ Test(html, a_text_is_cut_however_it_is_spelled_out)
     sink_close(sink);
 }
 
-Test(html, sizes_are_binary_and_exact_below_a_kibibyte)
-{
-    static const struct {
-        uint64_t octets;
-        const char *want;
-    } cases[] = {
-        {0, "0 B"},           {1023, "1023 B"},     {1024, "1.0 KiB"},     {25988, "25.4 KiB"},
-        {1048575, "1.0 MiB"}, {1048576, "1.0 MiB"}, {1u << 30, "1.0 GiB"}, {UINT64_MAX, "16.0 EiB"},
-    };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        char text[24];
-        cr_expect_str_eq(binary_size_text(cases[i].octets, text), cases[i].want, "%s", text);
-    }
-}
-
 Test(html, a_share_is_never_nothing_of_something_nor_all_of_less)
 {
     static const struct {
