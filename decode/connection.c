@@ -156,10 +156,24 @@ static void *state_of(struct work *work)
 static void state_close(struct shard *shard, struct flow *flow)
 {
     struct active *active = flow->active;
-    if (active && active->state)
+    if (!active)
+        return;
+    if (active->state)
         protocol_of(shard, flow)->close(active->state);
-    if (active)
-        active->state = NULL;
+    active->state = NULL;
+    shard->busy -= active->weight;
+    active->weight = 0;
+}
+
+/* Something may have been fed to it. */
+static void state_weigh(struct shard *shard, struct active *active)
+{
+    uint32_t weight = 0;
+    if (active->state)
+        weight = (uint32_t)sizeof *active + protocol_of(shard, active->flow)->weight(active->state);
+    shard->busy += weight;
+    shard->busy -= active->weight;
+    active->weight = weight;
 }
 
 /* ---- names for what we do not read ---- */
@@ -210,7 +224,7 @@ static void identify_show(struct shard *shard, struct flow *flow, const struct s
         return;
     struct active *active = active_of(shard, flow);
     if (!active->identified) {
-        if (shard->identifying == LIMIT_IDENTIFYING_PER_SHARD) {
+        if (shard->identifying >= shard->identifying_max) {
             counter_add(&shard->counters, COUNT_IDENTIFY_CAP, 1);
             flow->flags |= FLOW_IDENTIFIED;
             return;
@@ -517,6 +531,7 @@ static void settle(struct work *work)
     stream_end(work, 1);
     settle_state(work);
     struct active *active = flow->active;
+    state_weigh(work->shard, active);
     if (active->state || active->identified || !tcp_window_is_quiet(&active->window[0]) ||
         !tcp_window_is_quiet(&active->window[1])) {
         int64_t due = next_due(work->shard, flow);

@@ -24,6 +24,7 @@ struct active {
     struct flow *flow;
     void *state; /* the protocol's, or NULL while it is idle */
     struct identified_flow *identified;
+    uint32_t weight;  /* octets of it and of its state, as the shard counts them; 0 without state */
     bool facts_known; /* facts are up to date */
     struct connection_facts facts;
     struct tcp_window window[2];

@@ -45,15 +45,24 @@ struct decoder {
     struct shard shards[LIMIT_SHARDS];
 };
 
-/* A flow with something in progress costs about twice as much again as one without. */
-#define FLOW_COST 768
+/* A flow with nothing in progress, its place in the table, and what the heap rounds up. */
+#define FLOW_COST 320
+/* What nDPI keeps of one. */
+#define IDENTIFY_COST 1536
+
+static uint32_t bounded(uint64_t value, uint32_t least, uint32_t most)
+{
+    return value < least ? least : value > most ? most : (uint32_t)value;
+}
 
 static struct shard_options shard_options_of(struct decoder *decoder, uint64_t memory,
                                              const struct protocol *const *list)
 {
     struct shard_options options = {
         .flows = LIMIT_FLOWS_PER_SHARD,
+        .identifying = LIMIT_IDENTIFYING_PER_SHARD,
         .held = LIMIT_HELD_PER_SHARD,
+        .busy = LIMIT_BUSY_PER_SHARD,
         .protocols = list,
         .identifier = decoder->identifier,
         .out = &decoder->outbox.from,
@@ -61,9 +70,9 @@ static struct shard_options shard_options_of(struct decoder *decoder, uint64_t m
     };
     if (memory) {
         uint64_t share = memory / LIMIT_SHARDS;
-        uint64_t flows = share / 2 / FLOW_COST;
-        options.flows = flows < 16 ? 16 : flows > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)flows;
-        options.held = share / 2 < 65536 ? 65536 : share / 2;
+        options.flows = bounded(share / 4 / FLOW_COST, 16, UINT32_MAX / 2);
+        options.identifying = bounded(share / 4 / IDENTIFY_COST, 8, LIMIT_IDENTIFYING_PER_SHARD);
+        options.held = options.busy = share / 4 < 65536 ? 65536 : share / 4;
     }
     return options;
 }

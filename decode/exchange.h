@@ -131,6 +131,7 @@ struct exchange {
     struct arena arena;
     struct connection_facts connection;
     uint32_t index;              /* its place among the connection's exchanges, from 0 */
+    uint32_t weight;             /* octets of memory, as decode last knew while it was open */
 
     struct message request, response;
     struct slice method, target, reason; /* in the arena; absent where not seen */

@@ -136,6 +136,7 @@ static void slots_remove(struct flow_table *table, const struct flow *flow)
 
 static void list_unlink(struct flow_table *table, struct flow *flow)
 {
+    table->listed[flow->list]--;
     if (flow->newer == FLOW_NONE)
         table->newest[flow->list] = flow->older;
     else
@@ -149,6 +150,7 @@ static void list_unlink(struct flow_table *table, struct flow *flow)
 static void list_push(struct flow_table *table, struct flow *flow, enum flow_list list,
                       int64_t clock_ns)
 {
+    table->listed[list]++;
     flow->list = (uint8_t)list;
     flow->listed_ns = clock_ns;
     flow->newer = FLOW_NONE;
@@ -167,6 +169,7 @@ static void add_block(struct flow_table *table)
     table->blocks[table->n_blocks] = block;
     for (uint32_t i = FLOW_BLOCK; i-- > 0;) {
         block[i].index = table->n_blocks * FLOW_BLOCK + i;
+        block[i].active = NULL; /* as in all that are not in use: who looks at all may skip them */
         block[i].older = table->free;
         table->free = block[i].index;
     }
@@ -211,10 +214,16 @@ struct flow *flow_table_victim(struct flow_table *table, int64_t clock_ns)
     struct flow *closed = flow_table_oldest(table, LIST_CLOSED);
     if (closed)
         return closed;
-    struct flow *datagram = flow_table_oldest(table, LIST_DATAGRAMS);
-    struct flow *connection = flow_table_oldest(table, LIST_CONNECTIONS);
-    if (!connection || (datagram && datagram->listed_ns <= connection->listed_ns))
-        return datagram;
+    struct flow *connection = flow_table_oldest(table, LIST_CONNECTIONS), *other = NULL;
+    for (enum flow_list list = LIST_OPENING; list <= LIST_DATAGRAMS; list++) {
+        struct flow *oldest = flow_table_oldest(table, list);
+        if (table->listed[list] > table->max / 8)
+            return oldest;
+        if (oldest && (!other || oldest->listed_ns < other->listed_ns))
+            other = oldest;
+    }
+    if (!connection || (other && other->listed_ns <= connection->listed_ns))
+        return other;
     for (unsigned i = 0; i < 8 && connection->last_ns > connection->listed_ns; i++) {
         list_unlink(table, connection);
         list_push(table, connection, LIST_CONNECTIONS, clock_ns);

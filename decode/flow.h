@@ -106,8 +106,9 @@ struct flow {
 };
 _Static_assert(sizeof(struct flow) <= 256, "an idle flow costs at most 256 octets");
 
-/* Each in the order in which its flows were listed: oldest last. */
-enum flow_list { LIST_CLOSED, LIST_DATAGRAMS, LIST_CONNECTIONS, FLOW_LISTS };
+/* Each in the order in which its flows were listed: oldest last. A connection is opening as long as
+ * it has carried nothing: a flood of those shall not push out others. */
+enum flow_list { LIST_CLOSED, LIST_OPENING, LIST_DATAGRAMS, LIST_CONNECTIONS, FLOW_LISTS };
 
 struct flow_slot {
     uint32_t tag, index;
@@ -120,7 +121,7 @@ struct flow_table {
     struct flow **blocks; /* of FLOW_BLOCK flows each */
     uint32_t n_blocks;
     uint32_t free; /* list of unused flows through `older` */
-    uint32_t newest[FLOW_LISTS], oldest[FLOW_LISTS];
+    uint32_t newest[FLOW_LISTS], oldest[FLOW_LISTS], listed[FLOW_LISTS]; /* listed: how many */
 };
 
 #define FLOW_BLOCK_BITS 6
@@ -157,8 +158,16 @@ struct flow *flow_table_add(struct flow_table *table, const struct flow_key *key
 void flow_table_touch(struct flow_table *table, struct flow *flow, enum flow_list list,
                       int64_t clock_ns);
 
-/* Whom to forget when there is no room: of the closed ones, else of all others, the oldest. */
+/* Whom to forget when there is no room: of the closed ones, of those that are opening and of the
+ * datagrams, where they have more than an eighth of the places each, else of all others, the
+ * oldest. */
 struct flow *flow_table_victim(struct flow_table *table, int64_t clock_ns);
+
+/* How many flow_at() may be asked for; those not in use have nothing in progress. */
+static inline uint32_t flow_table_places(const struct flow_table *table)
+{
+    return table->n_blocks * FLOW_BLOCK;
+}
 
 /* The oldest flow of a list, or NULL. */
 struct flow *flow_table_oldest(const struct flow_table *table, enum flow_list list);

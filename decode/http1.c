@@ -13,14 +13,16 @@
 #include "decode/http1.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/attributes.h"
 #include "base/heap.h"
 #include "base/pool.h"
 #include "decode/preamble.h"
 
-#define HEAD_ROOM 1024        /* first size of a head that comes in pieces */
-#define HEAD_KEPT (16u << 10) /* larger ones are given back */
+#define HEAD_ROOM 1024 /* first size of a head that comes in pieces, then four times as much */
+#define HEAD_KEPT (4u << 10) /* larger ones are given back */
 
 static _Thread_local struct pool states = POOL_OF(struct http1);
 
@@ -71,10 +73,25 @@ void reader_pay(struct reader *r, struct exchange *x)
     *owed = (struct bill){0};
 }
 
+/* What a class of the heap ever had it keeps for its size. Few heads are large, unless somebody
+ * makes them so: these do not get classes of their own. */
+static uint8_t *room_take(uint32_t size)
+{
+    return size > HEAD_KEPT ? xmalloc(size) : heap_take(size);
+}
+
+static void room_give(uint8_t *room, uint32_t size)
+{
+    if (size > HEAD_KEPT)
+        free(room);
+    else
+        heap_give(room, size);
+}
+
 void reader_drop_head(struct reader *r)
 {
     if (r->head_room > HEAD_KEPT) {
-        heap_give(r->head, r->head_room);
+        room_give(r->head, r->head_room);
         r->head = NULL;
         r->head_room = 0;
     }
@@ -92,11 +109,11 @@ static void keep(struct reader *r, struct slice bytes)
     if (needed > r->head_room) {
         uint32_t room = r->head_room ? r->head_room : HEAD_ROOM;
         while (room < needed)
-            room *= 2;
-        uint8_t *head = heap_take(room);
+            room *= 4;
+        uint8_t *head = room_take(room);
         if (r->head_len)
             memcpy(head, r->head, r->head_len);
-        heap_give(r->head, r->head_room);
+        room_give(r->head, r->head_room);
         r->head = head;
         r->head_room = room;
     }
@@ -369,6 +386,12 @@ static bool http1_idle(const void *state)
     return reader_is_idle(&s->client) && reader_is_idle(&s->server);
 }
 
+static uint32_t http1_weight(const void *state)
+{
+    const struct http1 *s = state;
+    return (uint32_t)sizeof *s + s->kept + s->client.head_room + s->server.head_room;
+}
+
 static bool http1_left(const void *state)
 {
     const struct http1 *s = state;
@@ -394,7 +417,7 @@ static void *http1_open(const struct protocol_host *host)
 static void reader_fini(struct reader *r)
 {
     body_drop(&r->body);
-    heap_give(r->head, r->head_room);
+    room_give(r->head, r->head_room);
 }
 
 static void http1_close(void *state)
@@ -524,6 +547,7 @@ const struct protocol protocol_http1 = {
     .idle = http1_idle,
     .left = http1_left,
     .deadline = http1_deadline,
+    .weight = http1_weight,
     .close = http1_close,
     .expect = http1_expect,
 };

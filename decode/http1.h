@@ -92,6 +92,7 @@ struct http1 {
     struct exchange *loose;        /* a response that answers none of them */
     struct exchange *answering;    /* has had a 1xx, and no other response yet */
     uint32_t waiting;              /* how many are open */
+    uint32_t kept;                 /* octets of memory of all of them, and of the loose one */
     uint32_t created;   /* exchanges of this connection, those of earlier states included */
     uint32_t abandoned; /* requests whose responses will come after we gave them up */
 
@@ -167,6 +168,8 @@ static inline struct slice reader_head(const struct reader *r)
 
 /* ---- http1_pairing.c */
 struct exchange *exchange_open(struct http1 *s);
+/* It has got a head. */
+void exchange_weigh(struct http1 *s, struct exchange *x);
 /* The exchange for a request whose head has just been read. */
 struct exchange *pairing_request(struct http1 *s);
 /* The exchange for a response that begins. */

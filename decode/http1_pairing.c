@@ -49,9 +49,17 @@
 /* So many exchanges without pipelining are a habit. Who pipelines does so from the first few on. */
 #define ENOUGH_ALTERNATIONS 8
 
+void exchange_weigh(struct http1 *s, struct exchange *x)
+{
+    uint32_t weight = (uint32_t)(sizeof *x + x->arena.total);
+    s->kept += weight - x->weight;
+    x->weight = weight;
+}
+
 struct exchange *exchange_open(struct http1 *s)
 {
     struct exchange *x = exchange_new();
+    exchange_weigh(s, x);
     x->index = s->created++;
     if (x->index == 0 && !s->host->facts(s->host->context)->began_in_capture)
         x->flaws |= FLAW(MID_CONNECTION);
@@ -70,6 +78,7 @@ static void push(struct http1 *s, struct exchange *x)
 
 static void unlink_exchange(struct http1 *s, struct exchange *x)
 {
+    s->kept -= x->weight;
     if (x == s->loose) {
         s->loose = NULL;
         return;

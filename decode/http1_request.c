@@ -110,6 +110,7 @@ static void request_head(struct http1 *s, struct slice head, const struct line_e
     memcpy(copy, head.at, head.len);
     take_start_line(x, start, head, copy);
     x->flaws |= head_parse(&x->arena, copy, head.len, lines, &m->head);
+    exchange_weigh(s, x);
     if (r->head_octets > head.len)
         x->flaws |= FLAW(HEAD_LIMIT);
     if (m->version == HTTP_VERSION_NONE) {

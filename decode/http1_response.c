@@ -380,6 +380,7 @@ static void response_head(struct http1 *s, struct slice head, const struct line_
     memcpy(copy, head.at, head.len);
     x->reason = slice_of(copy + (start->reason.at - head.at), start->reason.len);
     x->flaws |= head_parse(&x->arena, copy, head.len, lines, &m->head);
+    exchange_weigh(s, x);
     if (is_longer)
         x->flaws |= FLAW(HEAD_LIMIT);
     reader_drop_head(r);

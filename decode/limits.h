@@ -8,6 +8,9 @@
 #define LIMIT_HELD_PIECES 1024              /* segments waiting in one stream: bounds each search; as
                                                many of usual size fill the cap above */
 #define LIMIT_HELD_PER_SHARD (4u << 20)     /* octets held by all streams of a shard */
+#define LIMIT_BUSY_PER_SHARD (4u << 20)     /* octets of states of protocols, with the heads they keep:
+                                               some 1,000 connections with a request under way, 64,000
+                                               in all shards */
 #define LIMIT_WAITING_REQUESTS 128          /* requests of a connection without response: deep pipelines
                                                are a few dozen */
 #define LIMIT_HEAD (256u << 10)             /* octets of one head: servers refuse far smaller ones */

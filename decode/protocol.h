@@ -80,6 +80,8 @@ struct protocol {
     bool (*left)(const void *state);
     /* The next deadline without advancing, INT64_MAX if none. */
     int64_t (*deadline)(const void *state);
+    /* Octets of memory that the state holds, about; changes with what it is fed alone. */
+    uint32_t (*weight)(const void *state);
     void (*close)(void *state); /* frees; open exchanges must have been ended before */
     /* [optional] Octets are going to be fed: brings nearer what will be looked at. */
     void (*expect)(const void *state);

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/attributes.h"
 #include "decode/limits.h"
 
@@ -19,6 +20,8 @@ void shard_init(struct shard *shard, const struct shard_options *options)
         .budget = {.held_max = options->held,
                    .stream_max = (uint32_t)stream_max,
                    .counters = &shard->counters},
+        .busy_max = options->busy,
+        .identifying_max = options->identifying,
         .protocols = options->protocols,
         .identifier = options->identifier,
         .out = options->out,
@@ -71,7 +74,7 @@ static struct flow *flow_begin(struct shard *shard, const struct flow_call *call
         retire(shard, flow_table_victim(&shard->flows, clock_ns), STREAM_LIMIT, clock_ns,
                segment->mark.ordinal);
     }
-    enum flow_list list = key->ip_protocol == 6 ? LIST_CONNECTIONS : LIST_DATAGRAMS;
+    enum flow_list list = key->ip_protocol == 6 ? LIST_OPENING : LIST_DATAGRAMS;
     struct flow *flow = flow_table_add(&shard->flows, key, call->tag, list, clock_ns);
     flow->first_ordinal = segment->mark.ordinal;
     flow->first_frame = segment->mark.frame;
@@ -102,6 +105,48 @@ static void tell_carried(const struct shard *shard, const struct flow *flow, uns
     shard->asked->carried(shard->asked->carried_context, &carried);
 }
 
+/* ---- too much in progress */
+
+struct silence {
+    int64_t last_ns;
+    uint32_t flow;
+};
+
+static int silence_compare(const void *a, const void *b)
+{
+    const struct silence *x = a, *y = b;
+    return x->last_ns != y->last_ns ? (x->last_ns < y->last_ns ? -1 : 1)
+                                    : (x->flow > y->flow) - (x->flow < y->flow);
+}
+
+/* All flows with something in progress, who was silent longest first; how many. */
+static uint32_t list_silent(const struct flow_table *flows, struct silence **list)
+{
+    uint32_t n = 0;
+    *list = xmalloc(flows->count * sizeof **list);
+    for (uint32_t i = 0; i < flow_table_places(flows); i++) {
+        const struct flow *flow = flow_at(flows, i);
+        if (flow->active && flow->active->weight)
+            (*list)[n++] = (struct silence){flow->last_ns, i};
+    }
+    qsort(*list, n, sizeof **list, silence_compare);
+    return n;
+}
+
+/* Connections whose exchanges are in progress take more memory than they may: who was silent
+ * longest goes, and an eighth more than has to, so that looking for them costs each of them little.
+ * Nothing is kept in order for this while there is room. */
+static void make_room(struct shard *shard, int64_t clock_ns, uint64_t ordinal)
+{
+    struct silence *list;
+    uint32_t n = list_silent(&shard->flows, &list);
+    for (uint32_t i = 0; i < n && shard->busy > shard->busy_max - shard->busy_max / 8; i++) {
+        counter_add(&shard->counters, COUNT_STATES_EVICTED, 1);
+        retire(shard, flow_at(&shard->flows, list[i].flow), STREAM_LIMIT, clock_ns, ordinal);
+    }
+    free(list);
+}
+
 void shard_segment(struct shard *shard, const struct flow_call *call, const struct segment *segment,
                    int64_t clock_ns)
 {
@@ -122,11 +167,15 @@ void shard_segment(struct shard *shard, const struct flow_call *call, const stru
         connection_segment(shard, flow, sender, segment, clock_ns);
     else
         datagram_segment(shard, flow, segment);
-    if (!(flow->flags & FLOW_CLOSED))
+    if (flow->list == LIST_OPENING && segment->payload_length)
+        flow_table_touch(&shard->flows, flow, LIST_CONNECTIONS, clock_ns);
+    else if (!(flow->flags & FLOW_CLOSED))
         flow_table_touch(&shard->flows, flow, flow->list, clock_ns);
     else
         due_by(shard, flow->listed_ns + LIMIT_FLOW_CLOSED_NS);
     due_by(shard, deadlines_next(&shard->deadlines));
+    if (UNLIKELY(shard->busy > shard->busy_max))
+        make_room(shard, clock_ns, segment->mark.ordinal);
 }
 
 void shard_tick(struct shard *shard, int64_t clock_ns)

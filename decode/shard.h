@@ -22,9 +22,10 @@ struct shard {
     struct deadlines deadlines;
     int64_t due_ns; /* nothing of this shard is due before */
     struct tcp_budget budget;
+    uint64_t busy, busy_max; /* octets of what is in progress: states of protocols */
     struct counters counters;
     struct coverage_table coverage;
-    uint32_t identifying; /* flows that nDPI is being shown */
+    uint32_t identifying, identifying_max; /* flows that nDPI is being shown */
     const struct protocol *const *protocols;
     struct identifier *identifier; /* NULL: nobody is asked */
     const struct decode_sink *out;
@@ -33,7 +34,9 @@ struct shard {
 
 struct shard_options {
     uint32_t flows; /* how many at most */
+    uint32_t identifying; /* of them, that nDPI may be shown at once */
     uint64_t held;  /* octets that may wait in all its streams */
+    uint64_t busy;  /* octets that the states of all its protocols may take */
     const struct protocol *const *protocols;
     struct identifier *identifier;
     const struct decode_sink *out; /* outlives the shard; not asked for coverage */

@@ -16,9 +16,12 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/hash.h"
 #include "base/heap.h"
 #include "decode/limits.h"
+
+#define PIECE_USUAL 1600 /* octets of a piece with a segment of a link of 1,500 */
 
 struct tcp_piece {
     struct tcp_piece *next;
@@ -51,9 +54,28 @@ static inline uint32_t piece_end(const struct tcp_piece *piece)
     return piece->sequence + piece->length + piece->cut;
 }
 
+/* Octets of memory. Three sizes hold all that a packet of usual size can bring, since the heap
+ * keeps what a size once had for that size: with one for each length, somebody who sends all
+ * lengths one after the other would get the budget many times over. */
 static inline uint32_t piece_cost(uint32_t length)
 {
-    return (uint32_t)sizeof(struct tcp_piece) + length;
+    uint32_t size = (uint32_t)sizeof(struct tcp_piece) + length;
+    return size <= 192 ? 192 : size <= 704 ? 704 : size <= PIECE_USUAL ? PIECE_USUAL : size;
+}
+
+static struct tcp_piece *piece_take(uint32_t length)
+{
+    uint32_t size = piece_cost(length);
+    return size > PIECE_USUAL ? xmalloc(size) : heap_take(size);
+}
+
+static void piece_give(struct tcp_piece *piece)
+{
+    uint32_t size = piece_cost(piece->length);
+    if (size > PIECE_USUAL)
+        free(piece);
+    else
+        heap_give(piece, size);
 }
 
 /* The captured octets of [from, to), a part of the arrival. */
@@ -168,7 +190,7 @@ static void pop(struct tcp_window *window, struct tcp_budget *budget)
     window->pieces--;
     window->held -= piece_cost(piece->length);
     budget->held -= piece_cost(piece->length);
-    heap_give(piece, piece_cost(piece->length));
+    piece_give(piece);
 }
 
 /* Hands on the pieces that have become in order. */
@@ -227,7 +249,7 @@ static void insert(struct tcp_window *window, struct tcp_piece **link, struct tc
 static struct tcp_piece *piece_new(uint32_t sequence, struct slice bytes, uint32_t cut,
                                    const struct provenance *provenance, int64_t clock_ns)
 {
-    struct tcp_piece *piece = heap_take(piece_cost((uint32_t)bytes.len));
+    struct tcp_piece *piece = piece_take((uint32_t)bytes.len);
     *piece = (struct tcp_piece){.sequence = sequence,
                                 .length = (uint32_t)bytes.len,
                                 .cut = cut,

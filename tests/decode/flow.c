@@ -113,6 +113,20 @@ Test(flow, the_oldest_goes_first_and_closed_ones_before_it)
     flow_table_fini(&table);
 }
 
+Test(flow, a_flood_of_openings_pushes_out_openings)
+{
+    struct flow_table table;
+    flow_table_init(&table, 32);
+    for (uint32_t i = 0; i < 27; i++)
+        add(&table, i, i);
+    for (uint32_t i = 27; i < 32; i++)
+        flow_table_touch(&table, add(&table, i, i), LIST_OPENING, i);
+    cr_assert(flow_table_victim(&table, 40) == find(&table, 27), "five are more than an eighth");
+    flow_table_remove(&table, find(&table, 27));
+    cr_assert(flow_table_victim(&table, 40) == find(&table, 0), "four are not");
+    flow_table_fini(&table);
+}
+
 Test(flow, one_that_had_packets_since_it_was_listed_is_passed_over)
 {
     struct flow_table table;

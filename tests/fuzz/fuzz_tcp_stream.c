@@ -89,8 +89,25 @@ static bool left(const void *state)
     return ((const struct checker *)state)->wire % 251 == 250;
 }
 
-static const struct protocol checker_protocol = {"check", "check", claims, open,     feed, gap, end,
-                                                 tick,    idle,    left,   deadline, free, NULL};
+static uint32_t weight(const void *state)
+{
+    (void)state;
+    return sizeof(struct checker);
+}
+
+static const struct protocol checker_protocol = {.name = "check",
+                                                 .label = "check",
+                                                 .claims = claims,
+                                                 .open = open,
+                                                 .feed = feed,
+                                                 .gap = gap,
+                                                 .end = end,
+                                                 .tick = tick,
+                                                 .idle = idle,
+                                                 .left = left,
+                                                 .deadline = deadline,
+                                                 .weight = weight,
+                                                 .close = free};
 static const struct protocol *const list[] = {&checker_protocol, NULL};
 
 static void on_exchange(void *context, struct exchange *exchange)

@@ -161,6 +161,12 @@ static bool fake_left(const void *state)
     return fake->left;
 }
 
+static uint32_t fake_weight(const void *state)
+{
+    (void)state;
+    return sizeof(struct fake);
+}
+
 static void fake_close(void *state)
 {
     fake_seen.closed++;
@@ -179,6 +185,7 @@ const struct protocol fake_protocol = {
     .idle = fake_idle,
     .left = fake_left,
     .deadline = fake_deadline,
+    .weight = fake_weight,
     .close = fake_close,
 };
 
