@@ -72,8 +72,15 @@ static void go_on_after(struct run *run, const struct database_past *past)
 static bool open_database(struct run *run, struct error *error)
 {
     const struct options *options = run->options;
-    const struct database_options file = {run->output, options->force, options->heads,
-                                          &options->accepted, options->privacy};
+    const struct database_options file = {
+        .path = run->output,
+        .force = options->force,
+        .heads = options->heads,
+        .keep_ns = options->keep_ns,
+        .max_octets = options->max_db,
+        .accepted = &options->accepted,
+        .privacy = options->privacy,
+    };
     struct database_past past;
     char *inputs = pipeline_inputs_json(run->source);
     run->database = database_grow(&file, inputs, &past, error);

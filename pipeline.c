@@ -565,6 +565,7 @@ static bool look_at_clock(const struct pipeline_options *options, struct pipelin
         tell_counters(options, pipeline);
     if (!wait_for_room(options, pipeline, error))
         return false;
+    database_turn(pipeline->database, real_ns() / 1000);
     int64_t now = monotonic_ns();
     watch_turn(pipeline->watch, now);
     if (now < pipeline->checkpoint_ns)

@@ -110,8 +110,13 @@ static void limit_times(const struct options *options, struct source *source)
 static bool audit(const struct options *options, const char *output, struct source *source,
                   struct pipeline_result *result, struct error *error)
 {
-    const struct database_options file = {output, options->force, options->heads,
-                                          &options->accepted, options->privacy};
+    const struct database_options file = {
+        .path = output,
+        .force = options->force,
+        .heads = options->heads,
+        .accepted = &options->accepted,
+        .privacy = options->privacy,
+    };
     struct database *database = create_database(&file, error);
     if (!database)
         return false;

@@ -15,8 +15,9 @@
 #include "reports/values.h"
 
 static const char *const contract_views[] = {
-    "run",         "totals",   "exchanges", "findings", "issues",  "checks",
-    "connections", "coverage", "heads",     "accepted", "what_if", "needless_round_trips",
+    "run",         "totals",   "exchanges",      "findings", "issues",  "checks",
+    "connections", "coverage", "heads",          "accepted", "what_if", "needless_round_trips",
+    "hours",       "let_go",   "let_go_by_rule",
 };
 
 const char *csv_table(unsigned index)

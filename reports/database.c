@@ -27,6 +27,7 @@
 #include "reports/limits.h"
 #include "reports/output.h"
 #include "reports/questions.h"
+#include "reports/retention.h"
 #include "reports/schema.h"
 #include "reports/sql.h"
 #include "reports/words.h"
@@ -53,15 +54,19 @@ struct database {
     unsigned rows;        /* in the transaction at hand */
     struct exchange_rows *exchanges;
     struct finding_rows *findings;
+    struct retention retention;
     sqlite3_stmt *check, *ideal, *connection, *coverage, *pair, *unpair, *waits, *waits_no_more;
 };
 
+#define DIGITS_(number) #number
+#define DIGITS(number)  DIGITS_(number)
 #define PRAGMAS                                                                                    \
-    "PRAGMA page_size=16384;PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF;"                        \
+    "PRAGMA page_size=16384;PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF;"                       \
     "PRAGMA locking_mode=EXCLUSIVE;PRAGMA temp_store=MEMORY;PRAGMA cell_size_check=OFF;"
 #define PRAGMAS_TO_GROW                                                                            \
-    "PRAGMA page_size=16384;PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;"                     \
-    "PRAGMA temp_store=MEMORY;"
+    "PRAGMA page_size=16384;PRAGMA auto_vacuum=INCREMENTAL;PRAGMA journal_mode=WAL;"               \
+    "PRAGMA wal_autocheckpoint=256;PRAGMA synchronous=NORMAL;PRAGMA temp_store=MEMORY;PRAGMA "     \
+    "journal_size_limit=" DIGITS(LIMIT_LOG_OCTETS) ";"
 
 bool database_may_replace(const char *path, bool force, struct error *error)
 {
@@ -288,6 +293,10 @@ static void go_on(struct database *database, bool is_old)
         exchange_rows_continue(database->exchanges);
         finding_rows_continue(database->findings);
     }
+    database->retention.exchanges = database->exchanges;
+    database->retention.findings = database->findings;
+    if (database->retention.keep_us || database->retention.max_octets)
+        retention_begin(&database->retention, sql);
     sql_run(sql, "COMMIT;BEGIN");
 }
 
@@ -336,6 +345,8 @@ struct database *database_grow(const struct database_options *options, const cha
     database->sql.name = database->path;
     database->accepted = options->accepted;
     database->heads = options->heads;
+    database->retention.keep_us = options->keep_ns / 1000;
+    database->retention.max_octets = options->max_octets;
     if (grow(database, is_old, inputs, error)) {
         tell_past(database, past);
         return database;
@@ -384,6 +395,15 @@ void database_ring_file(struct database *database, uint32_t input, const char *n
     row_text(&row, slice_of_text(name));
     row_write(&row);
     sqlite3_finalize(insert);
+}
+
+void database_turn(struct database *database, int64_t now_us)
+{
+    struct deletion_inners inners;
+    retention_turn(&database->retention, now_us, &inners);
+    database->sums.exchanges -= (uint64_t)inners.exchanges;
+    database->sums.observed -= (uint64_t)inners.observed;
+    database->sums.retransmitted -= (uint64_t)inners.retransmitted;
 }
 
 void database_begin_checkpoint(struct database *database)

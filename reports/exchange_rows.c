@@ -141,6 +141,16 @@ void exchange_rows_continue(struct exchange_rows *rows)
     batch_continue(&rows->moments.batch, "moment");
 }
 
+void exchange_rows_begin_epoch(struct exchange_rows *rows, int64_t last[EXCHANGE_ROWS_TEXTS])
+{
+    struct repeats *const texts[EXCHANGE_ROWS_TEXTS] = {
+        &rows->urls, &rows->requesters, &rows->conditions, &rows->responses, &rows->moments};
+    for (unsigned i = 0; i < EXCHANGE_ROWS_TEXTS; i++) {
+        interner_clear(texts[i]->met);
+        last[i] = texts[i]->batch.written;
+    }
+}
+
 void exchange_rows_free(struct exchange_rows *rows)
 {
     if (!rows)

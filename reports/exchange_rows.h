@@ -16,6 +16,10 @@ void exchange_rows_free(struct exchange_rows *rows); /* accepts NULL */
 void exchange_rows_continue(struct exchange_rows *rows);
 
 /* Rows are inserted several at a time: now those that wait. */
+/* From here on no row is met that was written before; the last of each of these tables (url,
+ * requester, condition, response, moment). */
+#define EXCHANGE_ROWS_TEXTS 5
+void exchange_rows_begin_epoch(struct exchange_rows *rows, int64_t last[EXCHANGE_ROWS_TEXTS]);
 void exchange_rows_flush(struct exchange_rows *rows);
 
 void exchange_rows_write(struct exchange_rows *rows, const struct assessed *assessed);

@@ -42,6 +42,7 @@ struct finding_rows {
     sqlite3_stmt *place_of, *verdict, *issue, *issue_by_key, *count_head, *head;
     sqlite3_stmt *reveal;
     struct originals *originals; /* NULL: everything is as it was */
+    int64_t let_go;              /* the latest exchange that was */
 };
 
 struct finding_rows *finding_rows_new(struct sql *sql, struct exchange_rows *exchanges,
@@ -79,6 +80,12 @@ struct finding_rows *finding_rows_new(struct sql *sql, struct exchange_rows *exc
 void finding_rows_continue(struct finding_rows *rows)
 {
     batch_continue(&rows->findings, "finding");
+}
+
+void finding_rows_begin_epoch(struct finding_rows *rows)
+{
+    interner_clear(rows->issues);
+    sql_run(rows->sql, "UPDATE issue SET heads = 0 WHERE heads > 0");
 }
 
 void finding_rows_free(struct finding_rows *rows)
@@ -341,10 +348,42 @@ static struct slice without_userinfo(struct finding_rows *rows, struct slice mes
     return slice_of(copy, message.len);
 }
 
+void finding_rows_let_go(struct finding_rows *rows, int64_t exchange_id)
+{
+    if (exchange_id > rows->let_go)
+        rows->let_go = exchange_id;
+}
+
+/* It accuses an exchange that was let go. */
+static bool is_late(struct finding_rows *rows, const struct finding *finding)
+{
+    char text[80];
+    if ((int64_t)finding->exchange_id > rows->let_go)
+        return false;
+    exchange_rows_flush(rows->exchanges);
+    snprintf(text, sizeof text, "SELECT count(*) FROM exchange WHERE id = %" PRIu64,
+             finding->exchange_id);
+    return sql_number(rows->sql, text) == 0;
+}
+
+static void count_late(struct finding_rows *rows, const struct finding *finding)
+{
+    char text[200];
+    snprintf(text, sizeof text,
+             "INSERT INTO rule_past VALUES ('%s', 1, 0) ON CONFLICT(rule) DO UPDATE SET "
+             "exchanges = exchanges + 1",
+             finding->rule->id);
+    sql_run(rows->sql, text);
+}
+
 void finding_rows_write(struct finding_rows *rows, const struct finding *finding)
 {
     if (rows->sql->failed)
         return;
+    if (is_late(rows, finding)) {
+        count_late(rows, finding);
+        return;
+    }
     int64_t id = rows->findings.written + 1;
     int64_t issue = issue_row(rows, finding, id);
     int64_t verdict = verdict_row(rows, finding);

@@ -19,6 +19,11 @@ void finding_rows_free(struct finding_rows *rows); /* accepts NULL */
 void finding_rows_continue(struct finding_rows *rows);
 
 /* Rows are inserted several at a time: now those that wait. */
+/* Exchanges up to that one may be there no more: a finding that accuses one of them all the same is
+ * only counted. */
+void finding_rows_let_go(struct finding_rows *rows, int64_t exchange_id);
+/* Heads of issues are kept anew, since those that were kept may go. */
+void finding_rows_begin_epoch(struct finding_rows *rows);
 void finding_rows_flush(struct finding_rows *rows);
 
 /* Remembers where an exchange belongs, and under HEADS_ALL keeps its heads. Each exchange is seen

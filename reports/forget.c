@@ -61,6 +61,9 @@ static const char take_out[] =
     "DELETE FROM main.exchange WHERE id IN temp.gone;"
     "UPDATE main.connection SET exchanges = exchanges - s.n, wire = main.connection.wire - s.wire"
     "  FROM temp.share s WHERE s.id = main.connection.id;"
+    "UPDATE main.past SET connection_wire = connection_wire + (SELECT coalesce(sum(wire), 0)"
+    "  FROM main.link_past WHERE id IN temp.gone_connection);"
+    "DELETE FROM main.link_past WHERE id IN temp.gone_connection;"
     "DELETE FROM main.connection WHERE id IN temp.gone_connection;"
     "DELETE FROM main.link WHERE id IN temp.gone_connection;";
 
@@ -73,41 +76,58 @@ static const char drop_unused[] =
     "DELETE FROM main.response WHERE id NOT IN"
     "  (SELECT response FROM main.exchange WHERE response NOT NULL);"
     "DELETE FROM main.moment WHERE id NOT IN"
-    "  (SELECT moment FROM main.exchange WHERE moment NOT NULL);";
+    "  (SELECT moment FROM main.exchange WHERE moment NOT NULL);"
+    "DELETE FROM main.epoch;"; /* their numbers may come again (retention.c) */
 
 static const char fold_again[] =
     "UPDATE main.issue SET first_finding = NULL;"
     "UPDATE main.issue SET first_finding = f.first FROM"
     "  (SELECT issue, min(id) AS first FROM main.finding GROUP BY issue) f"
     "  WHERE f.issue = main.issue.id;"
-    "DELETE FROM main.issue WHERE first_finding IS NULL;"
+    "DELETE FROM main.issue WHERE first_finding IS NULL"
+    "  AND id NOT IN (SELECT id FROM main.issue_past);"
+    "CREATE TEMP TABLE folded AS SELECT * FROM main.issue_sum;"
     "DELETE FROM main.issue_sum; DELETE FROM main.claim; DELETE FROM main.ideal;"
     "CREATE TEMP TABLE fired AS SELECT v.rule AS rule, count(DISTINCT f.exchange) AS n"
     "  FROM main.finding f JOIN main.verdict v ON v.id = f.verdict GROUP BY v.rule;"
     "UPDATE main.looked_at SET exchanges = coalesce((SELECT n FROM temp.fired f"
-    "  WHERE f.rule = main.looked_at.rule), 0) WHERE outcome = 1;"
+    "  WHERE f.rule = main.looked_at.rule), 0) + coalesce((SELECT exchanges FROM main.rule_past p"
+    "  WHERE p.rule = main.looked_at.rule), 0) WHERE outcome = 1;"
     "DELETE FROM main.looked_at WHERE exchanges = 0;"
     "DELETE FROM main.total;";
+
+/* What was let go before cannot be told apart by client any more, and stays as a sum. */
+static const char add_past[] =
+    "INSERT INTO main.issue_sum SELECT p.id, f.severity, p.exchanges, p.avoidable, p.opportunity,"
+    "  f.first_us, f.last_us FROM main.issue_past p JOIN temp.folded f ON f.id = p.id WHERE 1"
+    "  ON CONFLICT(id) DO UPDATE SET severity = max(severity, excluded.severity),"
+    "  exchanges = exchanges + excluded.exchanges, avoidable = avoidable + excluded.avoidable,"
+    "  opportunity = opportunity + excluded.opportunity,"
+    "  first_us = min(first_us, excluded.first_us), last_us = max(last_us, excluded.last_us);";
 
 /* Of a database that grows: what the next run adds to. */
 static const char settle_again[] =
     "UPDATE main.settled SET finding = (SELECT coalesce(max(id), 0) FROM main.finding),"
-    "  exchanges = (SELECT count(*) FROM main.exchange),"
+    "  exchanges = (SELECT count(*) FROM main.exchange) + (SELECT exchanges FROM main.past),"
     "  observed = (SELECT coalesce(sum(request_header + request_body + response_header"
-    "    + response_body), 0) FROM main.exchange),"
+    "    + response_body), 0) FROM main.exchange) + (SELECT observed FROM main.past),"
     "  retransmitted = (SELECT coalesce(sum(retransmitted), 0) FROM main.exchange)"
-    "    + (SELECT coalesce(sum(retransmitted), 0) FROM main.connection),"
-    "  overhead = (SELECT coalesce(sum(overhead), 0) FROM main.connection);";
+    "    + (SELECT coalesce(sum(retransmitted), 0) FROM main.connection)"
+    "    + (SELECT retransmitted FROM main.past),"
+    "  overhead = (SELECT coalesce(sum(overhead), 0) FROM main.connection)"
+    "    + (SELECT overhead FROM main.past);";
 
 static void write_total(struct audit *audit)
 {
     static const char *const sums[] = {
-        "SELECT count(*) FROM main.exchange",
+        "SELECT count(*) + (SELECT exchanges FROM main.past) FROM main.exchange",
         "SELECT coalesce(sum(request_header + request_body + response_header + response_body), 0) "
-        "FROM main.exchange",
+        "+ (SELECT observed FROM main.past) FROM main.exchange",
         "SELECT (SELECT coalesce(sum(retransmitted), 0) FROM main.exchange) + (SELECT "
-        "coalesce(sum(retransmitted), 0) FROM main.connection)",
-        "SELECT coalesce(sum(overhead), 0) FROM main.connection",
+        "coalesce(sum(retransmitted), 0) FROM main.connection) + (SELECT retransmitted FROM "
+        "main.past)",
+        "SELECT coalesce(sum(overhead), 0) + (SELECT overhead FROM main.past) FROM "
+        "main.connection",
         "SELECT coalesce(sum(unseen), 0) FROM main.traffic",
     };
     int64_t numbers[COUNT_OF(sums)];
@@ -127,6 +147,7 @@ static void take_away(struct audit *audit)
     audit_run(audit, drop_unused);
     audit_run(audit, fold_again);
     audit_run(audit, schema_sums);
+    audit_run(audit, add_past);
     audit_run(audit, schema_savings);
     write_total(audit);
     if (audit_number(audit, "SELECT count(*) FROM main.sqlite_schema WHERE name = 'settled'"))

@@ -8,6 +8,7 @@
 #include "reports/intern.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/heap.h"
 #include "reports/limits.h"
@@ -29,6 +30,11 @@ struct interner *interner_new(void)
 void interner_free(struct interner *interner)
 {
     heap_give(interner, sizeof *interner);
+}
+
+void interner_clear(struct interner *interner)
+{
+    memset(interner, 0, sizeof *interner);
 }
 
 /* Index of the key's entry in its set, or LIMIT_INTERN_WAYS. */

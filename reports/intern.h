@@ -35,6 +35,9 @@ struct interner;
 struct interner *interner_new(void);
 void interner_free(struct interner *interner); /* accepts NULL */
 
+/* Forgets everything. */
+void interner_clear(struct interner *interner);
+
 /* The key is going to be asked for: brings nearer where it is looked for. */
 void interner_expect(const struct interner *interner, const struct intern_key *key);
 

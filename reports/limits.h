@@ -18,6 +18,11 @@
 #define LIMIT_PAGE_CACHE_KIB 2048        /* of SQLite while writing: rows are appended, not looked up */
 #define LIMIT_READ_CACHE_KIB 32768       /* of SQLite while reading: what repeats is looked up per row */
 #define LIMIT_DISK_RESERVE (UINT64_C(64) << 20) /* octets that live leaves free on the disk, or an eighth of a small one */
+#define LIMIT_RETENTION_SLICE 512        /* exchanges that go at a time: some ten milliseconds */
+#define LIMIT_RETENTION_EPOCH 4096       /* exchanges at least, of those between which texts are told apart */
+#define LIMIT_RETENTION_PAGES 64        /* pages given back to the disk at a time */
+#define LIMIT_RETENTION_SLACK (UINT64_C(64) << 20) /* octets below --max-db from where on the oldest go */
+#define LIMIT_LOG_OCTETS 16777216        /* octets of a write-ahead log that are kept for the next */
 #define LIMIT_SHOWN_TEXT 1024            /* octets of one wire text that are ever put on a terminal */
 #define LIMIT_REPORT_CACHE_KIB 65536     /* of SQLite while a report looks exchanges up in any order */
 #define LIMIT_EVIDENCE_OCTETS (UINT64_C(512) << 20) /* octets of one evidence file: it is made in memory */

@@ -499,6 +499,18 @@ static bool set_rotate(struct options *options, const char *value, struct error 
            wrong(error, "rotate", value, "a duration from one second on is wanted: 1h, 1d");
 }
 
+static bool set_keep(struct options *options, const char *value, struct error *error)
+{
+    return (value_duration(value, &options->keep_ns) && options->keep_ns >= 1000000000) ||
+           wrong(error, "keep", value, "a duration from one second on is wanted: 12h, 7d");
+}
+
+static bool set_max_db(struct options *options, const char *value, struct error *error)
+{
+    return (value_size(value, &options->max_db) && options->max_db >= 4 << 20) ||
+           wrong(error, "max-db", value, "a size from 4MiB on is wanted: 4G");
+}
+
 static bool set_packets(struct options *options, const char *value, struct error *error)
 {
     options->packets = value;
@@ -614,6 +626,10 @@ static const struct option_row rows[] = {
      "stop after so many packets"},
     {"rotate", 0, FOR_LIVE, true, "DURATION", set_rotate,
      "a new database so often, with the time (UTC) in its name: 1h, 1d;\nSIGHUP begins one at once"},
+    {"keep", 0, FOR_LIVE, true, "DURATION", set_keep,
+     "let exchanges, findings and heads go when they are older: 12h, 7d;\ntotals, issues and hours keep what they came to"},
+    {"max-db", 0, FOR_LIVE, true, "SIZE", set_max_db,
+     "let the oldest go where the database would become larger: 4G"},
     {"packets", 0, FOR_LIVE, true, "DIR", set_packets,
      "keep the latest packets there as pcapng files, so that `wire304 evidence`\nhas them; they hold everything that was sent, credentials too"},
     {"packets-max", 0, FOR_LIVE, true, "SIZE", set_packets_max,

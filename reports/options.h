@@ -96,6 +96,8 @@ struct options {
     int64_t duration_ns, count; /* 0: no end */
     const char *packets;        /* folder of a ring of packets; NULL: they are not kept */
     uint64_t packets_max;       /* its octets */
+    int64_t keep_ns;            /* exchanges older than that go; 0: none */
+    uint64_t max_db;            /* octets of the database; 0: any */
     int64_t rotate_ns;          /* a new database so often; 0: never */
     uint64_t buffer, snaplen;   /* 0: as the source has it */
     bool one_station, no_sandbox;

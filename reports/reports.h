@@ -34,6 +34,8 @@ struct database_options {
     enum heads_policy heads;
     const struct acceptances *accepted; /* borrowed until database_finish(); NULL: none */
     enum privacy_level privacy;
+    int64_t keep_ns;     /* of one that grows: exchanges older than that go; 0: none */
+    uint64_t max_octets; /* and the oldest, where it would become larger; 0: none */
 };
 
 /* What `run` says, beside what the sinks bring. JSON texts are made by the caller. */
@@ -84,6 +86,9 @@ static inline uint32_t database_ring_input(uint32_t file)
     return DATABASE_RING_INPUT + file % ((1u << 20) - DATABASE_RING_INPUT);
 }
 void database_ring_file(struct database *database, uint32_t input, const char *name);
+/* Often, at least every second: a little of what is no longer to be kept goes. now_us of the
+ * system's clock. */
+void database_turn(struct database *database, int64_t now_us);
 /* Accusations against the exchange wait, or do no longer. */
 void database_waits(struct database *database, uint64_t exchange_id, bool waits);
 

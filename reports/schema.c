@@ -83,31 +83,36 @@ const char schema_tables[] =
 "CREATE TABLE issue_sum (id INTEGER PRIMARY KEY, severity INTEGER, exchanges INTEGER,"
 "  avoidable INTEGER, opportunity INTEGER, first_us INTEGER, last_us INTEGER);"
 "CREATE TABLE forgotten (exchanges INTEGER, bytes INTEGER);" /* a row each time: forget.c */
-"CREATE TABLE waiting (id INTEGER PRIMARY KEY);"; /* exchanges not settled yet: live alone */
-
-/* How long an exchange took, in us; NULL where one of its ends was not seen. */
-#define TIME_OF(exchange) "(SELECT response_end FROM exchange WHERE id = " exchange                \
-    " AND request_frame NOT NULL)"
-/* Only the side of a proxy that is nearer to the clients counts. */
-#define COUNTS(exchange) "NOT EXISTS (SELECT 1 FROM pair WHERE inner = " exchange ")"
+"CREATE TABLE waiting (id INTEGER PRIMARY KEY);" /* exchanges not settled yet: live alone */
+/* What was let go (deletion.c): all of it, by hour, rule, remedy, issue and connection. */
+"CREATE TABLE past (exchanges INTEGER, observed INTEGER, certain INTEGER, likely INTEGER,"
+"  possible INTEGER, opportunity INTEGER, accepted INTEGER, findings INTEGER, wire INTEGER,"
+"  connections INTEGER, connection_wire INTEGER, overhead INTEGER, retransmitted INTEGER,"
+"  needless INTEGER, needless_us INTEGER, possibly INTEGER, possibly_us INTEGER);"
+"INSERT INTO past VALUES (0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0);"
+"CREATE TABLE hour (hour_us INTEGER PRIMARY KEY, exchanges INTEGER, observed INTEGER,"
+"  certain INTEGER, likely INTEGER, possible INTEGER, opportunity INTEGER);"
+"CREATE TABLE rule_past (rule TEXT PRIMARY KEY, exchanges INTEGER, standalone INTEGER);"
+"CREATE TABLE remedy_past (rule TEXT PRIMARY KEY, account TEXT, exchanges INTEGER, saved INTEGER,"
+"  possible INTEGER, round_trips INTEGER, time_us INTEGER);"
+"CREATE TABLE issue_past (id INTEGER PRIMARY KEY, verdict INTEGER, host, server, server_software,"
+"  url_pattern, exchanges INTEGER, avoidable INTEGER, opportunity INTEGER);"
+"CREATE TABLE link_past (id INTEGER PRIMARY KEY, exchanges INTEGER, wire INTEGER);"
+/* Where each table of repeats was when an epoch of retention.c began. */
+"CREATE TABLE epoch (id INTEGER PRIMARY KEY, url INTEGER, requester INTEGER, condition INTEGER,"
+"  response INTEGER, moment INTEGER);";
 
 /* What remedies save, and which exchanges need not have been, by the findings of `which`. */
 #define SETTLE_SAVINGS(which)                                                                      \
 "INSERT INTO needless SELECT f.exchange, f.verdict, max((SELECT confidence FROM verdict"           \
-"  WHERE id = f.verdict)), " TIME_OF("f.exchange")                                                 \
-"  FROM finding f WHERE f.saves = 2 AND " which " AND " COUNTS("f.exchange")                       \
+"  WHERE id = f.verdict)), " SCHEMA_TIME_OF("f.exchange")                                          \
+"  FROM finding f WHERE f.saves = 2 AND " which " AND " SCHEMA_COUNTS("f.exchange")                \
 "  GROUP BY f.exchange ON CONFLICT(exchange) DO UPDATE SET"                                        \
 "  confidence = max(confidence, excluded.confidence);"                                             \
-"INSERT INTO remedy SELECT v.rule, iif(f.saves & 4, 'opportunity', 'avoidable'), count(*),"        \
-"  sum(f.standalone), coalesce(sum(f.standalone) FILTER (WHERE v.confidence = 0), 0),"             \
-"  sum(f.saves & 3 = 2), coalesce(sum(iif(f.saves & 3 = 2, " TIME_OF("f.exchange") ", 0)), 0)"     \
-"  FROM finding f JOIN verdict v ON v.id = f.verdict"                                              \
-"  WHERE f.saves & 3 AND " which " AND " COUNTS("f.exchange") " GROUP BY v.rule"                   \
-"  ON CONFLICT(rule) DO UPDATE SET exchanges = exchanges + excluded.exchanges,"                    \
-"  saved = saved + excluded.saved, possible = possible + excluded.possible,"                       \
-"  round_trips = round_trips + excluded.round_trips, time_us = time_us + excluded.time_us;"
-#define NEEDLESS(sum, comparison)                                                                  \
-    "(SELECT coalesce(" sum ", 0) FROM needless WHERE confidence " comparison " 0)"
+SCHEMA_REMEDIES("remedy", which)
+#define NEEDLESS(sum, comparison, past)                                                            \
+    "(SELECT coalesce(" sum ", 0) FROM needless WHERE confidence " comparison " 0)"                \
+    " + (SELECT " past " FROM past)"
 
 /* One run's caches after another's, where a database grows: each began empty. */
 const char schema_ideal[] =
@@ -116,7 +121,8 @@ const char schema_ideal[] =
 "  left_over = left_over + excluded.left_over, time_us = time_us + excluded.time_us,"
 "  sampled_ppm = min(sampled_ppm, excluded.sampled_ppm)";
 
-const char schema_savings[] = "DELETE FROM needless; DELETE FROM remedy;" SETTLE_SAVINGS("1");
+const char schema_savings[] = "DELETE FROM needless; DELETE FROM remedy;" SETTLE_SAVINGS("1")
+"INSERT INTO remedy SELECT * FROM remedy_past WHERE 1" SCHEMA_ADD_REMEDIES;
 
 #define SUMS_OF_FINDINGS                                                                           \
 "INSERT INTO claim SELECT exchange, sum(avoidable), sum(opportunity) FROM finding"                 \
@@ -136,16 +142,18 @@ const char schema_total[] =
 "WITH inners AS (SELECT e.* FROM pair JOIN exchange e ON e.id = pair.inner)"
 "INSERT INTO total SELECT ?1 - (SELECT count(*) FROM inners),"
 "  ?2 - (SELECT coalesce(sum(request_header + request_body + response_header + response_body), 0)"
-"        FROM inners), coalesce(sum(avoidable) FILTER (WHERE c = 2), 0),"
-"  coalesce(sum(avoidable) FILTER (WHERE c = 1), 0),"
-"  coalesce(sum(avoidable) FILTER (WHERE c = 0), 0), coalesce(sum(opportunity), 0),"
+"        FROM inners), coalesce(sum(avoidable) FILTER (WHERE c = 2), 0) + (SELECT certain FROM past),"
+"  coalesce(sum(avoidable) FILTER (WHERE c = 1), 0) + (SELECT likely FROM past),"
+"  coalesce(sum(avoidable) FILTER (WHERE c = 0), 0) + (SELECT possible FROM past),"
+"  coalesce(sum(opportunity), 0) + (SELECT opportunity FROM past),"
 "  ?3 - (SELECT coalesce(sum(retransmitted), 0) FROM inners), ?4, ?5,"
+"  (SELECT accepted FROM past) +"
 "  (SELECT coalesce(sum(f.avoidable), 0) FROM acceptance a JOIN issue i ON i.key = a.key"
 "   JOIN finding f ON f.issue = i.id WHERE coalesce(a.until_us >= (SELECT last_us FROM run_row), 1)"
 "   AND (SELECT confidence FROM verdict WHERE id = f.verdict) > 0"
 "   AND NOT EXISTS (SELECT 1 FROM pair WHERE inner = f.exchange)),"
-"  " NEEDLESS("count(*)", ">") ", " NEEDLESS("sum(time_us)", ">") ","
-"  " NEEDLESS("count(*)", "=") ", " NEEDLESS("sum(time_us)", "=") " FROM"
+"  " NEEDLESS("count(*)", ">", "needless") ", " NEEDLESS("sum(time_us)", ">", "needless_us") ","
+"  " NEEDLESS("count(*)", "=", "possibly") ", " NEEDLESS("sum(time_us)", "=", "possibly_us") " FROM"
 "  (SELECT avoidable, opportunity, (SELECT confidence FROM verdict WHERE id = f.verdict) AS c"
 "   FROM finding f WHERE (avoidable > 0 OR opportunity > 0)"
 "   AND NOT EXISTS (SELECT 1 FROM pair WHERE inner = f.exchange))";
@@ -200,12 +208,17 @@ const char schema_stand[] =
 "  avoidable_possible = avoidable_possible + " NEW_AVOIDABLE("0") ","
 "  opportunity_bytes = opportunity_bytes + coalesce((SELECT sum(opportunity) FROM finding f"
 "    WHERE " NEW_FINDINGS " AND f.exchange NOT IN (SELECT inner FROM pair)), 0),"
+"  accepted_bytes = accepted_bytes + coalesce((SELECT sum(avoidable) FROM finding f"
+"    WHERE " NEW_FINDINGS " AND f.exchange NOT IN (SELECT inner FROM pair) AND f.issue IN"
+"    (SELECT i.id FROM acceptance a JOIN issue i ON i.key = a.key WHERE"
+"     coalesce(a.until_us >= (SELECT last_us FROM run_row), 1))"
+"    AND (SELECT confidence FROM verdict WHERE id = f.verdict) > 0), 0),"
 "  unseen_bytes = (SELECT coalesce(sum(unseen), 0) FROM traffic);"
 SETTLE_SAVINGS("f.id > (SELECT finding FROM settled)")
-"UPDATE total SET needless_round_trips = " NEEDLESS("count(*)", ">") ","
-"  needless_time_us = " NEEDLESS("sum(time_us)", ">") ","
-"  possible_round_trips = " NEEDLESS("count(*)", "=") ","
-"  possible_time_us = " NEEDLESS("sum(time_us)", "=") ";"
+"UPDATE total SET needless_round_trips = " NEEDLESS("count(*)", ">", "needless") ","
+"  needless_time_us = " NEEDLESS("sum(time_us)", ">", "needless_us") ","
+"  possible_round_trips = " NEEDLESS("count(*)", "=", "possibly") ","
+"  possible_time_us = " NEEDLESS("sum(time_us)", "=", "possibly_us") ";"
 "WITH inners AS (SELECT e.* FROM pair JOIN exchange e ON e.id = pair.inner)"
 "UPDATE total SET exchanges = (SELECT exchanges FROM settled) - (SELECT count(*) FROM inners),"
 "  observed_bytes = (SELECT observed FROM settled) - (SELECT coalesce(sum(request_header +"
@@ -231,6 +244,8 @@ SETTLE_SAVINGS("f.id > (SELECT finding FROM settled)")
 /* Of an issue; NULL where it is not accepted, or no longer at the capture's end. */
 #define ACCEPTANCE(column) "(SELECT " column " FROM acceptance WHERE key = i.key AND"              \
     " coalesce(until_us >= (SELECT last_us FROM run_row), 1))"
+
+#define LET_GO_OF_ISSUE(column) "(SELECT " column " FROM issue_past WHERE id = i.id)"
 
 const char schema_views[] =
 "CREATE VIEW run AS SELECT program_version, options, thresholds, inputs, started_us, first_us,"
@@ -294,7 +309,8 @@ const char schema_views[] =
 "  " OF_VERDICT("variant") " AS variant, " WORD(WORDS_OF_SEVERITY, OF_VERDICT("severity")) " AS severity,"
 "  " WORD(WORDS_OF_CONFIDENCE, OF_VERDICT("confidence")) " AS confidence, " OF_VERDICT("party") " AS party,"
 "  " WORD(WORDS_OF_NORM, OF_VERDICT("norm")) " AS norm, " OF_VERDICT("section") " AS section,"
-"  f.exchange AS exchange_id, f.reference AS reference_exchange_id,"
+"  f.exchange AS exchange_id,"
+"  (SELECT id FROM exchange WHERE id = f.reference) AS reference_exchange_id,"
 "  (SELECT url FROM url WHERE id = (SELECT url FROM exchange WHERE id = f.exchange)) AS url,"
 "  (SELECT request_frame FROM exchange WHERE id = f.exchange) AS request_frame,"
 "  (SELECT response_frame FROM exchange WHERE id = f.exchange) AS response_frame,"
@@ -308,9 +324,19 @@ const char schema_views[] =
 "  i.first_finding AS first_finding_id, s.exchanges AS exchanges,"
 "  s.avoidable AS avoidable_bytes, s.opportunity AS opportunity_bytes,"
 "  s.first_us AS first_us, s.last_us AS last_us, i.software AS software,"
-"  " ACCEPTANCE("reason") " AS accepted, " ACCEPTANCE("until") " AS accepted_until"
+"  " ACCEPTANCE("reason") " AS accepted, " ACCEPTANCE("until") " AS accepted_until,"
+"  " LET_GO_OF_ISSUE("exchanges") " AS let_go_exchanges,"
+"  " LET_GO_OF_ISSUE("avoidable") " AS let_go_avoidable_bytes,"
+"  " LET_GO_OF_ISSUE("opportunity") " AS let_go_opportunity_bytes"
 "  FROM issue i JOIN issue_sum s ON s.id = i.id JOIN finding f ON f.id = i.first_finding"
-"  JOIN verdict v ON v.id = f.verdict JOIN exchange e ON e.id = f.exchange;"
+"  JOIN verdict v ON v.id = f.verdict JOIN exchange e ON e.id = f.exchange"
+" UNION ALL SELECT i.id, i.key, v.rule, v.variant, " WORD(WORDS_OF_SEVERITY, "s.severity") ", v.party,"
+"  p.host, p.server, p.server_software, p.url_pattern,"
+"  (SELECT min(id) FROM finding WHERE issue = i.id), s.exchanges, s.avoidable, s.opportunity,"
+"  s.first_us, s.last_us, i.software, " ACCEPTANCE("reason") ", " ACCEPTANCE("until") ","
+"  p.exchanges, p.avoidable, p.opportunity"
+"  FROM issue_past p JOIN issue i ON i.id = p.id JOIN issue_sum s ON s.id = i.id"
+"  JOIN verdict v ON v.id = p.verdict WHERE i.first_finding IS NULL;"
 
 "CREATE VIEW checks AS SELECT c.rule AS rule, " WORD(WORDS_OF_CHECK, "c.outcome") " AS outcome,"
 "  c.guard AS guard, c.exchanges AS exchanges FROM looked_at c;"
@@ -322,7 +348,21 @@ const char schema_views[] =
 "  (SELECT name FROM input WHERE id = c.first_file) AS first_file, c.first_frame AS first_frame,"
 "  c.opened_us AS opened_us, c.closed_us AS closed_us, c.packets AS packets,"
 "  c.wire AS wire_bytes, c.overhead AS overhead_bytes, c.lost AS lost_bytes,"
-"  c.exchanges AS exchanges FROM connection c JOIN link l ON l.id = c.id;"
+"  c.exchanges AS exchanges, p.exchanges AS let_go_exchanges,"
+"  p.wire AS let_go_wire_bytes"
+"  FROM connection c JOIN link l ON l.id = c.id LEFT JOIN link_past p ON p.id = c.id;"
+
+"CREATE VIEW hours AS SELECT hour_us, sum(exchanges) AS exchanges, sum(observed) AS observed_bytes,"
+"  sum(certain) AS avoidable_certain, sum(likely) AS avoidable_likely,"
+"  sum(possible) AS avoidable_possible, sum(opportunity) AS opportunity_bytes FROM"
+"  (SELECT * FROM hour UNION ALL " SCHEMA_HOURS("1", "1") ") GROUP BY hour_us;"
+
+"CREATE VIEW let_go AS SELECT exchanges, observed AS observed_bytes, certain AS avoidable_certain,"
+"  likely AS avoidable_likely, possible AS avoidable_possible, opportunity AS opportunity_bytes,"
+"  accepted AS accepted_bytes, findings, wire AS wire_bytes, connections,"
+"  connection_wire AS connection_wire_bytes, overhead AS overhead_bytes FROM past;"
+
+"CREATE VIEW let_go_by_rule AS SELECT rule, exchanges, standalone AS standalone_bytes FROM rule_past;"
 
 "CREATE VIEW coverage AS SELECT transport, protocol, server_name, reason, connections, packets,"
 "  bytes, unseen AS unseen_bytes, exchanges FROM traffic;"

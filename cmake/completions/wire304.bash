@@ -65,6 +65,8 @@ _wire304()
         'live --duration') :; return ;;
         'live --count') :; return ;;
         'live --rotate') :; return ;;
+        'live --keep') :; return ;;
+        'live --max-db') :; return ;;
         'live --packets') _wire304_files "$cur"; return ;;
         'live --packets-max') :; return ;;
         'live --buffer') :; return ;;
@@ -94,7 +96,7 @@ _wire304()
         'live --color') _wire304_words "$cur" "auto always never"; return ;;
         'report --output' | 'report -o') _wire304_files "$cur"; return ;;
         'report --format') _wire304_words "$cur" "terminal html json ndjson csv markdown har trace"; return ;;
-        'report --table') _wire304_words "$cur" "run totals exchanges findings issues checks connections coverage heads accepted what_if needless_round_trips waste_by_url_pattern waste_by_host waste_by_client violations_by_server_software revalidation_outcomes etag_history"; return ;;
+        'report --table') _wire304_words "$cur" "run totals exchanges findings issues checks connections coverage heads accepted what_if needless_round_trips hours let_go let_go_by_rule waste_by_url_pattern waste_by_host waste_by_client violations_by_server_software revalidation_outcomes etag_history"; return ;;
         'report --severity') _wire304_words "$cur" "info waste warning error"; return ;;
         'report --price') :; return ;;
         'report --host') :; return ;;
@@ -131,7 +133,7 @@ _wire304()
             ;;
         live)
             if [[ $cur == -* ]]; then
-                _wire304_words "$cur" "--output --force --interface --duration --count --rotate --packets --packets-max --buffer --snaplen --no-promiscuous --user --plain --metrics --ndjson --no-sandbox --filter --host --leave-out --role --keylog --only --skip --set --window --client-key --severity --fail-on --accept --price --heads --privacy --jobs --memory --config --color --quiet --help "
+                _wire304_words "$cur" "--output --force --interface --duration --count --rotate --keep --max-db --packets --packets-max --buffer --snaplen --no-promiscuous --user --plain --metrics --ndjson --no-sandbox --filter --host --leave-out --role --keylog --only --skip --set --window --client-key --severity --fail-on --accept --price --heads --privacy --jobs --memory --config --color --quiet --help "
             else
                 :
             fi

@@ -72,8 +72,8 @@ QUERIES = {
     "what is saved and what is left is what was seen":
         "SELECT scenario, rule, capacity_bytes FROM what_if WHERE saved_bytes + left_bytes != (SELECT observed_bytes FROM totals)",
     "a remedy saves at most what its findings would claim alone":
-        """SELECT w.rule FROM what_if w WHERE w.saved_bytes > (SELECT sum(standalone_bytes) FROM findings f WHERE f.rule = w.rule)
-           OR w.possible_bytes > w.saved_bytes OR w.round_trips > w.exchanges""",
+        """SELECT w.rule FROM what_if w WHERE w.rule IS NOT NULL AND (w.saved_bytes > (SELECT coalesce(sum(standalone_bytes), 0) FROM findings f WHERE f.rule = w.rule)
+           + coalesce((SELECT standalone_bytes FROM let_go_by_rule g WHERE g.rule = w.rule), 0) OR w.possible_bytes > w.saved_bytes OR w.round_trips > w.exchanges)""",
     "a larger cache leaves no more":
         """SELECT a.capacity_bytes FROM what_if a JOIN what_if b ON a.scenario = 'shared-cache' AND b.scenario = a.scenario
            AND (b.capacity_bytes IS NULL OR a.capacity_bytes < b.capacity_bytes) WHERE b.left_bytes > a.left_bytes""",
@@ -84,14 +84,17 @@ QUERIES = {
     "frames are conserved":
         """SELECT * FROM (SELECT (SELECT coalesce(sum(wire_bytes), 0) FROM exchanges) AS e,
                   (SELECT coalesce(sum(overhead_bytes), 0) FROM connections) AS o,
-                  (SELECT coalesce(sum(wire_bytes), 0) FROM connections) AS c) WHERE e + o != c""",
+                  (SELECT coalesce(sum(wire_bytes - coalesce(let_go_wire_bytes, 0)), 0) FROM connections) AS c) WHERE e + o != c""",
+    "frames that were let go are conserved too":
+        """SELECT * FROM let_go g WHERE g.wire_bytes + g.overhead_bytes != g.connection_wire_bytes
+           + (SELECT coalesce(sum(let_go_wire_bytes), 0) FROM connections)""",
     "frames are conserved in each connection":
         """SELECT c.id, c.wire_bytes, c.overhead_bytes, sum(e.wire_bytes) FROM connections c
            LEFT JOIN exchanges e ON e.connection_id = c.id GROUP BY c.id
-           HAVING coalesce(sum(e.wire_bytes), 0) + c.overhead_bytes != c.wire_bytes""",
+           HAVING coalesce(sum(e.wire_bytes), 0) + c.overhead_bytes + coalesce(c.let_go_wire_bytes, 0) != c.wire_bytes""",
     "a connection counts its exchanges":
         """SELECT c.id, c.exchanges, count(e.id) FROM connections c LEFT JOIN exchanges e ON e.connection_id = c.id
-           GROUP BY c.id HAVING count(e.id) != c.exchanges""",
+           GROUP BY c.id HAVING count(e.id) + coalesce(c.let_go_exchanges, 0) != c.exchanges""",
     "an exchange has its connection":
         "SELECT id, connection_id FROM exchanges WHERE connection_id NOT IN (SELECT id FROM connections)",
     "what was repeated is a part":
@@ -102,8 +105,16 @@ QUERIES = {
         """SELECT t.* FROM totals t, (SELECT count(*) AS n, coalesce(sum(avoidable_bytes), 0) AS a,
              coalesce(sum(opportunity_bytes), 0) AS o, coalesce(sum(request_header_bytes + request_body_bytes
              + response_header_bytes + response_body_bytes), 0) AS b FROM exchanges WHERE outer_exchange_id IS NULL) s
-           WHERE t.exchanges != s.n OR t.avoidable_certain + t.avoidable_likely + t.avoidable_possible != s.a
-              OR t.opportunity_bytes != s.o OR t.observed_bytes != s.b""",
+           JOIN let_go g WHERE t.exchanges != s.n + g.exchanges
+              OR t.avoidable_certain + t.avoidable_likely + t.avoidable_possible
+                 != s.a + g.avoidable_certain + g.avoidable_likely + g.avoidable_possible
+              OR t.opportunity_bytes != s.o + g.opportunity_bytes OR t.observed_bytes != s.b + g.observed_bytes""",
+    "hours add up to the totals":
+        """SELECT t.*, h.* FROM totals t, (SELECT coalesce(sum(exchanges), 0) AS n, coalesce(sum(observed_bytes), 0) AS b,
+             coalesce(sum(avoidable_certain), 0) AS c, coalesce(sum(avoidable_likely), 0) AS l,
+             coalesce(sum(avoidable_possible), 0) AS p, coalesce(sum(opportunity_bytes), 0) AS o FROM hours) h
+           WHERE t.exchanges != h.n OR t.observed_bytes != h.b OR t.avoidable_certain != h.c OR t.avoidable_likely != h.l
+              OR t.avoidable_possible != h.p OR t.opportunity_bytes != h.o""",
     "what can be avoided was observed":
         """SELECT * FROM totals WHERE avoidable_certain + avoidable_likely + avoidable_possible + opportunity_bytes
            > observed_bytes""",
@@ -120,15 +131,18 @@ QUERIES = {
         "SELECT id FROM findings WHERE severity = 'error' AND confidence = 'possible'",
     "an issue folds its findings":
         """SELECT i.id FROM issues i LEFT JOIN findings f ON f.issue_id = i.id GROUP BY i.id
-           HAVING count(DISTINCT f.exchange_id) != i.exchanges OR sum(f.avoidable_bytes) != i.avoidable_bytes
-               OR sum(f.opportunity_bytes) != i.opportunity_bytes OR min(f.id) != i.first_finding_id
-               OR count(DISTINCT f.rule) != 1 OR min(f.rule) != i.rule""",
+           HAVING count(DISTINCT f.exchange_id) + coalesce(i.let_go_exchanges, 0) != i.exchanges
+               OR coalesce(sum(f.avoidable_bytes), 0) + coalesce(i.let_go_avoidable_bytes, 0) != i.avoidable_bytes
+               OR coalesce(sum(f.opportunity_bytes), 0) + coalesce(i.let_go_opportunity_bytes, 0) != i.opportunity_bytes
+               OR min(f.id) IS NOT i.first_finding_id OR i.first_finding_id IS NULL AND i.let_go_exchanges IS NULL
+               OR count(DISTINCT f.rule) != (count(f.id) > 0) OR min(f.rule) != i.rule""",
     "a finding belongs to an issue":
         "SELECT id FROM findings WHERE issue_id IS NULL OR issue_id NOT IN (SELECT id FROM issues)",
     "what fired was counted":
-        """SELECT rule, n, fired FROM (SELECT f.rule AS rule, count(DISTINCT f.exchange_id) AS n,
+        """SELECT r.rule, n, fired FROM (SELECT f.rule AS rule, count(DISTINCT f.exchange_id) AS n,
              coalesce((SELECT sum(c.exchanges) FROM checks c WHERE c.rule = f.rule AND c.outcome = 'fired'), 0)
-             AS fired FROM findings f GROUP BY f.rule) WHERE n != fired""",
+             AS fired FROM findings f GROUP BY f.rule) r WHERE n
+             + coalesce((SELECT exchanges FROM let_go_by_rule g WHERE g.rule = r.rule), 0) != fired""",
     "a check is withheld by a guard":
         "SELECT rule, outcome, guard FROM checks WHERE (outcome = 'withheld') != (guard IS NOT NULL)",
     "a digest has 16 octets":

@@ -74,8 +74,19 @@ class Place:
             time.sleep(0.05)
         raise RuntimeError("live did not start")
 
-    def curl(self, *options):
-        subprocess.run(["curl", "-s", "--max-time", "10", "-o", "/dev/null", *options, f"http://127.0.0.1:{PORT}/page.txt"], check=True)
+    def curl(self, *options, port=PORT):
+        subprocess.run(["curl", "-s", "--max-time", "10", "-o", "/dev/null", *options, f"http://127.0.0.1:{port}/page.txt"], check=True)
+
+    def proxy(self):
+        """An nginx in front of the other one, on the next port; to be terminated."""
+        with open(f"{self.folder}/proxy.conf", "w") as f:
+            temp = "".join(f"{kind}_temp_path {self.folder}/p-{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+            f.write(f"daemon off; master_process off; pid {self.folder}/proxy.pid; error_log {self.folder}/log; events {{ worker_connections 64; }}\n"
+                    f"http {{ access_log off; {temp} server {{ listen 127.0.0.1:{PORT + 1}; location / {{ proxy_pass http://127.0.0.1:{PORT};\n"
+                    f"proxy_set_header Via '1.1 proxy'; proxy_set_header X-Forwarded-For $remote_addr; add_header Via '1.1 proxy'; }} }} }}\n")
+        proxy = subprocess.Popen(["nginx", "-c", f"{self.folder}/proxy.conf", "-e", f"{self.folder}/log"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.wait(lambda: socket.socket().connect_ex(("127.0.0.1", PORT + 1)) == 0)
+        return proxy
 
     def wait(self, claim, seconds=10):
         """Until a claim holds; whether it does in the end."""
@@ -85,7 +96,7 @@ class Place:
         return claim()
 
     def exchanges(self, database=None):
-        return self.ask("SELECT count(*) FROM exchanges", database)[0][0]
+        return self.ask("SELECT count(*) FROM exchanges", database=database)[0][0]
 
     def visit(self):
         tag = f"{self.folder}/tag"
@@ -93,9 +104,9 @@ class Place:
         self.curl("--etag-compare", tag)
         self.curl()
 
-    def ask(self, query, database=None):
+    def ask(self, query, parameters=(), database=None):
         with contextlib.closing(sqlite3.connect(f"file:{database or self.database}?mode=ro", uri=True, timeout=10)) as db:
-            return db.execute(query).fetchall()
+            return db.execute(query, parameters).fetchall()
 
 
 def stop(p, number=signal.SIGTERM):
@@ -135,7 +146,7 @@ def live_says_what_analyze_says(place):
     subprocess.run([place.binary, "analyze", "-q", "-o", offline, record], check=True)
     wrong = [f"exit {code}, not 0"] if code else []
     for query in (EXCHANGES, FINDINGS):
-        if place.ask(query) != place.ask(query, offline):
+        if place.ask(query) != place.ask(query, database=offline):
             wrong.append(f"differs from analyze: {query.split()[1]} ...")
     if not place.ask(FINDINGS):
         wrong.append("no finding at all: the comparison shows nothing")

@@ -6,11 +6,14 @@ usage: service.py BINARY [scenario ...]
 
 Exits 77 (skipped) where namespaces or nginx and curl are not to be had.
 """
+import contextlib
 import functools
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 
 import live
@@ -162,7 +165,7 @@ def evidence(place, finding):
         return run.returncode, run.stderr, []
     alone = f"{place.folder}/evidence.db"
     subprocess.run([place.binary, "analyze", "-q", "--force", "-o", alone, out], check=True)
-    return 0, run.stderr, [row[0] for row in place.ask("SELECT DISTINCT rule FROM findings", alone)]
+    return 0, run.stderr, [row[0] for row in place.ask("SELECT DISTINCT rule FROM findings", database=alone)]
 
 
 @scenario
@@ -217,7 +220,7 @@ def a_ring_changes_no_verdict(place):
     subprocess.run([place.binary, "analyze", "-q", "-o", offline, *sorted(f"{ring}/{name}" for name in os.listdir(ring))], check=True)
     wrong = [f"exit {code}: {p.said}"] if code else []
     for query in (live.EXCHANGES, live.FINDINGS, "SELECT request_file, request_frame, response_file, response_frame FROM exchanges ORDER BY id"):
-        if place.ask(query) != place.ask(query, offline):
+        if place.ask(query) != place.ask(query, database=offline):
             wrong.append(f"differs from analyze: {query[:60]}")
     return wrong + lawful(place.database)
 
@@ -231,6 +234,99 @@ def without_a_ring_evidence_says_so(place):
     stop(p)
     code, text, _ = evidence(place, 1)
     return [] if code == 3 and "--packets" in text else [f"exit {code}: {text}"]
+
+
+def ask_much(place, seconds, port=live.PORT, per_connection=50):
+    """Requests for URLs that are all different, as fast as one pipelining client; how many."""
+    sent, end = 0, time.monotonic() + seconds
+    while time.monotonic() < end:
+        last = per_connection - 1
+        requests = b"".join(b"GET /page.txt?%d HTTP/1.1\r\nHost: site.example\r\nUser-Agent: test\r\nRange: bytes=0-9\r\n%s\r\n"
+                            % (sent + i, b"Connection: close\r\n" if i == last else b"") for i in range(per_connection))
+        with socket.create_connection(("127.0.0.1", port)) as s:
+            s.sendall(requests)
+            while s.recv(1 << 16):
+                pass
+        sent += per_connection
+        time.sleep(0.01)
+    return sent
+
+
+@scenario
+def the_oldest_goes_and_its_sums_stay(place):
+    """--keep: over two runs, the second of which finds what the first one left too old."""
+    open_folder(place)
+    origin = place.proxy()
+    try:
+        options = ("--keep", "3s", "--window", "1s")
+        p = place.live(*options)
+        place.listening(p)
+        for _ in range(6):
+            place.visit()
+            place.curl("-H", "Cache-Control: no-cache", port=live.PORT + 1)
+        first = stop(p)
+        pairs = place.ask("SELECT count(*) FROM exchanges WHERE outer_exchange_id NOT NULL")[0][0]
+        before = place.ask("SELECT * FROM totals")[0]
+        issues = place.ask("SELECT key, rule, host, url_pattern, exchanges FROM issues ORDER BY key")
+        wrong = lawful(place.database) + ([] if pairs else ["no exchange was sent by the proxy: less is shown than was meant"])
+        time.sleep(3)
+        p = place.live(*options)
+        place.listening(p)
+        if not place.wait(lambda: place.exchanges() <= 2):  # the newest, and the one that the newest finding accuses
+            wrong.append(f"{place.exchanges()} exchanges are kept beyond their age")
+        if place.ask("SELECT count(*) FROM heads")[0][0] > 2:
+            wrong.append("heads of what went are kept")
+        if place.ask("SELECT key, rule, host, url_pattern, exchanges FROM issues ORDER BY key") != issues:
+            wrong.append("issues have changed")
+        code = stop(p)
+        if first or code not in (0, 5) or place.ask("SELECT * FROM totals")[0] != before:
+            wrong.append(f"exit {first}, {code}; totals {place.ask('SELECT * FROM totals')[0]}, before {before}")
+        wrong += lawful(place.database)
+        p = place.live(*options)
+        place.listening(p)
+        place.visit()
+        code = stop(p)
+        ids = place.ask("SELECT min(id) FROM exchanges WHERE id > ?", (18,))
+        if code or ids[0][0] is None:
+            wrong.append(f"exit {code}: ids begin anew: {place.ask('SELECT id FROM exchanges')}")
+        report = subprocess.run([place.binary, "report", place.database], capture_output=True, text=True)
+        if report.returncode:
+            wrong.append(f"report: {report.stderr}")
+        return wrong + lawful(place.database)
+    finally:
+        origin.terminate()
+        origin.wait(5)
+
+
+@scenario
+def a_database_stays_within_its_size(place):
+    open_folder(place)
+    allowed = 4 << 20
+    p = place.live("--max-db", str(allowed), "--window", "1s")
+    place.listening(p)
+    largest = {"": 0, "-wal": 0}
+    over = threading.Event()
+
+    def look():
+        while not over.wait(0.02):
+            for suffix in largest:
+                with contextlib.suppress(OSError):
+                    largest[suffix] = max(largest[suffix], os.path.getsize(place.database + suffix))
+    looker = threading.Thread(target=look)
+    looker.start()
+    sent = ask_much(place, 14)
+    place.wait(lambda: place.ask("SELECT exchanges FROM totals") == [(sent,)], 15)
+    code = stop(p)
+    over.set()
+    looker.join()
+    gone, left, texts = place.ask("SELECT exchanges FROM let_go")[0][0], place.exchanges(), place.ask("SELECT count(*) FROM url")[0][0]
+    wrong = [f"exit {code}: {p.said}"] if code else []
+    print(f"    {sent} exchanges, {gone} let go, {texts} URLs of {left} kept, database {largest['']} and log {largest['-wal']} octets at most")
+    if largest[""] > allowed:
+        wrong.append(f"the database grew to {largest['']} octets")
+    if not gone or gone + left != sent:
+        wrong.append(f"{sent} exchanges, {gone} let go, {left} left")
+    return wrong + lawful(place.database)
 
 
 @scenario
