@@ -244,7 +244,7 @@ void html_write(struct report *report)
 {
     static void (*const sections[])(struct html_report *) = {
         html_accounts, html_fixes,  html_server_card, html_timeline, html_rankings,
-        html_lives,    html_issues, html_doubts,      html_words,
+        html_what_if, html_lives,    html_issues, html_doubts,      html_words,
     };
     struct html_report page = {
         .out = {.to = report->to},

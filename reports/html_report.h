@@ -53,6 +53,7 @@ void html_server_card(
     struct html_report *report); /* what each server software does with its 304s */
 void html_timeline(struct html_report *report);
 void html_rankings(struct html_report *report); /* hosts, clients, URL patterns */
+void html_what_if(struct html_report *report);  /* remedies, ideal caches */
 void html_lives(struct html_report *report);    /* single URLs */
 void html_issues(struct html_report *report);   /* every rule that fired, with its evidence */
 void html_doubts(struct html_report *report);   /* what was not seen or not checked */
