@@ -112,6 +112,8 @@ void inner_leg_drop(struct legs *legs, struct inner_leg *inner)
     assert(inner->refs > 0);
     if (--inner->refs)
         return;
+    if (inner->freshens)
+        inner_leg_drop(legs, inner->freshens); /* a 200, which freshens none: no deeper than that */
     if (inner->held.representation)
         representation_drop(legs->store, inner->held.representation);
     heap_give(inner->held.policy, sizeof *inner->held.policy);
@@ -758,14 +760,16 @@ static void look_for_outers(struct legs *legs, const struct shelf *shelf, struct
 }
 
 /* A 304 freshens what came in before and what it was asked with. */
-static void freshen_stored(struct shelf *shelf, const struct inner_leg *i,
-                           const struct facts *facts)
+static void freshen_stored(struct shelf *shelf, struct inner_leg *i, const struct facts *facts)
 {
     struct inner_leg *s;
     for (uint32_t n = 0; (s = ring_at(&shelf->stored, n)) != NULL; n++)
         if (s->leg.host == i->leg.host && s->leg.t_rsp1 <= i->leg.t_req0 &&
-            s->held.contact_ns <= facts->t_rsp0)
-            holding_freshen(&s->held, facts);
+            s->held.contact_ns <= facts->t_rsp0 && holding_freshen(&s->held, facts) &&
+            !i->freshens) {
+            inner_leg_take(s);
+            i->freshens = s;
+        }
 }
 
 bool proxy_asked_after(const struct proxy *proxy, uint64_t host, int64_t after_ns)

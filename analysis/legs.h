@@ -90,9 +90,11 @@ struct inner_leg {
     struct slice outer_vary_key; /* by the fields that the client sent; on the heap; absent: not
                                     known */
     /* What came in, if it was a 200 to GET: as of now, with the 304s that freshened it since. */
-    struct holding held; /* representation: a reference, or NULL */
-    bool surrogate;      /* Surrogate-Control: policies for caches in front that were not seen */
-    struct exchange x;   /* a copy: heads and all that does not lie in an arena */
+    struct holding held;        /* representation: a reference, or NULL */
+    struct inner_leg *freshens; /* of a 304: the latest 200 that it identifies (RFC 9111 §4.3.4) in
+                                   every reading; a reference; NULL: none seen */
+    bool surrogate;    /* Surrogate-Control: policies for caches in front that were not seen */
+    struct exchange x; /* a copy: heads and all that does not lie in an arena */
 };
 
 /* What the proxy may have answered with, without asking (shared_cache.h). */

@@ -10,6 +10,8 @@
 #include <stddef.h>
 
 #include "analysis/rules_waste.h"
+#include "analysis/shared_cache.h"
+#include "base/attributes.h"
 
 #define NS_PER_S INT64_C(1000000000)
 
@@ -86,10 +88,55 @@ bool ignores_update(const struct evidence *e)
            !wants_fresher(&e->facts->request) && !was_lost_since(e);
 }
 
+static const char *const ignored_variants[] = {"proxy", NULL};
+
+/* Does the 304 say something else than the 200 that it freshens, and not only how much of the same
+ * time is left? */
+static bool changes_policy(const struct cache_control *stored, const struct cache_control *now)
+{
+    return stored->lines == 1 && now->lines == 1 && !cache_control_equal(stored, now) &&
+           (stored->present != now->present ||
+            cache_control_seconds(now, CC_MAX_AGE, STRICT) >
+                cache_control_seconds(stored, CC_MAX_AGE, STRICT));
+}
+
+/* Both sides of a cache: it was told 304, and sends the client what it stored with the policy of
+ * then, word for word. Who writes policies of its own for clients does not write just that one. */
+static enum judgement judge_ignoring_proxy(const struct evidence *e, struct verdict *v)
+{
+    const struct response_facts *r = &e->facts->response;
+    struct cache_control stored;
+    if (LIKELY(!e->outer) || !e->facts->is_get)
+        return NOT_APPLICABLE;
+    if (waits_for_inner(e) || (e->inner && !e->closing))
+        return wait_for(v, WAIT_FOR_LOSSES);
+    if (!e->inner || e->inner->x->status != 304 || !e->outer->inner->freshens)
+        return NOT_APPLICABLE;
+    if (!e->facts->is_paired || !e->inner->is_paired)
+        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (!is_pair_certain(e))
+        return withhold(v, GUARD_OTHER_SIDE);
+    const struct inner_leg *full = e->outer->inner->freshens;
+    cache_control_parse(&stored, &full->x.response.head, FIELD_CACHE_CONTROL);
+    if (!changes_policy(&stored, &e->inner->response.cc) || r->cc.lines != 1 ||
+        !cache_control_equal(&r->cc, &stored) || r->targeted.lines ||
+        e->inner->response.targeted.lines || full->surrogate)
+        return PASSED;
+    accuse(v, CARD(UPDATE_IGNORED), "told {} by a 304, it sends what it stored with {} still");
+    say_text(v, head_first(&e->inner->x->response.head, FIELD_CACHE_CONTROL));
+    say_text(v, head_first(&e->x->response.head, FIELD_CACHE_CONTROL));
+    v->variant = "proxy";
+    v->party = "intermediary";
+    v->reference_exchange_id = e->outer->inner->leg.id;
+    return FIRED;
+}
+
 static enum judgement judge_ignored(const struct evidence *e, struct verdict *v)
 {
     const struct facts *x = e->facts;
     const struct held *h = &e->held;
+    if (e->x->status == 200)
+        return judge_ignoring_proxy(e, v);
     if (!e->closing) {
         if (!x->is_get || !x->request.is_conditional || !h->after || !h->asked_with)
             return NOT_APPLICABLE;
@@ -261,11 +308,14 @@ static const struct rule rows[ROWS] = {
                         "which "
                         "begins with each of them: once the first is over it asks at every use. "
                         "Only where that happened several times, and where the client never asked "
-                        "while the 200 itself was fresh.",
+                        "while the 200 itself was fresh. Of a cache whose both sides are in the "
+                        "capture it is plain at once: it was told another Cache-Control by the 304 "
+                        "and sends on the one of the 200.",
                     .remedy = "Update the stored fields, Date first, with those of each 304 that "
                               "confirms them, and reckon the age from then on.",
+                    .variants = ignored_variants,
                 },
-            .subjects = SUBJECT_304,
+            .subjects = SUBJECT_304 | SUBJECT_200,
             .account = ACCOUNT_AVOIDABLE,
             .order = 19,
             .judge = judge_ignored,

@@ -25,7 +25,7 @@ import servers  # noqa: E402
 
 CLIENT, OTHER, PROXY, ORIGIN = "10.9.0.2", "10.9.0.4", "10.9.0.1", "10.9.0.3"
 ABOUT_PROXIES = """proxy-304-expanded proxy-304-union-leak proxy-drops-directives proxy-drops-preconditions served-stale
-    age-missing-on-hit reuse-without-validation stored-no-store private-shared vary-violation not-invalidated-after-unsafe vary-star""".split()
+    age-missing-on-hit reuse-without-validation stored-no-store private-shared vary-violation not-invalidated-after-unsafe vary-star 304-update-ignored""".split()
 SCENARIOS = {}
 
 
@@ -137,6 +137,35 @@ def nginx_that_ignores(b):
     b.ask("/app.js", by=OTHER)
     b.ask("/logo.png")  # nothing but silence tells of the hit: the proxy must be seen to ask later, too
     yield {"age-missing-on-hit": 1, "stored-no-store": 1}
+
+
+def changing_origin(bench):
+    """Its 304s name another lifetime than its 200s."""
+    nginx(bench, "origin", 'map $http_if_none_match $policy { "" "max-age=2"; default "max-age=600"; } '
+          f"server {{ listen {bench.origin}:8080; root {bench.root}; add_header Cache-Control $policy; }}")
+
+
+@scenario
+def nginx_that_keeps_the_old_policy(b):
+    """nginx validates what it holds and then sends it with the fields of the 200 (RFC 9111 §4.3.4: MUST update)."""
+    changing_origin(b)
+    nginx_cache(b, "proxy_cache_revalidate on;")
+    yield
+    b.ask("/app.js")
+    time.sleep(4)
+    b.ask("/app.js", by=OTHER)
+    yield {"304-update-ignored": 1}
+
+
+@scenario
+def apache_that_takes_the_new_policy_over(b):
+    changing_origin(b)
+    apache_proxy(b, f"CacheRoot {b.folder}/store\nCacheEnable disk /\n")
+    yield
+    b.ask("/app.js")
+    time.sleep(4)
+    b.ask("/app.js", by=OTHER)
+    yield {}
 
 
 @scenario
