@@ -82,7 +82,7 @@ class Place:
         with open(f"{self.folder}/proxy.conf", "w") as f:
             temp = "".join(f"{kind}_temp_path {self.folder}/p-{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
             f.write(f"daemon off; master_process off; pid {self.folder}/proxy.pid; error_log {self.folder}/log; events {{ worker_connections 64; }}\n"
-                    f"http {{ access_log off; {temp} server {{ listen 127.0.0.1:{PORT + 1}; location / {{ proxy_pass http://127.0.0.1:{PORT};\n"
+                    f"http {{ access_log off; {temp} server {{ listen {PORT + 1}; location / {{ proxy_pass http://127.0.0.1:{PORT};\n"
                     f"proxy_set_header Via '1.1 proxy'; proxy_set_header X-Forwarded-For $remote_addr; add_header Via '1.1 proxy'; }} }} }}\n")
         proxy = subprocess.Popen(["nginx", "-c", f"{self.folder}/proxy.conf", "-e", f"{self.folder}/log"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.wait(lambda: socket.socket().connect_ex(("127.0.0.1", PORT + 1)) == 0)

@@ -330,6 +330,56 @@ def a_database_stays_within_its_size(place):
 
 
 @scenario
+def an_interface_goes_down_and_comes_back(place):
+    """A veth pair; on it, too, packets larger than its MTU, since segmentation is left to the card."""
+    folder = open_folder(place)
+    with open(f"{place.folder}/site/large.bin", "wb") as f:
+        f.write(os.urandom(1 << 20))
+
+    def ip(*words):
+        subprocess.run(["ip", *words], check=True)
+    ip("netns", "add", "w304far")
+    origin = place.proxy()
+    try:
+        ip("link", "add", "w304a", "type", "veth", "peer", "name", "w304b", "netns", "w304far")
+        ip("address", "add", "10.83.4.1/24", "dev", "w304a")
+        ip("-n", "w304far", "address", "add", "10.83.4.2/24", "dev", "w304b")
+        ip("link", "set", "w304a", "up")
+        ip("-n", "w304far", "link", "set", "w304b", "up")
+
+        def fetch(name):
+            return subprocess.run(["ip", "netns", "exec", "w304far", "curl", "-s", "--max-time", "10", "--retry", "5", "--retry-connrefused", "-o", "/dev/null",
+                                   f"http://10.83.4.1:{live.PORT + 1}/{name}"], check=False).returncode
+        p = subprocess.Popen([place.binary, "live", "-i", "w304a", "-o", place.database, "--packets", f"{folder}/ring"], stdout=subprocess.DEVNULL,
+                             stderr=subprocess.PIPE, text=True, env=live.QUIET_LEAKS)
+        p.said = []
+        p.reader = threading.Thread(target=lambda: p.said.extend(iter(p.stderr.readline, "")), daemon=True)
+        p.reader.start()
+        place.listening(p)
+        wrong = [] if fetch("large.bin") == 0 else ["no fetch over the veth"]
+        place.wait(lambda: place.exchanges() == 1)
+        ip("link", "set", "w304a", "down")
+        time.sleep(0.5)
+        ip("link", "set", "w304a", "up")
+        if p.poll() is not None or fetch("page.txt"):
+            wrong.append(f"down and up again: {p.poll()} {p.said}")
+        if not place.wait(lambda: place.exchanges() == 2):
+            wrong.append(f"{place.exchanges()} exchanges, not 2: what came after the pause was not seen")
+        code = stop(p)
+        if code:
+            wrong.append(f"exit {code}: {p.said}")
+        if place.ask("SELECT ending, response_body_bytes FROM exchanges WHERE id = 1") != [("complete", 1 << 20)]:
+            wrong.append(f"the large body: {place.ask('SELECT ending, flaws, response_body_bytes FROM exchanges')}")
+        if place.ask("SELECT max(wire_bytes / packets) FROM connections")[0][0] < 2000:
+            wrong.append("no packet was larger than the MTU: less is shown than was meant")
+        return wrong + lawful(place.database)
+    finally:
+        origin.terminate()
+        origin.wait(5)
+        ip("netns", "delete", "w304far")
+
+
+@scenario
 def a_folder_of_root_is_told_about(place):
     p = place.live("--user", "nobody")
     place.listening(p)
