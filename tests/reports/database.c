@@ -439,7 +439,7 @@ Test(database, connections_coverage_and_checks_come_back)
     database_check(bench.database, &check);
     cr_assert(bench_finish(&bench));
     cr_expect_str_eq(ask(&bench, "SELECT * FROM connections"),
-                     "5|tcp|10.0.0.1|0|10.0.0.2|0|HTTP/1|NULL|NULL|NULL|b.pcap|5|1|2|3|100|40|2|1");
+                     "5|tcp|10.0.0.1|0|10.0.0.2|0|HTTP/1|NULL|NULL|NULL|b.pcap|5|1|2|3|100|40|2|1|NULL|NULL");
     cr_expect_str_eq(ask(&bench, "SELECT * FROM coverage WHERE reason NOT NULL"),
                      "tcp|TLS|www.example.org|no-keys|1|4|900|800|0");
     cr_expect_str_eq(ask(&bench, "SELECT * FROM coverage WHERE reason IS NULL"),
