@@ -92,18 +92,17 @@ static void put_cache(struct html *out, const struct query *query)
     html_cell_size(out, saved);
     html_cell_count(out, (uint64_t)query_number(query, 4));
     html_put(out, "<td>%s</td></tr>\n",
-             query_number(query, 5) < 1000000 ? "estimated from a part of the URLs" : "");
+             query_number(query, 5) < 1000000 ? "estimated from a part of the URLs" : "counted");
 }
 
 static void put_caches(struct html_report *report)
 {
     static const char *const columns[] = {
-        "ideal cache", "#bytes left", "#of all bytes", "#bytes it would save", "#exchanges", "",
-        NULL};
+        "ideal cache",     "#bytes left", "#of all bytes", "#bytes it would save", "#exchanges",
+        "how it is known", NULL};
     struct html *out = &report->out;
-    html_put(out,
-             "<h3 id=\"ideal\">Ideal caches <small>that know what will be asked for, and break "
-             "no rule: nobody can do better in this place</small></h3>\n");
+    html_put(out, "<h3 id=\"ideal\">Ideal caches <small>with the URLs and the policies as they "
+                  "are: other remedies may save more</small></h3>\n");
     html_table(report, "ideal", NULL, columns);
     struct query query = query_begin(report->audit, caches);
     while (query_next(&query))
