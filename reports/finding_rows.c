@@ -21,6 +21,7 @@
 #include "reports/limits.h"
 #include "reports/mask.h"
 #include "reports/originals.h"
+#include "reports/recent_heads.h"
 #include "reports/schema.h"
 #include "reports/software.h"
 
@@ -38,6 +39,7 @@ struct finding_rows {
     struct arena scratch;
     struct batch findings;
     struct place recent[LIMIT_RECENT_EXCHANGES];
+    struct recent_heads *recent_heads;  /* NULL: not those of findings are wanted */
     struct interner *verdicts, *issues; /* of issues: id * 16 + heads kept */
     sqlite3_stmt *place_of, *verdict, *issue, *issue_by_key, *count_head, *head;
     sqlite3_stmt *reveal;
@@ -52,6 +54,7 @@ struct finding_rows *finding_rows_new(struct sql *sql, struct exchange_rows *exc
     rows->sql = sql;
     rows->exchanges = exchanges;
     rows->heads = heads;
+    rows->recent_heads = heads == HEADS_FINDINGS ? recent_heads_new() : NULL;
     rows->privacy = privacy;
     arena_init(&rows->scratch, 4096);
     rows->verdicts = interner_new();
@@ -104,6 +107,7 @@ void finding_rows_free(struct finding_rows *rows)
     interner_free(rows->verdicts);
     interner_free(rows->issues);
     arena_fini(&rows->scratch);
+    recent_heads_free(rows->recent_heads);
     free(rows);
 }
 
@@ -174,6 +178,9 @@ void finding_rows_exchange(struct finding_rows *rows, const struct assessed *ass
     const struct exchange *x = assessed->exchange;
     rows->recent[assessed->id % LIMIT_RECENT_EXCHANGES] = (struct place){
         assessed->id, place_hash(assessed->host, &x->connection.server, assessed->url_pattern)};
+    if (rows->recent_heads)
+        recent_heads_keep(rows->recent_heads, assessed->id, x->request.head.bytes,
+                          x->response.head.bytes);
     if (rows->heads == HEADS_ALL && !rows->sql->failed)
         write_heads(rows, assessed->id, x->request.head.bytes, x->response.head.bytes, false);
     note_originals(rows, assessed);
@@ -306,6 +313,15 @@ static bool wants_heads(struct finding_rows *rows, int64_t number)
     return true;
 }
 
+/* What came with the finding, or else what is remembered: it may have waited for long. */
+static void write_heads_of(struct finding_rows *rows, uint64_t exchange_id, struct slice request,
+                           struct slice response, bool is_busting)
+{
+    if (slice_is_absent(request) && slice_is_absent(response))
+        recent_heads_find(rows->recent_heads, exchange_id, &request, &response);
+    write_heads(rows, exchange_id, request, response, is_busting);
+}
+
 /* The id of the issue that the finding belongs to; its heads are kept on the way. */
 static int64_t issue_row(struct finding_rows *rows, const struct finding *finding,
                          int64_t finding_id)
@@ -330,10 +346,10 @@ static int64_t issue_row(struct finding_rows *rows, const struct finding *findin
 
     if (wants_heads(rows, number)) {
         number++;
-        write_heads(rows, finding->exchange_id, finding->request_head, finding->response_head,
-                    is_busting(rows, finding));
-        write_heads(rows, finding->reference_exchange_id, finding->reference_request_head,
-                    finding->reference_response_head, false);
+        write_heads_of(rows, finding->exchange_id, finding->request_head, finding->response_head,
+                       is_busting(rows, finding));
+        write_heads_of(rows, finding->reference_exchange_id, finding->reference_request_head,
+                       finding->reference_response_head, false);
     }
     interner_put(rows->issues, &intern, number);
     return number / 16;

@@ -8,6 +8,8 @@
                                             that is met again after it went gets a second copy */
 #define LIMIT_RECENT_EXCHANGES (1u << 15) /* exchanges whose host and pattern a finding can look up
                                             without asking the database, 512 KiB */
+#define LIMIT_RECENT_HEADS (1u << 13)    /* exchanges whose heads a finding that comes later can still take, */
+#define LIMIT_RECENT_HEAD_OCTETS (4u << 20) /* and octets of these: a head has about 300 */
 #define LIMIT_HEADS_PER_ISSUE 8          /* findings of an issue whose heads are kept (contract.md) */
 #define LIMIT_ROWS_PER_BATCH 32          /* rows that one statement inserts: more gain little, and their
                                             values (16 octets each) leave the first cache */
