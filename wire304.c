@@ -5,6 +5,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -274,7 +275,8 @@ static int run_compare(const struct options *options, struct error *error)
 static int run_evidence(const struct options *options, struct error *error)
 {
     const struct evidence_options how = {.with_credentials = options->with_credentials,
-                                         .heads_only = options->heads_only};
+                                         .heads_only = options->heads_only,
+                                         .output = options->output};
     struct output output;
     if (!options->output && isatty(STDOUT_FILENO)) {
         error_set(error, ERROR_USAGE, "a capture is no text for a terminal: name a file with -o");
@@ -597,9 +599,21 @@ static int flush_output(int code, struct error *error)
     return EXIT_OUTPUT;
 }
 
+/* Where a standard stream is closed, the next file that is opened would take its number, and what
+ * is said to the stream would stand in that file. Held open the wrong way round it fails as before.
+ */
+static void hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return; /* no /dev/null: as it was */
+}
+
 int main(int argc, char **argv)
 {
     struct error error = {0};
+    hold_standard_streams();
     signals_catch();
     int code = flush_output(dispatch(argc, argv, &error), &error);
     if (error.kind != ERROR_NONE)

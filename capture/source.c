@@ -290,7 +290,9 @@ static bool look_at_or_leave(struct source *source, uint32_t index, struct error
         return false;
     if (!lane->trouble)
         put_trouble(lane, INPUT_DAMAGED, error);
-    source->unreadable++;
+    if (++source->unreadable == source->count)
+        return false;
+    *error = (struct error){0}; /* told with the input */
     return true;
 }
 

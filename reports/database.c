@@ -76,6 +76,8 @@ bool database_may_replace(const char *path, bool force, struct error *error)
                error_set(error, ERROR_OUTPUT, "cannot write %s: %s", path, strerror(errno));
     if (S_ISDIR(st.st_mode))
         return error_set(error, ERROR_OUTPUT, "cannot write %s: it is a directory", path);
+    if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode)) /* /dev/null would be gone */
+        return error_set(error, ERROR_OUTPUT, "cannot write %s: a database is a file", path);
     if (force || (S_ISREG(st.st_mode) && file_is_audit(path)))
         return true;
     return error_set(error, ERROR_OUTPUT,

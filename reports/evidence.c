@@ -101,6 +101,20 @@ static bool is_the_same(const struct evidence_plan *plan, size_t i, struct error
     return true;
 }
 
+/* The capture would be lost, and with it the evidence of all other findings. */
+static bool is_no_capture(const struct evidence_plan *plan, const char *output, struct error *error)
+{
+    struct stat out, in;
+    if (!output || stat(output, &out) != 0)
+        return true;
+    for (size_t i = 0; i < plan->n_files; i++)
+        if (stat(plan->files[i], &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+            return error_set(error, ERROR_USAGE,
+                             "%s is a capture that was analysed: choose another name with -o",
+                             output);
+    return true;
+}
+
 static bool are_the_same(const struct evidence_plan *plan, struct error *error)
 {
     for (size_t i = 0; i < plan->n_files && !plan->is_ring; i++)
@@ -629,7 +643,8 @@ static bool gather_and_write(struct gathering *g, const struct evidence_options 
 {
     struct copied *copies = NULL;
     size_t n = 0;
-    bool done = are_the_same(&g->plan, error) && find_connections(g, error) &&
+    bool done = is_no_capture(&g->plan, g->options->output, error) &&
+                are_the_same(&g->plan, error) && find_connections(g, error) &&
                 find_packets(g, error) && copy_packets(g, &copies, &n, error);
     if (done)
         mask_all(g);

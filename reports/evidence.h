@@ -14,6 +14,7 @@
 struct evidence_options {
     bool with_credentials; /* leave Cookie and its kin as they are */
     bool heads_only;       /* leave bodies out */
+    const char *output; /* where it goes, which may be none of the captures; NULL: nowhere known */
 };
 
 /* `finding`: the number of a finding, or the key or number ("#7") of an issue. What was included is

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -47,6 +48,13 @@ char *file_beside(const char *path, struct error *error)
     return NULL;
 }
 
+/* A terminal, a pipe or /dev/null is written to: a file of its name would take its place. */
+static bool is_written_in_place(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
 bool output_open(struct output *output, const char *path, struct error *error)
 {
     *output = (struct output){.to = stdout, .path = path};
@@ -54,14 +62,15 @@ bool output_open(struct output *output, const char *path, struct error *error)
         return true;
     if (file_is_audit(path))
         return error_set(error, ERROR_OUTPUT, "cannot write %s: it is an audit database", path);
-    output->beside = file_beside(path, error);
-    if (!output->beside)
+    bool in_place = is_written_in_place(path);
+    if (!in_place && !(output->beside = file_beside(path, error)))
         return false;
-    output->to = fopen(output->beside, "we");
+    output->to = fopen(in_place ? path : output->beside, "we");
     if (output->to)
         return true;
     error_set(error, ERROR_OUTPUT, "cannot write %s: %s", path, strerror(errno));
-    unlink(output->beside);
+    if (output->beside)
+        unlink(output->beside);
     free(output->beside);
     return false;
 }
@@ -72,13 +81,14 @@ bool output_close(struct output *output, bool good, struct error *error)
         return good; /* main looks after standard output */
     bool written = !ferror(output->to);
     written &= fclose(output->to) == 0;
-    written = written && good && rename(output->beside, output->path) == 0;
+    if (output->beside)
+        written = written && good && rename(output->beside, output->path) == 0;
     if (!written && good)
         error_set(error, ERROR_OUTPUT, "cannot write %s: %s", output->path, strerror(errno));
-    if (!written)
+    if (!written && output->beside)
         unlink(output->beside);
     free(output->beside);
-    return written;
+    return written && good;
 }
 
 struct slice file_base_name(struct slice path)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* A report on its way into a file: made beside it and renamed when whole, so that a full disk
- * leaves what was there. Without a name it goes to standard output. */
+ * leaves what was there. What is no regular file (a pipe, /dev/null) is written to as it comes. Without
+ * a name it goes to standard output. */
 
 #include <stdio.h>
 
@@ -12,7 +13,7 @@
 struct output {
     FILE *to;
     const char *path; /* NULL: standard output */
-    char *beside;
+    char *beside; /* NULL: written in place */
 };
 
 /* `path` may be NULL. ERROR_OUTPUT where it cannot be written, or holds an audit database. */

@@ -593,6 +593,68 @@ def test_only_and_skip(folder):
     assert rows_after(folder, "SELECT count(*) FROM findings", "--only", "unconditional-refetch") == [(0,)]
 
 
+def test_config_takes_fail_on_and_no_folder(folder):
+    with open(f"{folder}/w.conf", "w") as file:
+        file.write("fail-on = error\n")
+    Run("analyze", "-q", "--config", "w.conf", "c.pcap", folder=folder).exits(1)
+    wrong(folder, "analyze", "--config", ".", "c.pcap").says("directory")
+
+
+def test_4_no_file_takes_the_place_of_a_pipe(folder):
+    """/dev/null is such a one, which root would rather keep: a pipe stands in for it."""
+    os.mkfifo(f"{folder}/pipe")
+    for forced in ((), ("--force",)):
+        Run("analyze", "-q", *forced, "-o", "pipe", "c.pcap", folder=folder).exits(4)
+        assert stat.S_ISFIFO(os.stat(f"{folder}/pipe").st_mode)
+    Run("analyze", "-q", "c.pcap", folder=folder).exits(0)
+    reader = subprocess.Popen(["cat", "pipe"], cwd=folder, stdout=subprocess.PIPE)
+    Run("report", "--format", "csv", "-o", "pipe", "c.wire304.db", folder=folder).exits(0)
+    assert b"304-unsolicited" in reader.communicate(timeout=30)[0]
+    assert stat.S_ISFIFO(os.stat(f"{folder}/pipe").st_mode)
+    assert not [name for name in os.listdir(folder) if name.endswith(".tmp")]
+
+
+def test_evidence_does_not_replace_its_capture(folder):
+    Run("analyze", "-q", "c.pcap", folder=folder).exits(0)
+    before = open(f"{folder}/c.pcap", "rb").read()
+    os.link(f"{folder}/c.pcap", f"{folder}/same.pcap")
+    for name in ("c.pcap", "./c.pcap", "same.pcap"):
+        wrong(folder, "evidence", "-o", name, "c.wire304.db", "1").says("is a capture that was analysed")
+    assert open(f"{folder}/c.pcap", "rb").read() == before
+
+
+def test_closed_streams_are_no_files(folder):
+    """What is said to a closed standard error does not stand in the file that has its number."""
+    Run("analyze", "-q", "c.pcap", folder=folder).exits(0)
+    Run("evidence", "-q", "-o", "one.pcapng", "c.wire304.db", "1", folder=folder).exits(0)
+    for closed in ("2>&-", "<&- >&- 2>&-"):
+        shell = f"'{BINARY}' evidence -o two.pcapng c.wire304.db 1 {closed}"
+        assert subprocess.run(shell, shell=True, cwd=folder, check=False, timeout=30).returncode == 0
+        assert open(f"{folder}/one.pcapng", "rb").read() == open(f"{folder}/two.pcapng", "rb").read(), closed
+    done = subprocess.run(f"'{BINARY}' analyze c.pcap >&-", shell=True, cwd=folder, check=False, timeout=30,
+                          stderr=subprocess.PIPE)
+    assert done.returncode == 4 and b"standard output" in done.stderr, done
+
+
+def test_what_cannot_be_read_is_said_once(folder):
+    run = Run("analyze", "-q", "-o", "c.wire304.db", "c.pcap", "absent.pcap", folder=folder).exits(3)
+    assert run.err.count("absent.pcap") == 1, run.err
+
+
+def test_heads_of_what_findings_accuse_and_rest_on(folder):
+    """Also where the accusation waited for long after its exchange was done (contract.md)."""
+    capture = Capture()
+    fresh = dict(ETag='"v"', Cache_Control="max-age=3600")
+    for _ in range(3):
+        capture.connection((get("/a"), ok(**fresh)), (get("/a", If_None_Match='"v"'), not_modified(ETag='"v"')))
+    capture.write(f"{folder}/c.pcap")
+    Run("analyze", "-q", "c.pcap", folder=folder).exits(0)
+    due = rows(folder, "SELECT exchange_id FROM findings UNION SELECT reference_exchange_id FROM findings"
+                       " WHERE reference_exchange_id NOT NULL")
+    assert ("revalidated-while-fresh",) in rows(folder, "SELECT DISTINCT rule FROM findings")
+    assert due == rows(folder, "SELECT exchange_id FROM heads ORDER BY 1"), due
+
+
 # ---------------------------------------------------------------- what must not leak, or steer
 
 HOSTILE = "\033[2J\033]0;owned\007\u202e\u009b"
