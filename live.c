@@ -384,7 +384,7 @@ static void run_init(struct run *run, const struct options *options, struct sour
         .base = live_output(options),
         .output = live_output(options),
         .began_ns = now_ns(CLOCK_MONOTONIC),
-        .has_terminal = isatty(STDERR_FILENO),
+        .has_terminal = isatty(STDERR_FILENO) && !options->no_progress,
     };
     char *folder = folder_of(run->output);
     room_open(&run->room, folder);

@@ -363,8 +363,11 @@ static void bind_frame(struct row *row, const struct message *message)
 static void bind_time(struct row *row, const struct message *message, const struct mark *mark,
                       int64_t start_us)
 {
+    /* of a reordered message the last octet may have come first: it was whole with its first */
+    int64_t begun_ns = message->first.time_ns;
+    int64_t time_ns = mark->time_ns < begun_ns ? begun_ns : mark->time_ns;
     if (message->seen && mark->ordinal != 0)
-        row_number(row, microseconds(mark->time_ns) - start_us);
+        row_number(row, microseconds(time_ns) - start_us);
     else
         row_null(row);
 }

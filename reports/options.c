@@ -594,7 +594,7 @@ static const struct option_row rows[] = {
     {"force", 0, FOR_AUDIT, false, NULL, set_force,
      "replace a file that is no database of wire304"},
     {"format", 0, FOR_REPORT, false, "FORMAT", set_format,
-     "terminal (the default), json, ndjson, csv, markdown, har or trace"},
+     "terminal (the default), html, json, ndjson, csv, markdown, har or\ntrace"},
     {"format", 0, FOR_COMPARE, false, "FORMAT", set_format,
      "terminal (the default), json or markdown"},
     {"min-exercised", 0, FOR_COMPARE, false, "N", set_min_exercised,
@@ -719,8 +719,8 @@ static const struct option_row rows[] = {
      "options and thresholds from a file: NAME = VALUE, # begins a comment"},
     {"color", 0, FOR_ALL, true, "WHEN", set_color,
      "auto, always, never; NO_COLOR is honoured"},
-    {"no-progress", 0, FOR_ANALYZE, true, NULL, set_no_progress,
-     "no progress bar"},
+    {"no-progress", 0, FOR_AUDIT, true, NULL, set_no_progress,
+     "no progress bar; live: no view and no line on a terminal, but a line a minute"},
     {"quiet", 'q', FOR_AUDIT | FOR_EVIDENCE | FOR_FORGET, true, NULL, set_quiet,
      "print nothing when all goes well"},
     {"help", 'h', FOR_ALL, false, NULL, set_help,
@@ -761,14 +761,23 @@ static char *trimmed(char *line)
     return line;
 }
 
+/* The option that a line of a file may set: another command may have one of the same name. */
+static const struct option_row *setting_by_name(const char *name)
+{
+    for (unsigned i = 0; i < COUNT_OF(rows); i++)
+        if (rows[i].in_config && strcmp(rows[i].name, name) == 0)
+            return &rows[i];
+    return NULL;
+}
+
 static bool apply_setting(struct options *options, char *line, struct error *error)
 {
     char *equals = strchr(line, '=');
     if (equals)
         *equals = '\0';
     char *name = trimmed(line), *value = equals ? trimmed(equals + 1) : NULL;
-    const struct option_row *row = row_by_name(name);
-    if (row && row->in_config) {
+    const struct option_row *row = setting_by_name(name);
+    if (row) {
         if (!row->argument && (!value || strcmp(value, "yes") == 0))
             return row->set(options, NULL, error);
         if (row->argument && value)
@@ -802,6 +811,8 @@ static bool set_config(struct options *options, const char *value, struct error 
     bool good = true;
     for (unsigned n = 1; good && getline(&line, &size, file) >= 0; n++)
         good = apply_line(options, value, n, line, error);
+    if (good && ferror(file))
+        good = error_set(error, ERROR_USAGE, "cannot read %s: %s", value, strerror(errno));
     free(line);
     fclose(file);
     return good;

@@ -133,7 +133,7 @@ _wire304()
             ;;
         live)
             if [[ $cur == -* ]]; then
-                _wire304_words "$cur" "--output --force --interface --duration --count --rotate --keep --max-db --packets --packets-max --buffer --snaplen --no-promiscuous --user --plain --metrics --ndjson --no-sandbox --filter --host --leave-out --role --keylog --only --skip --set --window --client-key --severity --fail-on --accept --price --heads --privacy --jobs --memory --config --color --quiet --help "
+                _wire304_words "$cur" "--output --force --interface --duration --count --rotate --keep --max-db --packets --packets-max --buffer --snaplen --no-promiscuous --user --plain --metrics --ndjson --no-sandbox --filter --host --leave-out --role --keylog --only --skip --set --window --client-key --severity --fail-on --accept --price --heads --privacy --jobs --memory --config --color --no-progress --quiet --help "
             else
                 :
             fi
