@@ -25,6 +25,7 @@
 #include "capture/fingerprint.h"
 #include "capture/pcapng_writer.h"
 #include "decode/decode.h"
+#include "reports/escape.h"
 #include "reports/evidence_heads.h"
 #include "reports/evidence_plan.h"
 #include "reports/exchange_rows.h"
@@ -584,13 +585,15 @@ static void tell(const struct gathering *g, FILE *to, size_t packets,
             g->plan.weight, packets, connections, connections == 1 ? "" : "s", g->plan.n_wanted);
     for (unsigned i = 0; i < g->plan.n_wanted && i < 2; i++) {
         const struct wanted *w = &g->plan.wanted[i];
+        bool is_file = w->request.input < g->plan.n_files;
+        char file[LIMIT_SHOWN_TEXT];
+        escape_text(slice_of_text(is_file ? g->plan.files[w->request.input] : "?"), 0, file,
+                    sizeof file);
         if (strcmp(w->role, "context") != 0)
             fprintf(to,
                     "  %-9s  exchange %" PRIu64 ": %s, request in frame %" PRIu64
                     ", response in frame %" PRIu64 "\n",
-                    w->role, w->id,
-                    w->request.input < g->plan.n_files ? g->plan.files[w->request.input] : "?",
-                    w->request.frame, w->response.frame);
+                    w->role, w->id, file, w->request.frame, w->response.frame);
     }
     if (options->with_credentials)
         fprintf(to, "  credentials are in it: do not hand it on\n");

@@ -673,6 +673,8 @@ def test_wire_text_cannot_steer_the_terminal(folder):
     shutil.copy(f"{folder}/c.pcap", f"{folder}/\033[31mred.pcap")
     run = Run("analyze", "--color", "never", "\033[31mred.pcap", folder=folder)
     assert "\033" not in run.out + run.err, run.out + run.err
+    run = Run("evidence", "-o", "e.pcapng", "\033[31mred.wire304.db", "1", folder=folder).exits(0).says("red.pcap")
+    assert "\033" not in run.err, run.err
 
 
 def test_credentials_are_nowhere(folder):
