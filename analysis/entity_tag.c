@@ -92,16 +92,24 @@ static struct slice without_suffix(struct slice inner)
     return inner;
 }
 
+/* A W/ inside the quotes is the mark of a weak tag that was quoted once too often. */
+static struct slice without_marks(struct slice inner)
+{
+    if (inner.len > 2 && slice_starts_with(inner, SLICE("W/")))
+        inner = slice_from(inner, 2);
+    return without_suffix(inner);
+}
+
 struct slice entity_tag_stem(const struct entity_tag *tag)
 {
     if (!tag->valid)
         return SLICE_ABSENT;
-    return without_suffix(slice_first(slice_from(tag->opaque, 1), tag->opaque.len - 2));
+    return without_marks(slice_first(slice_from(tag->opaque, 1), tag->opaque.len - 2));
 }
 
 struct slice entity_tag_core(const struct entity_tag *tag)
 {
-    return without_suffix(core_of(tag->text));
+    return without_marks(core_of(tag->text));
 }
 
 enum tag_kinship entity_tag_kinship(const struct entity_tag *a, const struct entity_tag *b)

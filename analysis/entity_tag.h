@@ -30,7 +30,7 @@ bool entity_tag_strong_equal(const struct entity_tag *a, const struct entity_tag
 bool entity_tag_tolerant_equal(const struct entity_tag *a, const struct entity_tag *b);
 
 /* How two tags belong together once the suffixes that content codings append inside the quotes
- * (-gzip, --gzip, ;gzip, :gzip, -br, --br, -zstd, -df) and W/ are overlooked. */
+ * (-gzip, --gzip, ;gzip, :gzip, -br, --br, -zstd, -df) and a W/ inside of them are overlooked. */
 enum tag_kinship {
     TAGS_UNRELATED,
     TAGS_EQUAL,           /* by weak comparison; no suffix had to be overlooked */
@@ -44,7 +44,7 @@ enum tag_kinship entity_tag_kinship(const struct entity_tag *a, const struct ent
  * suffix: equal for all tags that are tolerantly equal or akin. */
 struct slice entity_tag_core(const struct entity_tag *tag);
 
-/* The opaque part between the quotes without such a suffix; absent where the tag is not valid. */
+/* The opaque part between the quotes without such marks; absent where the tag is not valid. */
 struct slice entity_tag_stem(const struct entity_tag *tag);
 
 /* The value of If-Match or If-None-Match. */

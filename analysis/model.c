@@ -348,15 +348,19 @@ static void gather_history(const struct resource *resource, struct evidence *e)
 
 /* ---- what a 200 is held against ---- */
 
-static bool has_these_octets(const struct representation *r, const struct facts *facts)
+/* The same octets of the same variant: another variant has validators of its own. */
+static bool has_these_octets(struct model *model, const struct inspection *n,
+                             const struct representation *r)
 {
+    const struct facts *facts = &n->facts;
     return facts->body_is_comparable && digest_is_set(r->digest) &&
            digest_equal(r->digest, facts->x->response.digest) &&
-           slice_equal_nocase(r->content_encoding, facts->response.content_encoding);
+           slice_equal_nocase(r->content_encoding, facts->response.content_encoding) &&
+           representation_answers(r, facts, &n->evidence.key, VARY_CANON, &model->scratch) == YES;
 }
 
 /* A 200 with these octets under another tag, which the client offered; and how that tag behaves. */
-static void find_offered(struct inspection *n)
+static void find_offered(struct model *model, struct inspection *n)
 {
     const struct facts *facts = &n->facts;
     struct evidence *e = &n->evidence;
@@ -366,7 +370,7 @@ static void find_offered(struct inspection *n)
     e->tag_values = 1;
     for (uint32_t i = 0; i < n->resource->n_representations; i++) {
         struct representation *r = n->resource->representations[i];
-        if (!has_these_octets(r, facts) || !r->etag.valid)
+        if (!r->etag.valid || !has_these_octets(model, n, r))
             continue;
         if (entity_tag_weak_equal(&r->etag, tag))
             e->tag_seen_before = true;
@@ -384,7 +388,7 @@ static void find_offered(struct inspection *n)
 
 /* A 200 with these octets under another date, by which the client asked. Tags, where there are any,
  * come first. */
-static void find_offered_by_date(struct inspection *n)
+static void find_offered_by_date(struct model *model, struct inspection *n)
 {
     const struct facts *facts = &n->facts;
     struct evidence *e = &n->evidence;
@@ -395,7 +399,7 @@ static void find_offered_by_date(struct inspection *n)
         return;
     for (uint32_t i = 0; i < n->resource->n_representations; i++) {
         struct representation *r = n->resource->representations[i];
-        if (!has_these_octets(r, facts) || r->etag.valid || r->last_modified == NO_DATE)
+        if (r->etag.valid || r->last_modified == NO_DATE || !has_these_octets(model, n, r))
             continue;
         if (r->last_modified == modified)
             e->date_seen_before = true;
@@ -717,9 +721,9 @@ static void look_up(struct model *model, struct inspection *n)
             references_find_whole(&e->refs, n->resource, facts, &e->key, &model->scratch);
     if (status == 200 && facts->is_get) {
         references_find_same_tag(&e->refs, n->resource, facts);
-        find_offered(n);
+        find_offered(model, n);
         find_authorized(n);
-        find_offered_by_date(n);
+        find_offered_by_date(model, n);
         measure_busting(model, n);
         measure_sharing(n);
         find_variants(model, n);

@@ -72,6 +72,13 @@ static enum judgement judge_has_body(const struct evidence *e, struct verdict *v
 
 static const char *const unsolicited_variants[] = {"invalid-ims", "304-from-if-range", NULL};
 
+/* A 304 that does not fit its request, in the first exchange of a connection met in the middle,
+ * may be the answer to a request that was pipelined before. */
+bool may_be_mispaired(const struct evidence *e)
+{
+    return e->x->flaws & FLAW(MID_CONNECTION);
+}
+
 static bool has_working_condition(const struct request_facts *q)
 {
     return q->if_none_match.kind != TAG_LIST_ABSENT || date_is_valid(&q->if_modified_since) ||
@@ -87,6 +94,8 @@ static enum judgement judge_unsolicited(const struct evidence *e, struct verdict
         return withhold(v, GUARD_HEAD_INCOMPLETE);
     if (has_working_condition(q))
         return PASSED;
+    if (may_be_mispaired(e))
+        return withhold(v, GUARD_PAIRING_UNSURE);
     if (date_is_present(&q->if_modified_since)) {
         accuse(v, CARD(UNSOLICITED),
                "304 although the only condition, If-Modified-Since: {}, is no valid date and must "
@@ -145,8 +154,10 @@ static enum judgement judge_etag_not_in_inm(const struct evidence *e, struct ver
         return PASSED;
     if (offered->malformed || !tag->valid)
         return withhold(v, GUARD_MALFORMED);
-    enum truth by_date = date_explains_304(e);
-    if (by_date == YES)
+    enum tag_kinship kinship = tag_list_kinship(offered, tag, NULL);
+    if (kinship == TAGS_UNRELATED && may_be_mispaired(e))
+        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (kinship == TAGS_UNRELATED && date_explains_304(e) == YES)
         return PASSED; /* ims-honoured-over-inm says why */
     if (waits_for_inner(e))
         return wait_for(v, WAIT_FOR_LOSSES);
@@ -156,7 +167,6 @@ static enum judgement judge_etag_not_in_inm(const struct evidence *e, struct ver
     say_text(v, tag->text);
     say_text(v, offered->text);
     v->confidence = CONFIDENCE_CERTAIN;
-    enum tag_kinship kinship = tag_list_kinship(offered, tag, NULL);
     if (kinship != TAGS_UNRELATED) {
         v->variant = "suffix";
         v->severity = SEVERITY_WARNING;
@@ -275,6 +285,9 @@ static void demote_missing(const struct evidence *e, struct verdict *v, enum due
         v->variant = "intermittent";
         confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY);
     }
+    /* RFC 9110 §9.3.2: what a GET would have got is only what HEAD SHOULD have (G5). */
+    if (e->facts->is_head)
+        confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY);
     if (r->other_user && !(e->fields.agreed >> field & 1))
         confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY);
     if (weight == WEIGHT_AFTER_ONLY)
@@ -430,6 +443,48 @@ static bool is_same_by_date(const struct evidence *e)
            digest_equal(p->digest, f->digest);
 }
 
+static enum judgement accuse_length(const struct evidence *e, struct verdict *v,
+                                    const struct reference *r)
+{
+    const struct response_facts *n = &e->facts->response;
+    accuse(v, CARD(LENGTH_MISMATCH),
+           "Content-Length: {} in the 304, but the 200 with the same "
+           "validator has {} octets");
+    say_number(v, (int64_t)n->content_length);
+    say_number(v, (int64_t)r->representation->content_octets);
+    v->reference = r;
+    if (n->content_length == 0) {
+        v->variant = "zero";
+        if (entity_tag_strong_equal(&n->etag, &r->representation->etag))
+            v->confidence = CONFIDENCE_CERTAIN;
+    }
+    if (!r->representation->has_length)
+        confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY);
+    if (reference_is_tainted(e))
+        demote(v, "responses of this server were lost at the tap around it");
+    if (e->came_back)
+        demote(v, "wire304's memory of this URL had reached its cap");
+    return FIRED;
+}
+
+/* Where only a later 200 can tell, nothing but the strong tag may say that it is the same (A9). */
+static enum judgement judge_length_by_later(const struct evidence *e, struct verdict *v)
+{
+    const struct reference *f = &e->refs.after;
+    if (!e->closing)
+        return wait_for(v, WAIT_FOR_REFERENCE);
+    if (!f->representation)
+        return withhold(v, GUARD_NO_REFERENCE);
+    if (!f->representation->body_whole)
+        return withhold(v, GUARD_BODY_NOT_COMPARABLE);
+    if (!is_same_strong(e, f->representation) ||
+        f->representation->content_octets == e->facts->response.content_length)
+        return PASSED;
+    accuse_length(e, v, f);
+    demote(v, "the 200 with these octets came only after the 304");
+    return FIRED;
+}
+
 static enum judgement judge_length_mismatch(const struct evidence *e, struct verdict *v)
 {
     const struct response_facts *n = &e->facts->response;
@@ -441,7 +496,7 @@ static enum judgement judge_length_mismatch(const struct evidence *e, struct ver
     if (e->is_defective_304)
         return withhold(v, GUARD_DEFECT);
     if (!p->representation)
-        return withhold(v, GUARD_NO_REFERENCE);
+        return judge_length_by_later(e, v);
     if (!p->representation->body_whole)
         return withhold(v, GUARD_BODY_NOT_COMPARABLE);
     bool by_tag = is_same_strong(e, p->representation);
@@ -456,24 +511,7 @@ static enum judgement judge_length_mismatch(const struct evidence *e, struct ver
         f->representation->body_whole &&
         f->representation->content_octets != p->representation->content_octets)
         return withhold(v, GUARD_CONTRADICTED);
-    accuse(v, CARD(LENGTH_MISMATCH),
-           "Content-Length: {} in the 304, but the 200 with the same "
-           "validator has {} octets");
-    say_number(v, (int64_t)n->content_length);
-    say_number(v, (int64_t)p->representation->content_octets);
-    v->reference = p;
-    if (n->content_length == 0) {
-        v->variant = "zero";
-        if (entity_tag_strong_equal(&n->etag, &p->representation->etag))
-            v->confidence = CONFIDENCE_CERTAIN;
-    }
-    if (!p->representation->has_length)
-        confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY);
-    if (reference_is_tainted(e))
-        demote(v, "responses of this server were lost at the tap around it");
-    if (e->came_back)
-        demote(v, "wire304's memory of this URL had reached its cap");
-    return FIRED;
+    return accuse_length(e, v, p);
 }
 
 /* ---- 304-superfluous-metadata ---- */

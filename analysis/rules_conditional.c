@@ -228,6 +228,8 @@ static enum judgement judge_ims_over_inm(const struct evidence *e, struct verdic
                              : date_explains_304(e);
     if (by_date != YES)
         return PASSED;
+    if (may_be_mispaired(e))
+        return withhold(v, GUARD_PAIRING_UNSURE);
     bool own = x->response.last_modified.date.seconds != NO_DATE && !by_reference;
     if (!own && !e->closing)
         return wait_for(v, by_reference ? WAIT_FOR_REFERENCE : WAIT_FOR_LOSSES);

@@ -421,6 +421,8 @@ static enum judgement judge_buster(const struct evidence *e, struct verdict *v)
         return withhold(v, GUARD_TINY);
     if (e->busting.values < 2)
         return PASSED;
+    if (x->request.wants_hard_reload)
+        return withhold(v, GUARD_RELOAD); /* it would have gone out whatever the URL */
     accuse(v, CARD(CACHE_BUSTER),
            e->busting.is_signed
                ? "the same {} octets under {} signatures: each makes a new URL of them"

@@ -70,6 +70,8 @@ static const struct { const char *a, *b; bool weak, strong, tolerant; enum tag_k
     {"\"x--br\"", "\"x\"", false, false, false, TAGS_SUFFIX_ON_FIRST},
     {"\"x-zstd\"", "\"x\"", false, false, false, TAGS_SUFFIX_ON_FIRST},
     {"\"x-df\"", "\"x\"", false, false, false, TAGS_SUFFIX_ON_FIRST},
+    {"\"W/x\"", "\"x\"", false, false, false, TAGS_SUFFIX_ON_FIRST},
+    {"\"W/\"", "\"\"", false, false, false, TAGS_UNRELATED},
     {"\"x-gzip\"", "\"x-br\"", false, false, false, TAGS_SUFFIX_ON_BOTH},
     {"\"x-gzip\"", "W/\"x-gzip\"", true, false, true, TAGS_EQUAL},
     {"\"x-gzip\"", "\"y\"", false, false, false, TAGS_UNRELATED},
