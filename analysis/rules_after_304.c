@@ -100,6 +100,13 @@ static bool changes_policy(const struct cache_control *stored, const struct cach
                 cache_control_seconds(stored, CC_MAX_AGE, STRICT));
 }
 
+/* Another pair, or a later 200 that the 304 is about. */
+static bool was_lost_at_proxy(const struct evidence *e, int64_t from_ns)
+{
+    return !e->upstream || server_lost(e->server, from_ns, e->heard_until_ns) ||
+           server_lost(e->upstream, from_ns, e->heard_until_ns);
+}
+
 /* Both sides of a cache: it was told 304, and sends the client what it stored with the policy of
  * then, word for word. Who writes policies of its own for clients does not write just that one. */
 static enum judgement judge_ignoring_proxy(const struct evidence *e, struct verdict *v)
@@ -128,6 +135,8 @@ static enum judgement judge_ignoring_proxy(const struct evidence *e, struct verd
     v->variant = "proxy";
     v->party = "intermediary";
     v->reference_exchange_id = e->outer->inner->leg.id;
+    if (was_lost_at_proxy(e, full->leg.t_rsp0))
+        demote(v, "something was lost on one side of the proxy: a later 200 may have been");
     return FIRED;
 }
 

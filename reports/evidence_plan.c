@@ -90,6 +90,10 @@ static void add_all(struct evidence_plan *plan, struct audit *audit, const char 
     query_end(&query);
 }
 
+#define ASKED_BY_SERVER(comparison, order)                                                         \
+    "SELECT x.id FROM exchanges x, exchanges a WHERE a.id = ?1 AND x.client = a.server AND "       \
+    "x.host IS a.host AND x.id " comparison " a.id ORDER BY x.id " order " LIMIT 2"
+
 static void add_context(struct evidence_plan *plan, struct audit *audit)
 {
     uint64_t accused = plan->wanted[0].id;
@@ -114,6 +118,14 @@ static void add_context(struct evidence_plan *plan, struct audit *audit)
         "id = ?1) AND host = (SELECT host FROM exchanges WHERE id = ?1) AND body_hash = (SELECT "
         "body_hash FROM exchanges WHERE id = ?1) ORDER BY abs(id - ?1) LIMIT 8",
         accused);
+    /* the one before on its connection: requests and responses are in step */
+    add_all(plan, audit,
+            "SELECT x.id FROM exchanges x, exchanges a WHERE a.id = ?1 AND x.connection_id = "
+            "a.connection_id AND x.id < a.id ORDER BY x.id DESC LIMIT 1",
+            accused);
+    /* what its server, if it is a proxy, asked before and after: that its questions are seen */
+    add_all(plan, audit, ASKED_BY_SERVER("<", "DESC"), accused);
+    add_all(plan, audit, ASKED_BY_SERVER(">", "ASC"), accused);
     for (unsigned i = 0, n = plan->n_wanted; i < n; i++)
         add_all(plan, audit,
                 "SELECT id FROM exchanges WHERE outer_exchange_id = ?1 UNION SELECT "
