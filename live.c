@@ -46,9 +46,10 @@ struct run {
     char *base;   /* the output as it was named, before any time is put into it */
     char *output; /* of the database at hand */
     struct database *database;
-    struct audit audit; /* the same one, as it is read for the summary */
-    int64_t began_ns;
-    uint64_t exchanges; /* of all databases */
+    struct audit audit;  /* the same one, as it is read for the summary */
+    int64_t began_ns;    /* by the monotonic clock */
+    int64_t duration_ns; /* from then on: of --duration and --until the earlier; 0: no end */
+    uint64_t exchanges;  /* of all databases */
     bool has_terminal;
 };
 
@@ -263,9 +264,8 @@ static bool rotate(struct run *run, struct error *error)
 static bool limit_rest(struct run *run, uint64_t packets)
 {
     struct pipeline_options *pipeline = &run->pipeline;
-    if (run->options->duration_ns) {
-        pipeline->duration_ns =
-            run->options->duration_ns - (now_ns(CLOCK_MONOTONIC) - run->began_ns);
+    if (run->duration_ns) {
+        pipeline->duration_ns = run->duration_ns - (now_ns(CLOCK_MONOTONIC) - run->began_ns);
         if (pipeline->duration_ns <= 0)
             return false;
     }
@@ -391,7 +391,6 @@ static void run_init(struct run *run, const struct options *options, struct sour
     free(folder);
     progress_init(&run->progress, stderr, false);
     run->pipeline.progress = &run->progress;
-    run->pipeline.duration_ns = options->duration_ns;
     run->pipeline.count = (uint64_t)options->count;
     run->pipeline.tell = signals_tell();
     run->pipeline.room = &run->room;
@@ -405,6 +404,24 @@ static void run_fini(struct run *run)
     room_close(&run->room);
     free(run->base);
     free(run->output);
+}
+
+/* Times of packets are those of the system's clock; relative ones are after the start. */
+static bool limit_times(struct run *run, struct error *error)
+{
+    const struct options *options = run->options;
+    int64_t now = now_ns(CLOCK_REALTIME);
+    int64_t from_ns = options->from.ns + (options->from.relative ? now : 0);
+    int64_t until_ns = options->until.ns + (options->until.relative ? now : 0);
+    run->duration_ns = options->duration_ns;
+    if (options->until.given && until_ns <= now)
+        return error_set(error, ERROR_USAGE, "--until is over already");
+    if (options->until.given && (!run->duration_ns || until_ns - now < run->duration_ns))
+        run->duration_ns = until_ns - now;
+    source_limit(run->source, options->from.given ? from_ns : INT64_MIN,
+                 options->until.given ? until_ns : INT64_MAX);
+    run->pipeline.duration_ns = run->duration_ns;
+    return true;
 }
 
 int run_live(const struct options *options, struct error *error)
@@ -424,8 +441,9 @@ int run_live(const struct options *options, struct error *error)
     run_init(&run, options, source);
     choose_database(&run);
     signals_catch_wishes();
-    int code = open_ring(&run, error) && open_database(&run, error) ? listen_and_audit(&run, error)
-                                                                    : code_of(error);
+    int code = limit_times(&run, error) && open_ring(&run, error) && open_database(&run, error)
+                   ? listen_and_audit(&run, error)
+                   : code_of(error);
     run_fini(&run);
     source_close(source);
     return code;

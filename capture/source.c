@@ -344,6 +344,7 @@ struct source *source_open_interfaces(const char *const *names, size_t n,
     merge_init(&source->merge, 1);
     links_init(&source->links, NULL);
     source->interfaces = interfaces;
+    source_limit(source, INT64_MIN, INT64_MAX);
     return source;
 }
 
@@ -359,10 +360,19 @@ static void advance_first(struct source *source, struct lane *lane)
         merge_update_first(&source->merge, lane->record.time_ns);
 }
 
+/* Of interfaces: what comes too early or too late is passed over. */
+static bool next_in_time(struct source *source, struct packet *packet)
+{
+    while (interfaces_next(source->interfaces, packet))
+        if (packet->time_ns >= source->from_ns && packet->time_ns <= source->until_ns)
+            return true;
+    return false;
+}
+
 bool source_next(struct source *source, struct packet *packet)
 {
     if (source->interfaces)
-        return interfaces_next(source->interfaces, packet);
+        return next_in_time(source, packet);
     while (source->merge.count > 0 && !source->is_drained) {
         struct lane *lane = &source->lanes[source->merge.entries[0].input];
         if (lane->is_spent || !lane->reader)

@@ -246,6 +246,26 @@ def without_permission_it_says_how_to_get_it(place):
     return [] if p.returncode == 3 and "setcap" in text and text.count("\n") == 1 else [f"exit {p.returncode}: {text!r}"]
 
 
+@scenario
+def it_keeps_to_times(place):
+    wrong = []
+    for bounds, ends in ((("--until", "+3s"), True), (("--from", "+1h", "--duration", "3s"), False)):
+        place.database = f"{place.folder}/db/times{ends}.db"
+        p = place.live("--filter", "tcp", *bounds)
+        place.listening(p)
+        place.visit()
+        p.wait(20)
+        p.reader.join(5)
+        if p.returncode != (0 if ends else 5):
+            wrong.append(f"{bounds}: exit {p.returncode}: {''.join(p.said)}")
+        if place.exchanges() != (3 if ends else 0):
+            wrong.append(f"{bounds}: {place.exchanges()} exchanges")
+    p = place.live("--until", "2001-01-01T00:00:00Z")
+    p.wait(10)
+    p.reader.join(5)
+    return wrong if p.returncode == 2 else [*wrong, f"an end that is over already: exit {p.returncode}: {''.join(p.said)}"]
+
+
 def main(scenarios, file):
     binary, chosen = os.path.abspath(sys.argv[1]), sys.argv[2:]
     missing = [tool for tool in ("unshare", "nginx", "curl", "tcpdump") if not shutil.which(tool)]
