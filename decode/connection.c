@@ -350,12 +350,23 @@ static bool take_run(void *context, struct slice bytes, const struct provenance 
     return true;
 }
 
+/* What was lost before anything was read may have been whole messages: from here on it is a
+ * connection that was met in the middle, SYN or no SYN. */
+static void lose_beginning(struct flow *flow)
+{
+    flow->flags &= (uint8_t)~FLOW_BEGAN;
+    if (flow->active)
+        flow->active->facts_known = false;
+}
+
 static void take_gap(void *context, uint64_t length, bool cut, const struct mark *at)
 {
     struct work *work = context;
     struct flow *flow = work->flow;
     struct counters *counters = &work->shard->counters;
     flow->lost_bytes += length;
+    if (flow->reading == READING_UNDECIDED)
+        lose_beginning(flow);
     if (flow->reading != READING_PROTOCOL) {
         flow->unread_bytes += length;
         return;
