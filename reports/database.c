@@ -64,7 +64,7 @@ struct database {
     "PRAGMA page_size=16384;PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF;"                       \
     "PRAGMA locking_mode=EXCLUSIVE;PRAGMA temp_store=MEMORY;PRAGMA cell_size_check=OFF;"
 #define PRAGMAS_TO_GROW                                                                            \
-    "PRAGMA page_size=16384;PRAGMA auto_vacuum=INCREMENTAL;PRAGMA journal_mode=WAL;"               \
+    "PRAGMA page_size=4096;PRAGMA auto_vacuum=INCREMENTAL;PRAGMA journal_mode=WAL;"               \
     "PRAGMA wal_autocheckpoint=256;PRAGMA synchronous=NORMAL;PRAGMA temp_store=MEMORY;PRAGMA "     \
     "journal_size_limit=" DIGITS(LIMIT_LOG_OCTETS) ";"
 

@@ -27,7 +27,7 @@ _Static_assert(DATABASE_RING_INPUT == 1024, "as forget_files has it");
 
 uint64_t retention_threshold(uint64_t max_octets)
 {
-    uint64_t slack = max_octets / 8;
+    uint64_t slack = max_octets / 4;
     return max_octets - (slack < LIMIT_RETENTION_SLACK ? slack : LIMIT_RETENTION_SLACK);
 }
 

@@ -7,7 +7,7 @@
 
 Test(retention, the_oldest_go_before_the_size_is_met)
 {
-    cr_expect_eq(retention_threshold(8 << 20), 7 << 20, "an eighth of a small one");
+    cr_expect_eq(retention_threshold(8 << 20), 6 << 20, "a quarter of a small one");
     cr_expect_eq(retention_threshold(UINT64_C(4) << 30),
                  (UINT64_C(4) << 30) - LIMIT_RETENTION_SLACK);
 }
