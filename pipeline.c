@@ -25,12 +25,12 @@
 
 #include <jansson.h>
 
-#include "base/stage.h"
 #include "capture/fingerprint.h"
 #include "decode/batch.h"
 #include "reports/json.h"
 #include "reports/rows_batch.h"
 #include "reports/values.h"
+#include "stage.h"
 
 #define PACKETS_BETWEEN_LOOKS 1024 /* at the clock; signals are looked for more often */
 #define CHECKPOINT_NS         INT64_C(1000000000)  /* a database that grows is committed so often */

@@ -14,7 +14,7 @@
 
 #include "base/attributes.h"
 #include "base/hash.h"
-#include "base/stage.h"
+#include "stage.h"
 #include "decode/batch.h"
 #include "reports/rows_batch.h"
 

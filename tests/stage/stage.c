@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/stage.h"
+#include "stage.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

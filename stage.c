@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Two rings of pointers under one lock. A ring has room for all batches: nobody waits to put. */
 
-#include "base/stage.h"
+#include "stage.h"
 
 #include <assert.h>
 #include <pthread.h>
