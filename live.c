@@ -156,10 +156,11 @@ static bool lose_privileges(struct run *run, struct error *error)
     }
     char *folder = folder_of(run->output);
     const char *const folders[] = {folder, options->packets, NULL};
+    const struct privileges_left left = {folders, watch_serves(run->watch), options->jobs > 1};
     bool done = unprivileged_choose(&who, options->user, folder, error) &&
                 database_give(run->database, who.uid, who.gid, error) &&
                 (!run->ring || packet_ring_give(run->ring, who.uid, who.gid, error)) &&
-                privileges_drop(&who, folders, watch_serves(run->watch), told, sizeof told, error);
+                privileges_drop(&who, &left, told, sizeof told, error);
     if (done && !options->quiet)
         fprintf(stderr, "wire304: sandbox: %s\n", told);
     done = done && check_folder(run, folder, who.name, error) && check_ring(run, who.name, error);
@@ -429,6 +430,7 @@ int run_live(const struct options *options, struct error *error)
     struct interface_options how = INTERFACE_DEFAULTS;
     how.filter = options->filter;
     how.promiscuous = !options->one_station;
+    how.rings = (unsigned)options->jobs;
     if (options->buffer)
         how.buffer = (int)options->buffer;
     if (options->snaplen)

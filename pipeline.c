@@ -12,8 +12,9 @@
  *     reading, decoding --what decode tells--> auditing --rows--> writing
  *             ^-------- exchanges -----------'   ^-- exchanges --'
  *
- * A database that grows is written by the thread that reads: others look on, and it is committed by
- * the clock.
+ * A database that grows is committed by the clock, and others look on. What is due then is done by
+ * the thread that reads, after it has waited until the others have worked off all it gave them and
+ * stand still (settle()): nothing that it then looks at needs a lock.
  */
 
 #include "pipeline.h"
@@ -33,6 +34,7 @@
 #include "stage.h"
 
 #define PACKETS_BETWEEN_LOOKS 1024 /* at the clock; signals are looked for more often */
+#define LOOK_NS               INT64_C(20000000)    /* other threads stand still so often at most */
 #define CHECKPOINT_NS         INT64_C(1000000000)  /* a database that grows is committed so often */
 #define WHOLE_NS              INT64_C(10000000000) /* and its sums stand so often */
 
@@ -42,9 +44,10 @@ struct pipeline {
     /* of the thread that reads */
     struct decoder *decoder;
     uint64_t packets;
-    int64_t first_ns, last_ns;                 /* smallest and largest packet time */
-    int64_t until_ns, checkpoint_ns, whole_ns; /* monotonic clock: when due */
+    int64_t first_ns, last_ns;                          /* smallest and largest packet time */
+    int64_t until_ns, look_ns, checkpoint_ns, whole_ns; /* monotonic clock: when due */
     bool draining;
+    bool is_settled;           /* the other threads stand still: this one may do all */
     struct stage *auditing;    /* NULL: this thread does it */
     struct decode_batch *told; /* being filled; else NULL */
 
@@ -59,14 +62,14 @@ struct pipeline {
 
     /* of the thread that writes */
     struct database *database;
+    struct packet_ring *ring;    /* NULL: packets are numbered by their interface */
+    uint32_t named[FILES_NAMED]; /* files of the ring that the database knows the names of */
 
-    /* where all is done by one */
+    /* of the thread that reads, while the others stand still */
     struct watch *watch;                              /* NULL: nobody */
     uint64_t committed;                               /* of exchanges */
     uint64_t dropped_by_kernel, dropped_by_interface; /* before this database began */
     bool is_ring_broken;
-    const struct packet_ring *ring; /* NULL: packets are numbered by their interface */
-    uint32_t named[FILES_NAMED];    /* files of the ring that the database knows the names of */
     json_t *caps;
 
     void *told_batches[STAGE_BATCHES], *rows_batches[STAGE_BATCHES];
@@ -92,7 +95,7 @@ static void hand_on_rows(struct pipeline *pipeline)
 /* The batch of rows to add to, with room for another; NULL: the database itself is told. */
 static struct rows_batch *rows_of(struct pipeline *pipeline)
 {
-    if (!pipeline->writing)
+    if (!pipeline->writing || pipeline->is_settled)
         return NULL;
     if (rows_batch_is_full(pipeline->rows))
         hand_on_rows(pipeline);
@@ -223,7 +226,11 @@ static void on_check(void *context, const struct check *check)
 static void on_waits(void *context, uint64_t exchange_id, bool waits)
 {
     struct pipeline *pipeline = context;
-    database_waits(pipeline->database, exchange_id, waits);
+    struct rows_batch *rows = rows_of(pipeline);
+    if (rows)
+        rows_batch_waits(rows, exchange_id, waits);
+    else
+        database_waits(pipeline->database, exchange_id, waits);
 }
 
 static void on_what_if(void *context, const struct what_if *what_if)
@@ -282,6 +289,26 @@ static struct decode_sink deferring_sink(struct pipeline *pipeline)
 {
     return (struct decode_sink){pipeline, defer_exchange, defer_connection, defer_loss,
                                 defer_coverage};
+}
+
+/* ---- the others stand still ---- */
+
+/* Until all that was told is in the database and nobody else does anything. */
+static void settle(struct pipeline *pipeline)
+{
+    if (!pipeline->auditing)
+        return;
+    stage_give(pipeline->auditing, pipeline->told);
+    stage_wait(pipeline->auditing, 0);
+    if (pipeline->writing)
+        stage_wait(pipeline->writing, 1); /* which waits to be filled, and is empty */
+    begin_telling(pipeline);
+    pipeline->is_settled = true;
+}
+
+static void unsettle(struct pipeline *pipeline)
+{
+    pipeline->is_settled = false;
 }
 
 /* ---- facts of the run ---- */
@@ -552,15 +579,10 @@ static bool wait_for_room(const struct pipeline_options *options, struct pipelin
     return done;
 }
 
-/* False and *error where the database cannot be written any more. */
-static bool look_at_clock(const struct pipeline_options *options, struct pipeline *pipeline,
-                          struct error *error)
+/* What is due by the clock in a run without end. */
+static bool look_after_database(const struct pipeline_options *options, struct pipeline *pipeline,
+                                struct error *error)
 {
-    uint64_t done, total;
-    source_progress(options->source, &done, &total);
-    progress_update(options->progress, done, total);
-    if (!database_grows(pipeline->database))
-        return true;
     if (was_asked(options->tell))
         tell_counters(options, pipeline);
     if (!wait_for_room(options, pipeline, error))
@@ -575,6 +597,24 @@ static bool look_at_clock(const struct pipeline_options *options, struct pipelin
     if (whole)
         pipeline->whole_ns = now + WHOLE_NS;
     return checkpoint(options, pipeline, whole, error);
+}
+
+/* False and *error where the database cannot be written any more. */
+static bool look_at_clock(const struct pipeline_options *options, struct pipeline *pipeline,
+                          bool is_idle, struct error *error)
+{
+    uint64_t done, total;
+    source_progress(options->source, &done, &total);
+    progress_update(options->progress, done, total);
+    if (!database_grows(pipeline->database))
+        return true;
+    if (pipeline->auditing && !is_idle && monotonic_ns() < pipeline->look_ns)
+        return true;
+    settle(pipeline);
+    bool has_room = look_after_database(options, pipeline, error);
+    unsettle(pipeline);
+    pipeline->look_ns = monotonic_ns() + LOOK_NS;
+    return has_room;
 }
 
 static bool is_over(const struct pipeline_options *options, const struct pipeline *pipeline)
@@ -631,7 +671,7 @@ static bool read_packets(const struct pipeline_options *options, struct pipeline
             work_on(options, pipeline, packets, n);
         if (!n || pipeline->packets >= look) {
             look = pipeline->packets + PACKETS_BETWEEN_LOOKS;
-            done = look_at_clock(options, pipeline, error);
+            done = look_at_clock(options, pipeline, !n, error);
             if (done && !pipeline->draining && is_to_rotate(options)) {
                 *end = PIPELINE_ROTATES;
                 break;
@@ -659,6 +699,13 @@ static bool finish_database(const struct pipeline_options *options, struct pipel
 
 /* ---- the other threads ---- */
 
+/* A little of what is no longer to be kept, for what has come. */
+static void let_go(struct pipeline *pipeline)
+{
+    if (database_grows(pipeline->database))
+        database_turn(pipeline->database, real_ns() / 1000);
+}
+
 static void begin_auditing(void *context)
 {
     struct pipeline *pipeline = context;
@@ -673,8 +720,12 @@ static void audit_batch(void *context, void *batch)
     struct decode_batch *told = batch;
     const struct decode_sink audit = audit_sink(pipeline);
     decode_batch_tell(told, &audit);
-    if (!pipeline->writing)
+    if (!pipeline->writing) {
+        let_go(pipeline);
         pipeline->done = exchange_gathered();
+    } else if (database_grows(pipeline->database) && !rows_batch_is_empty(pipeline->rows)) {
+        hand_on_rows(pipeline);
+    }
     decode_batch_return(told, &pipeline->done);
 }
 
@@ -693,6 +744,7 @@ static void write_batch(void *context, void *batch)
 {
     struct pipeline *pipeline = context;
     rows_batch_tell(batch, pipeline->database);
+    let_go(pipeline);
 }
 
 static bool start_writing(struct pipeline *pipeline)
@@ -713,11 +765,11 @@ static bool start_auditing(struct pipeline *pipeline)
     return pipeline->auditing != NULL;
 }
 
-/* As many as were asked for and as there is work for. Where the machine has no thread left, one
- * does the same. */
+/* As many as were asked for and as there is work for. Where packets are kept, whoever audits says
+ * where they are, and writes. Where the machine has no thread left, one does the same. */
 static void start_threads(struct pipeline *pipeline, unsigned jobs)
 {
-    if (jobs < 2 || database_grows(pipeline->database) || (jobs > 2 && !start_writing(pipeline)))
+    if (jobs < 2 || (jobs > 2 && !pipeline->ring && !start_writing(pipeline)))
         return;
     if (start_auditing(pipeline)) {
         begin_telling(pipeline);
@@ -771,8 +823,11 @@ bool pipeline_run(const struct pipeline_options *options, struct database *datab
     count_drops(options->source, &pipeline.dropped_by_kernel, &pipeline.dropped_by_interface);
     bool done = read_packets(options, &pipeline, &result->end, error);
     result->stopped = *options->stop != 0;
-    if (grows)
+    if (grows) {
+        settle(&pipeline);
         begin_standing(&pipeline);
+        unsettle(&pipeline);
+    }
     decoder_finish(pipeline.decoder);
     end_threads(&pipeline);
     result->exchanges = pipeline.exchanges;

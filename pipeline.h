@@ -27,8 +27,8 @@ struct pipeline_options {
     struct globs hosts, left_out; /* of --host and --leave-out */
     struct decoder_options decoder;
     struct analysis_options analysis;
-    unsigned jobs; /* threads at work, up to 3 of them; a database that grows has one. The result is
-                      the same */
+    unsigned jobs; /* threads at work, up to 3 of them; 2 where packets are kept. The result is the
+                      same */
     const char *options_json, *thresholds_json, *price; /* as struct run_facts has them */
     struct progress *progress;
     struct watch *watch;               /* who looks on; NULL: nobody */

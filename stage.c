@@ -105,6 +105,15 @@ void stage_give(struct stage *stage, void *batch)
     ring_put(stage, &stage->full, batch);
 }
 
+void stage_wait(struct stage *stage, unsigned held)
+{
+    struct ring *empty = &stage->empty;
+    pthread_mutex_lock(&stage->lock);
+    while (empty->put - empty->taken < STAGE_BATCHES - held)
+        pthread_cond_wait(&empty->grown, &stage->lock);
+    pthread_mutex_unlock(&stage->lock);
+}
+
 void stage_free(struct stage *stage)
 {
     if (!stage)

@@ -34,5 +34,9 @@ void *stage_take(struct stage *stage) MUST_USE;
 /* Hands a batch on to be worked on. */
 void stage_give(struct stage *stage, void *batch);
 
+/* Waits until all that was given is worked on; `held` batches were taken and are not given back.
+ * Until the next one is given the stage stands still, and what it wrote is seen by who waited. */
+void stage_wait(struct stage *stage, unsigned held);
+
 /* Waits until all is worked on, and ends the thread. Accepts NULL. */
 void stage_free(struct stage *stage);

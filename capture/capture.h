@@ -73,11 +73,13 @@ struct source *source_open(const char *const *names, size_t n, const struct sour
 struct interface_options {
     const char *filter; /* BPF expression; NULL: all that may carry HTTP; "": everything */
     int snaplen;        /* octets kept of a packet */
-    int buffer;         /* octets of the kernel's ring, for each interface */
+    int buffer;         /* octets of the kernel's rings, for each interface */
+    unsigned rings;     /* so many share it, where the kernel can, and none is less than 1 MiB */
     bool promiscuous;   /* frames for other stations too */
 };
 #define INTERFACE_DEFAULTS                                                                         \
-    ((struct interface_options){.snaplen = 262144, .buffer = 64 << 20, .promiscuous = true})
+    ((struct interface_options){                                                                   \
+        .snaplen = 262144, .buffer = 64 << 20, .rings = 1, .promiscuous = true})
 
 /* Opens interfaces ("any" too) as one capture; needs CAP_NET_RAW until it has returned, and never
  * after. Returns NULL and fills *error. `names` must outlive the source. */
@@ -97,8 +99,8 @@ void source_limit(struct source *source, int64_t from_ns, int64_t until_ns);
 bool source_next(struct source *source, struct packet *packet);
 bool source_is_idle(const struct source *source);
 
-/* Nothing more is wanted: of files the end comes now, of interfaces as soon as all that was captured
- * until now has been handed on. */
+/* Nothing more is wanted: of files the end comes now, of interfaces as soon as all that was
+ * captured until now has been handed on. */
 void source_drain(struct source *source);
 
 /* As many of the next packets, up to `most`, as lie in memory at once; 0 at the end of everything.

@@ -14,8 +14,8 @@ struct interfaces *interfaces_open(const char *const *names, size_t n,
                                    struct error *error) MUST_USE;
 void interfaces_close(struct interfaces *interfaces); /* accepts NULL */
 
-/* As source_next(), source_is_idle(), source_drain(). */
-bool interfaces_next(struct interfaces *interfaces, struct packet *packet);
+/* As source_packets(), source_is_idle(), source_drain(). */
+size_t interfaces_packets(struct interfaces *interfaces, struct packet *packets, size_t most);
 bool interfaces_are_idle(const struct interfaces *interfaces);
 void interfaces_drain(struct interfaces *interfaces);
 

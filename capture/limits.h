@@ -30,6 +30,13 @@
 /* log2 of the largest zstd window, 128 MiB: what `zstd --ultra -22` writes. */
 #define LIMIT_ZSTD_WINDOW_LOG 27
 
+/* Rings of an interface: beyond it one reader has more to look through than locks cost. */
+#define LIMIT_RINGS 16
+
+/* Packets that are taken out of a ring at once: as many as decode likes to have together. Their
+ * octets take address space for the largest, and memory for what they are. */
+#define LIMIT_READ_AHEAD 16
+
 /* Files of --packets whose packets are remembered by number: an exchange that began more files ago
  * has no place in the ring. It keeps 16 files; 16 KiB. */
 #define LIMIT_RING_RANGES 1024

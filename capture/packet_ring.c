@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
@@ -48,7 +49,8 @@ struct packet_ring {
     uint64_t written;            /* octets of the open file, about */
     uint32_t last;               /* number of the newest file */
     struct range ranges[LIMIT_RING_RANGES];
-    uint64_t n_ranges; /* ever; the latest are kept */
+    uint64_t n_ranges;    /* ever; the latest are kept */
+    pthread_mutex_t lock; /* of the ranges: another thread may ask for a place */
     uint64_t packets, lost;
     int64_t retry_ns;
     bool is_made; /* the folder, by this run */
@@ -124,6 +126,7 @@ struct packet_ring *packet_ring_open(const char *folder, uint64_t most, struct e
     struct packet_ring *ring = xcalloc(1, sizeof *ring);
     ring->folder = folder;
     ring->most = most;
+    pthread_mutex_init(&ring->lock, NULL);
     ring->is_made = mkdir(folder, 0700) == 0;
     if (!ring->is_made && errno != EEXIST)
         error_set(error, ERROR_OUTPUT, "--packets: cannot make %s: %s", folder, strerror(errno));
@@ -174,7 +177,9 @@ static uint64_t octets_of_a_file(const struct packet_ring *ring)
 /* From the next packet on. */
 static void begin_range(struct packet_ring *ring, uint32_t file)
 {
+    pthread_mutex_lock(&ring->lock);
     ring->ranges[ring->n_ranges++ % LIMIT_RING_RANGES] = (struct range){ring->packets + 1, file};
+    pthread_mutex_unlock(&ring->lock);
 }
 
 static void end_file(struct packet_ring *ring)
@@ -264,7 +269,7 @@ void packet_ring_flush(struct packet_ring *ring)
 
 /* ---- finding ---- */
 
-bool packet_ring_find(const struct packet_ring *ring, uint64_t number, struct ring_place *place)
+static bool find(const struct packet_ring *ring, uint64_t number, struct ring_place *place)
 {
     uint64_t low = ring->n_ranges > LIMIT_RING_RANGES ? ring->n_ranges - LIMIT_RING_RANGES : 0;
     uint64_t high = ring->n_ranges; /* the last one that begins at or before `number` */
@@ -280,6 +285,14 @@ bool packet_ring_find(const struct packet_ring *ring, uint64_t number, struct ri
     const struct range *range = &ring->ranges[low % LIMIT_RING_RANGES];
     *place = (struct ring_place){range->file, number - range->first + 1};
     return range->file != 0;
+}
+
+bool packet_ring_find(struct packet_ring *ring, uint64_t number, struct ring_place *place)
+{
+    pthread_mutex_lock(&ring->lock);
+    bool found = find(ring, number, place);
+    pthread_mutex_unlock(&ring->lock);
+    return found;
 }
 
 const char *packet_ring_folder(const struct packet_ring *ring)
@@ -303,5 +316,6 @@ void packet_ring_close(struct packet_ring *ring)
         return;
     end_file(ring);
     free(ring->files);
+    pthread_mutex_destroy(&ring->lock);
     free(ring);
 }

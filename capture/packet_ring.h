@@ -6,6 +6,8 @@
  * from 1 on, over all runs; what a kill leaves of one is read up to its last whole packet.
  *
  * A packet is known by its number within the run, which is given even where it could not be kept.
+ *
+ * Thread:  one adds packets; where one of them lies may be asked by another.
  */
 
 #include <stdbool.h>
@@ -37,7 +39,7 @@ struct ring_place {
     uint32_t file;
     uint64_t frame;
 };
-bool packet_ring_find(const struct packet_ring *ring, uint64_t number, struct ring_place *place);
+bool packet_ring_find(struct packet_ring *ring, uint64_t number, struct ring_place *place);
 /* "folder/wire304-0000000042.pcapng"; to be freed. */
 char *packet_ring_name(const char *folder, uint32_t file) MUST_USE;
 

@@ -27,8 +27,14 @@ struct unprivileged {
 bool unprivileged_choose(struct unprivileged *who, const char *name, const char *folder,
                          struct error *error) MUST_USE;
 
-/* For good, for the whole process. In `folders` (NULL at the end) files can still be read, written,
- * made and removed. `serves`: a socket that listens already may go on taking connections. `told`:
- * what was applied, in words. */
-bool privileges_drop(const struct unprivileged *who, const char *const *folders, bool serves,
-                     char *told, size_t size, struct error *error) MUST_USE;
+/* What may still be done. */
+struct privileges_left {
+    const char *const
+        *folders; /* NULL at the end: files are read, written, made and removed there */
+    bool serves;  /* a socket that listens already goes on taking connections */
+    bool threads; /* are begun; they have no more rights than who begins them */
+};
+
+/* For good, while the process has a single thread. `told`: what was applied, in words. */
+bool privileges_drop(const struct unprivileged *who, const struct privileges_left *left, char *told,
+                     size_t size, struct error *error) MUST_USE;

@@ -361,18 +361,20 @@ static void advance_first(struct source *source, struct lane *lane)
 }
 
 /* Of interfaces: what comes too early or too late is passed over. */
-static bool next_in_time(struct source *source, struct packet *packet)
+static size_t packets_in_time(struct source *source, struct packet *packets, size_t most)
 {
-    while (interfaces_next(source->interfaces, packet))
-        if (packet->time_ns >= source->from_ns && packet->time_ns <= source->until_ns)
-            return true;
-    return false;
+    size_t n, in_time = 0;
+    while (!in_time && (n = interfaces_packets(source->interfaces, packets, most)) > 0)
+        for (size_t i = 0; i < n; i++)
+            if (packets[i].time_ns >= source->from_ns && packets[i].time_ns <= source->until_ns)
+                packets[in_time++] = packets[i];
+    return in_time;
 }
 
 bool source_next(struct source *source, struct packet *packet)
 {
     if (source->interfaces)
-        return next_in_time(source, packet);
+        return packets_in_time(source, packet, 1) > 0;
     while (source->merge.count > 0 && !source->is_drained) {
         struct lane *lane = &source->lanes[source->merge.entries[0].input];
         if (lane->is_spent || !lane->reader)
@@ -404,6 +406,8 @@ static bool is_ready(const struct lane *lane)
 
 size_t source_packets(struct source *source, struct packet *packets, size_t most)
 {
+    if (source->interfaces)
+        return most ? packets_in_time(source, packets, most) : 0;
     if (most == 0 || !source_next(source, &packets[0]))
         return 0;
     size_t n = 1;

@@ -712,7 +712,7 @@ static const struct option_row rows[] = {
     {"client", 0, FOR_FORGET, false, "GLOB", set_client,
      "whom: an address, a client_key, or who the request says it is for;\nmay be repeated"},
     {"jobs", 0, FOR_AUDIT, true, "N", set_jobs,
-     "threads at work: 1, 2 (default, where there are two processors), 3;\nmore find no work; live has one; never changes the result"},
+     "threads at work: 1, 2 (default, where there are two processors), 3;\nmore find no work, but live shares an interface between as many rings,\nup to 16; never changes the result"},
     {"memory", 0, FOR_AUDIT, true, "SIZE", set_memory,
      "about as much for connections and modelled caches, such as 512MiB"},
     {"config", 0, FOR_AUDIT, false, "FILE", set_config,

@@ -15,12 +15,18 @@ enum told {
     TOLD_FINDING,
     TOLD_CHECK,
     TOLD_WHAT_IF,
+    TOLD_WAITS,
     TOLD_CONNECTION,
     TOLD_COVERAGE
 };
 
 struct pair {
     uint64_t inner_id, outer_id;
+};
+
+struct waits {
+    uint64_t exchange_id;
+    bool is_so;
 };
 
 struct telling {
@@ -34,6 +40,7 @@ struct telling {
         const struct connection *connection;
         const struct coverage *coverage;
         const struct pair *pair;
+        const struct waits *waits;
     };
 };
 
@@ -122,6 +129,12 @@ void rows_batch_what_if(struct rows_batch *batch, const struct what_if *what_if)
     add(batch, TOLD_WHAT_IF)->what_if = copy(batch, what_if, sizeof *what_if);
 }
 
+void rows_batch_waits(struct rows_batch *batch, uint64_t exchange_id, bool waits)
+{
+    struct waits said = {exchange_id, waits};
+    add(batch, TOLD_WAITS)->waits = copy(batch, &said, sizeof said);
+}
+
 void rows_batch_connection(struct rows_batch *batch, const struct connection *connection)
 {
     struct connection *kept = copy(batch, connection, sizeof *connection);
@@ -143,6 +156,11 @@ bool rows_batch_is_full(const struct rows_batch *batch)
     return batch->count >= LIMIT_ROWS_AHEAD || batch->arena.total >= LIMIT_ROWS_AHEAD_OCTETS;
 }
 
+bool rows_batch_is_empty(const struct rows_batch *batch)
+{
+    return batch->count == 0;
+}
+
 /* ---- telling ---- */
 
 static void tell(const struct telling *telling, struct database *database)
@@ -162,6 +180,9 @@ static void tell(const struct telling *telling, struct database *database)
         break;
     case TOLD_WHAT_IF:
         database_what_if(database, telling->what_if);
+        break;
+    case TOLD_WAITS:
+        database_waits(database, telling->waits->exchange_id, telling->waits->is_so);
         break;
     case TOLD_CONNECTION:
         database_connection(database, telling->connection);

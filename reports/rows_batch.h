@@ -23,12 +23,14 @@ void rows_batch_exchange(struct rows_batch *batch, const struct assessed *assess
 void rows_batch_pair(struct rows_batch *batch, uint64_t inner_id, uint64_t outer_id);
 void rows_batch_finding(struct rows_batch *batch, const struct finding *finding);
 void rows_batch_check(struct rows_batch *batch, const struct check *check);
+void rows_batch_waits(struct rows_batch *batch, uint64_t exchange_id, bool waits);
 void rows_batch_what_if(struct rows_batch *batch, const struct what_if *what_if);
 void rows_batch_connection(struct rows_batch *batch, const struct connection *connection);
 void rows_batch_coverage(struct rows_batch *batch, const struct coverage *coverage);
 
 /* It is time to hand it on. */
 bool rows_batch_is_full(const struct rows_batch *batch);
+bool rows_batch_is_empty(const struct rows_batch *batch);
 
 /* Tells all of it, in its order. */
 void rows_batch_tell(const struct rows_batch *batch, struct database *database);

@@ -90,3 +90,32 @@ Test(stage, that_was_given_nothing_ends)
     cr_expect(eq(uint, seen.n, 0));
     stage_free(NULL);
 }
+
+Test(stage, stands_still_once_it_was_waited_for)
+{
+    static struct numbers room[STAGE_BATCHES];
+    static struct seen seen;
+    void *batches[STAGE_BATCHES];
+    for (unsigned i = 0; i < STAGE_BATCHES; i++)
+        batches[i] = &room[i];
+    struct stage *stage =
+        stage_new(&(struct stage_hooks){&seen, on_begin, on_work, on_end}, batches);
+    cr_assert(stage != NULL);
+    stage_wait(stage, 0);
+    for (unsigned given = 0; given < GIVEN; given++) {
+        struct numbers *numbers = stage_take(stage);
+        numbers->n = 1;
+        numbers->of[0] = given;
+        stage_give(stage, numbers);
+        if (given % 7 == 0) {
+            stage_wait(stage, 0);
+            cr_assert(eq(uint, seen.n, given + 1), "what was given is worked on");
+        }
+    }
+    struct numbers *held = stage_take(stage);
+    stage_wait(stage, 1);
+    cr_expect(eq(uint, seen.n, GIVEN));
+    held->n = 0;
+    stage_give(stage, held);
+    stage_free(stage);
+}
