@@ -68,7 +68,7 @@ static void print_fact(const struct page *page, const char *name, const char *te
 /* The remedies of a rule, of all software or of those in the set alone. */
 static void print_remedies(const struct page *page, const char *rule, uint64_t set)
 {
-    bool first = true;
+    bool first = true, untried = false;
     for (unsigned i = 0; remedy_at(i); i++) {
         const struct remedy *remedy = remedy_at(i);
         if (strcmp(remedy->rule, rule) != 0 || !(set >> remedy->software & 1))
@@ -76,13 +76,18 @@ static void print_remedies(const struct page *page, const char *rule, uint64_t s
         if (first)
             page_heading(page, "In the software at hand");
         first = false;
+        untried |= !remedy->tried;
         page_put(page, STYLE_BOLD, "  %s", software_name(remedy->software));
-        page_put(page, STYLE_DIM, "%s%s\n", *remedy->since ? ", since " : "", remedy->since);
+        page_put(page, STYLE_DIM, "%s%s%s\n", *remedy->since ? ", since " : "", remedy->since,
+                 remedy_doubt(remedy));
         page_put(page, STYLE_PLAIN, "    ");
         page_wrap(page, STYLE_PLAIN, 4, 4, remedy->text);
     }
     if (first && set != UINT64_MAX)
         page_put(page, STYLE_DIM, "\n  No remedy of this software is known beyond that.\n");
+    if (untried)
+        page_put(page, STYLE_DIM,
+                 "\n  Not tried: written by the manual, applied to no server of ours.\n");
 }
 
 bool catalogue_explain(const char *rule, uint64_t software, FILE *to,

@@ -66,8 +66,8 @@ static void put_remedies(FILE *to, const char *rule)
             continue;
         fputs(first ? "\n" : "", to);
         first = false;
-        fprintf(to, "- **%s**%s%s: ", software_name(remedy->software),
-                *remedy->since ? " since " : "", remedy->since);
+        fprintf(to, "- **%s**%s%s%s: ", software_name(remedy->software),
+                *remedy->since ? " since " : "", remedy->since, remedy_doubt(remedy));
         markdown_text(to, remedy->text);
         fputc('\n', to);
     }
@@ -145,7 +145,9 @@ void catalogue_markdown(FILE *to)
           "rules-doc` prints it anew -->\n"
           "# The rules\n\n"
           "Severity is what a rule says before any demotion; [verdicts.md](verdicts.md) tells how "
-          "evidence weakens it. `wire304 explain RULE` prints one of these cards.\n\n"
+          "evidence weakens it. `wire304 explain RULE` prints one of these cards. Remedies were "
+          "applied to the real software by a test, after which the finding was gone, but for those "
+          "marked as not tried.\n\n"
           "| rule | group | severity | what is wrong |\n|---|---|---|---|\n",
           to);
     each_by_group(to, put_index_row);

@@ -346,7 +346,7 @@ static void each_remedy(struct html *out, const char *rule, struct slice softwar
             html_text(out, remedy->since);
             html_put(out, " on)");
         }
-        html_put(out, ":</b> ");
+        html_put(out, "%s:</b> ", remedy_doubt(remedy));
         html_text(out, remedy->text);
         html_put(out, "%s", after);
         told++;

@@ -135,6 +135,7 @@ static void write_remedies(struct json_stream *s, const char *rule)
         if (*remedy->since)
             stream_word(s, "since", remedy->since);
         stream_word(s, "text", remedy->text);
+        stream_bool(s, "tried", remedy->tried);
         stream_end(s);
     }
     stream_end(s);

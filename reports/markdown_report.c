@@ -170,8 +170,8 @@ static void put_software_remedies(FILE *to, const char *rule, struct slice softw
         const struct remedy *remedy = set >> i & 1 ? remedy_find(rule, (enum software)i) : NULL;
         if (!remedy)
             continue;
-        fprintf(to, "- In %s%s%s: ", software_name(i), *remedy->since ? " since " : "",
-                remedy->since);
+        fprintf(to, "- In %s%s%s%s: ", software_name(i), *remedy->since ? " since " : "",
+                remedy->since, remedy_doubt(remedy));
         markdown_text(to, remedy->text);
         fputc('\n', to);
     }

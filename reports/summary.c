@@ -225,9 +225,11 @@ static bool put_software_remedies(const struct page *page, const char *rule, str
         const struct remedy *remedy = set >> i & 1 ? remedy_find(rule, (enum software)i) : NULL;
         if (!remedy)
             continue;
-        unsigned column = 17 + text_columns(slice_of_text(software_name(i)));
+        const char *doubt = remedy_doubt(remedy);
+        unsigned column =
+            17 + text_columns(slice_of_text(software_name(i))) + text_columns(slice_of_text(doubt));
         page_put(page, STYLE_DIM, "%13s→ ", "");
-        page_put(page, STYLE_CYAN, "%s: ", software_name(i));
+        page_put(page, STYLE_CYAN, "%s%s: ", software_name(i), doubt);
         page_wrap(page, STYLE_PLAIN, column, 15, remedy->text);
         told++;
     }

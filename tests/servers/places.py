@@ -137,13 +137,17 @@ class Client:
 
     def __init__(self, place, address=CLIENT, agent="Visitor/1.0", **fields):
         self.place, self.address, self.kept = place, address, {}
-        self.fields = {"Host": "www.example.com", "User-Agent": agent, "Accept": "*/*", **fields}
+        self.fields = {"Host": "www.example.com", "User-Agent": agent, "Accept": "*/*", **self.named(fields)}
+
+    @staticmethod
+    def named(fields):
+        return {name.replace("_", "-"): value for name, value in fields.items()}
 
     def send(self, method, path, body=None, version="HTTP/1.1", **fields):
         connection = http.client.HTTPConnection(self.place.address, self.place.port, timeout=10, source_address=(self.address, 0))
         connection._http_vsn_str = version
         connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-        for name, value in {**self.fields, **{k.replace("_", "-"): v for k, v in fields.items()}}.items():
+        for name, value in {**self.fields, **self.named(fields)}.items():
             connection.putheader(name, value)
         if body is not None:
             connection.putheader("Content-Length", str(len(body)))
@@ -389,3 +393,27 @@ def apps(processes, folder, places):
     with open(f"{folder}/apps.json", "w") as f:
         json.dump(table, f)
     processes.start("/usr/bin/python3", f"{HERE}/apps.py", f"{folder}/apps.json", log=f"{folder}/log")
+
+
+def go(processes, folder, places):
+    """One program of all places (apps.go): a place's `config` is the body of its handler."""
+    with open(f"{HERE}/apps.go") as f:
+        before, after = f.read().split("// PLACES")
+    rows = "".join(f'{{"{p.address}:{p.port}", "{p.root}", func(w http.ResponseWriter, r *http.Request, root string, content io.ReadSeeker) {{\n{p.config}\n}}}},\n' for p in places)
+    write(f"{folder}/main.go", before + rows + after)
+    processes.start("sh", "-c", f"cd {folder} && go build -o apps main.go && exec ./apps", log=f"{folder}/log", env={**os.environ, "GO111MODULE": "off", "GOCACHE": f"{folder}/cache"})
+
+
+def express(processes, folder, places):
+    """All in one process (apps.js): a place's `config` is what is done with `app`."""
+    table = [{"address": p.address, "port": p.port, "root": p.root, "code": p.config} for p in places]
+    file = write(f"{folder}/apps.json", json.dumps(table))
+    processes.start("node", f"{HERE}/apps.js", file, log=f"{folder}/log", env={**os.environ, "NODE_PATH": "/usr/share/nodejs"})
+
+
+def rails(processes, folder, places):
+    """All in one Puma (apps.ru): a place's `config` is the body of a controller."""
+    table = [{"port": p.port, "root": p.root, "code": p.config} for p in places]
+    file = write(f"{folder}/apps.json", json.dumps(table))
+    binds = [word for p in places for word in ("-b", f"tcp://{p.address}:{p.port}")]
+    processes.start("/usr/bin/puma", "-t", "8:8", "-e", "production", *binds, f"{HERE}/apps.ru", log=f"{folder}/log", cwd=folder, env={**os.environ, "WIRE304_APPS": file})

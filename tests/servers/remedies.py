@@ -13,13 +13,14 @@ faulty one; where it begins with "no ", the other way round. Everything runs at 
 each row at a port of its own, in one recording. Exits 77 (skipped) where namespaces or a server are
 not to be had.
 
-Rows of remedies.def that are not here are listed in ELSEWHERE with the reason, and no row may be in
-neither.
+Rows of remedies.def that are not here say so there (REMEDY_UNTRIED), and are listed in ELSEWHERE with
+the reason; no row may be in neither.
 """
 import concurrent.futures
 import contextlib
 import os
 import re
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -174,6 +175,13 @@ def one_after_another(path="/gone", times=4):
     return ask
 
 
+def as_three_browsers(c):
+    """What three ask for one after the other, each under its own name."""
+    for n in range(3):
+        Client(c.place, (CLIENT, OTHER)[n % 2], agent=f"Browser/{n}").get()
+        time.sleep(0.2)
+
+
 def at_once(c):
     """The proxy shows that it is a cache, and is then asked for something else by two."""
     c.get("/tiny.json")
@@ -182,6 +190,11 @@ def at_once(c):
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for address in (CLIENT, OTHER):
             pool.submit(Client(c.place, address).get, "/app.js")
+
+
+def briefly_tiny(method, path, fields, number):
+    """What shows that it is a cache is soon stale, and what is asked for at once is not."""
+    return page("max-age=1" if path == "/tiny.json" else "max-age=60", delay=0.5)(method, path, fields, number)
 
 
 def at_once_when_stale(c):
@@ -263,12 +276,15 @@ row("private-shared", "no proxy_ignore_headers Cache-Control", IGNORES, OBEYS, t
 row("vary-violation", "no proxy_ignore_headers Vary", NGINX_CACHE("proxy_ignore_headers Vary;"), OBEYS,
     then_another(lambda c: (c.get(Accept_Language="de"), time.sleep(3), Client(c.place, OTHER).get(Accept_Language="fr"))), origin=page(more=[("Vary", "Accept-Language")]), instead=([200, 200, 200], 3))
 row("proxy-drops-directives", "no proxy_hide_header Cache-Control", NGINX_CACHE("proxy_hide_header Cache-Control;"), OBEYS, fetch(), origin=page("no-transform, max-age=60"))
-row("concurrent-duplicate", "proxy_cache_lock on", NGINX_CACHE('proxy_set_header Via "1.1 p"; proxy_cache_revalidate on;'), NGINX_CACHE('proxy_set_header Via "1.1 p"; proxy_cache_revalidate on; proxy_cache_lock on;'), at_once, origin=page('max-age=1', delay=0.5), instead=([200, 200, 200, 200], 3), named=False)
+row("concurrent-duplicate", "proxy_cache_lock on", NGINX_CACHE('proxy_set_header Via "1.1 p"; proxy_cache_revalidate on;'), NGINX_CACHE('proxy_set_header Via "1.1 p"; proxy_cache_revalidate on; proxy_cache_lock on;'), at_once, origin=briefly_tiny, instead=([200, 200, 200, 200], 3), named=False)
 row("not-invalidated-after-unsafe", "a short proxy_cache_valid with proxy_ignore_headers Cache-Control", NGINX_CACHE("proxy_cache_valid 1m;"), NGINX_CACHE("proxy_ignore_headers Cache-Control; proxy_cache_valid 2s;"),
     then_another(change_through), origin=page(), instead=([200, 204, 200, 200], 4), prose=True)
 row("proxy-304-expanded", "no if_modified_since off", NGINX_CACHE("proxy_cache_revalidate on; if_modified_since off;"), NGINX_CACHE("proxy_cache_revalidate on;"), validate_stale,
     origin=page("max-age=1", more=[("Last-Modified", OLDER)]), instead=([200, 304], 2), prose=True)
 row("age-missing-on-hit", "nginx has no Age to send", NGINX_CACHE(""), NGINX_CACHE(""), then_another(hit), origin=page(), prose=True, cures=False)
+BY_BROWSER = page(more=[("Vary", "User-Agent")])
+row("vary-fragmentation", "proxy_ignore_headers Vary", NGINX_CACHE(""), NGINX_CACHE("proxy_set_header User-Agent $family%P; proxy_cache_key $uri$family%P; proxy_ignore_headers Vary; proxy_hide_header Vary;"), as_three_browsers,
+    http=("proxy_cache_path %F/store keys_zone=store%P:1m;", "proxy_cache_path %F/store keys_zone=store%P:1m; map $http_user_agent $family%P { default Browser; }"), origin=BY_BROWSER, instead=([200, 200, 200], 1))
 row = table("nginx", places.nginx)
 row("proxy-drops-preconditions", "no proxy_set_header If-None-Match", f'location / {{ proxy_pass http://{places.ORIGIN}:%P; proxy_bind {places.PROXY}; proxy_set_header If-None-Match ""; }}',
     f"location / {{ proxy_pass http://{places.ORIGIN}:%P; proxy_bind {places.PROXY}; }}", revalidate(), origin=page(), instead=([200, 304], 2))
@@ -427,6 +443,7 @@ row("stale-on-arrival", "set resp.http.Cache-Control to a lifetime of the client
     from_backend("set beresp.ttl = 1m;") + deliver('set resp.http.Cache-Control = "max-age=60"; unset resp.http.Age;'), stale_hit, origin=page("max-age=1"), front=True, instead=([200, 200],), prose=True)
 row("age-missing-on-hit", "no unset resp.http.Age", deliver("unset resp.http.Age;"), "", hit, origin=page())
 row("if-range-match-got-200", "http_range_support on (the default)", "", "", ranges, origin=page(), front=True, instead=([200, 206],), cache=("-p http_range_support=off", ""), prose=True)
+row("vary-fragmentation", "unset req.http.User-Agent;", "", "sub vcl_recv { unset req.http.User-Agent; }" + from_backend("unset beresp.http.Vary;"), as_three_browsers, origin=BY_BROWSER, instead=([200, 200, 200], 1))
 row("uncompressed-transfer", 'if (beresp.http.Content-Type ~ "text|javascript|json|svg") { set beresp.do_gzip = true; }', "",
     from_backend('if (beresp.http.Content-Type ~ "text|javascript|json|svg") { set beresp.do_gzip = true; }'), fetch(**GZIP), origin=page(), front=True, instead=([200],))
 NOT_FOUND = lambda m, p, f, n: (404, [("Content-Type", "text/plain")], BODY[:2000])  # noqa: E731
@@ -473,7 +490,7 @@ row("stale-on-arrival", "no refresh_pattern min beyond the origin's lifetime, no
     prose=True, instead=([200, 200],))
 row("stored-no-store", "no refresh_pattern with ignore-no-store", "refresh_pattern . 5 100% 10 ignore-no-store", "refresh_pattern . 0 20% 10", hit, origin=page("no-store, max-age=60"), instead=([200, 200], 2), prose=True)
 row("age-missing-on-hit", "no reply_header_access Age deny all", "reply_header_access Age deny all", "", hit, origin=page())
-row("concurrent-duplicate", "collapsed_forwarding on", "forwarded_for delete", "forwarded_for delete\ncollapsed_forwarding on", at_once, origin=page("max-age=1", delay=0.5), instead=([200, 200, 200, 200], 3))
+row("concurrent-duplicate", "collapsed_forwarding on", "forwarded_for delete", "forwarded_for delete\ncollapsed_forwarding on", at_once, origin=briefly_tiny, instead=([200, 200, 200, 200], 3))
 
 row("proxy-304-expanded", "let the origin send Last-Modified beside the tag", "", "", validate_stale, origin=(page("max-age=1"), page("max-age=1", more=[("Last-Modified", OLDER)])), instead=([200, 304], 2), prose=True)
 # What it serves stale it marks with Warning: 110; must-revalidate and s-maxage it obeys.
@@ -612,6 +629,9 @@ row("heuristic-only-freshness", "@cache_control(", view(), view(decorators="@cac
 row("no-store-unchanged", "@cache_control(private=True, no_cache=True)", view(decorators="@never_cache\n" + ETAG), view(decorators="@cache_control(private=True, no_cache=True)\n" + ETAG), revalidate(times=4),
     set=("no_store_span_s=0",), instead=([200, 304, 304, 304, 304],))
 row("short-ttl-unchanged", "@cache_control(max_age=", view(decorators="@cache_control(no_cache=True)\n" + ETAG), view(decorators="@cache_control(max_age=2592000)\n" + ETAG), poll, set=("short_ttl_span=0",))
+SESSIONS = "MIDDLEWARE = ['django.contrib.sessions.middleware.SessionMiddleware']\nimport django.conf\ndjango.conf.settings.SESSION_ENGINE = 'django.contrib.sessions.backends.signed_cookies'"
+row("vary-fragmentation", "do not touch request.session", view("    request.session.get('name')\n    return HttpResponse(BODY)", ETAG, SESSIONS), view("    return HttpResponse(BODY)", ETAG, SESSIONS),
+    lambda c: [c.get(Cookie=f"csrftoken=x; number={n}") for n in range(2)], instead=([200, 200],), prose=True)
 COMPRESSES = "    import gzip\n    r = HttpResponse(BODY)\n    if request.headers.get('Accept-Encoding'):\n        r = HttpResponse(gzip.compress(BODY.encode()))\n        r['Content-Encoding'] = 'gzip'\n    return r"
 row("missing-vary-observed", '@vary_on_headers("', view(COMPRESSES), view(COMPRESSES, decorators='@vary_on_headers("Accept-Encoding")'), alternate)
 row("uncompressed-transfer", "'django.middleware.gzip.GZipMiddleware'", view(), view(more="MIDDLEWARE = ['django.middleware.gzip.GZipMiddleware']"), fetch(**GZIP), instead=([200],))
@@ -670,6 +690,113 @@ LIKE_OLD = "        if self.headers['If-Modified-Since']:\n            self.send
 row("ims-honoured-over-inm", "SimpleHTTPRequestHandler ignores If-Modified-Since beside If-None-Match", answers("'ETag', '\"v1\"'", f"'Last-Modified', '{OLDER}'", conditional=LIKE_OLD), handler("    pass"), by_old_tag_and_its_date,
     instead=([200, 200],), prose=True)
 
+# ---------------------------------------------------------------- Go's net/http, which nothing in its answers names
+
+row = table("go", places.go, named=False)
+GO_TAG, GO_SERVE = 'w.Header().Set("ETag", tag)\n', "http.ServeContent(w, r, name, modtime, content)"
+GO_POLICY, GO_VARY = 'w.Header().Set("Cache-Control", "max-age=60")\n', 'w.Header().Add("Vary", "Accept-Encoding")\n'
+GO_304, GO_WRITE = "if asked(r) { w.WriteHeader(http.StatusNotModified); return }\n", "w.Write(body)"
+row("inm-match-got-200", GO_SERVE, GO_TAG + GO_WRITE, GO_TAG + GO_SERVE, revalidate_by_tag, instead=([200, 304],))
+row("ims-unmodified-got-200", "give http.ServeContent the real modtime", 'w.Header().Set("Last-Modified", modtime.UTC().Format(http.TimeFormat))\n' + GO_SERVE.replace("modtime", "time.Time{}"), GO_SERVE, by_later_date,
+    instead=([200, 304],), prose=True)
+row("206-despite-inm-match", "serve ranges by http.ServeContent", GO_TAG + 'if r.Header.Get("Range") != "" { partial(w); return }\n' + GO_WRITE, GO_TAG + GO_SERVE,
+    lambda c: c.get(If_None_Match=c.get().fields["ETag"], Range="bytes=100-199"), instead=([200, 304],), prose=True)
+GO_HIJACKED = 'if asked(r) { hijacked(w, %s); return }\n'
+row("304-has-body", "a hijacked connection does not", GO_TAG + GO_HIJACKED % '"Content-Length: 12\\r\\n", "not modified"' + GO_WRITE, GO_TAG + GO_304 + GO_WRITE, revalidate_by_tag, prose=True)
+row("304-content-length-mismatch", "what writes to a hijacked connection has to leave it out", GO_TAG + GO_HIJACKED % '"Content-Length: 0\\r\\n", ""' + GO_WRITE, GO_TAG + GO_HIJACKED % '"", ""' + GO_WRITE,
+    revalidate_by_tag, prose=True, instead=([200, 304],))
+row("304-missing-etag", GO_TAG.strip() + " before w.WriteHeader(http.StatusNotModified)", GO_304 + GO_TAG + GO_WRITE, GO_TAG + GO_304 + GO_WRITE, revalidate_by_tag, prose=True)
+row("304-missing-cache-control", "set Cache-Control on w.Header() before", GO_TAG + GO_304 + GO_POLICY + GO_WRITE, GO_TAG + GO_POLICY + GO_304 + GO_WRITE, revalidate_by_tag, prose=True)
+GO_PACKS = 'if r.Header.Get("Accept-Encoding") != "" { %sw.Header().Set("Content-Encoding", "gzip"); w.Write(packed()); return }\n'
+row("304-missing-vary", GO_VARY.strip(), GO_TAG + GO_304 + GO_PACKS % GO_VARY.replace("\n", "; ") + GO_WRITE, GO_TAG + GO_VARY + GO_304 + GO_PACKS % "" + GO_WRITE, lambda c: revalidate_by_tag(Client(c.place, **GZIP)), prose=True)
+row("304-superfluous-metadata", 'delete Content-Type and Content-Encoding from w.Header()', GO_TAG + 'w.Header().Set("Content-Encoding", "gzip")\n' + GO_304 + "w.Write(packed())",
+    GO_TAG + 'w.Header().Set("Content-Encoding", "gzip")\nif asked(r) { w.Header().Del("Content-Encoding"); w.WriteHeader(http.StatusNotModified); return }\nw.Write(packed())',
+    lambda c: revalidate_by_tag(Client(c.place, **GZIP)), prose=True)
+row("304-etag-not-in-inm", 'instead of strings.Contains(r.Header.Get("If-None-Match"), tag)', GO_TAG + 'if strings.Contains(r.Header.Get("If-None-Match"), hash) { w.WriteHeader(http.StatusNotModified); return }\n' + GO_WRITE,
+    GO_TAG + GO_SERVE, lambda c: (c.get(), c.get(If_None_Match='"v10"')), prose=True, instead=([200, 200],))
+row("304-missing-date", 'no w.Header()["Date"] = nil', GO_TAG + 'if asked(r) { w.Header()["Date"] = nil; w.WriteHeader(http.StatusNotModified); return }\n' + GO_WRITE, GO_TAG + GO_304 + GO_WRITE, revalidate_by_tag)
+row("unstable-etag", "not of time.Now()", 'w.Header().Set("ETag", strconv.Quote(strconv.FormatInt(time.Now().UnixNano(), 36)))\n' + GO_SERVE, GO_TAG + GO_SERVE, revalidate(times=2), instead=([200, 304, 304],), prose=True)
+row("no-validator-unchanged", "fmt.Fprint(w, ...) has neither", "fmt.Fprint(w, string(body))", GO_SERVE, revalidate(times=3), instead=([200, 304, 304, 304],), prose=True)
+row("malformed-validator", 'w.Header().Set("ETag", strconv.Quote(hash))', 'w.Header().Set("ETag", hash)\n' + GO_SERVE, 'w.Header().Set("ETag", strconv.Quote(hash))\n' + GO_SERVE, fetch())
+row("bad-http-date", "t.UTC().Format(http.TimeFormat)", 't := time.Now()\nw.Header().Set("Expires", t.UTC().Format(time.RFC1123))\n' + GO_WRITE, 't := time.Now()\nw.Header().Set("Expires", t.UTC().Format(http.TimeFormat))\n' + GO_WRITE, fetch())
+GO_FILES = "http.FileServer(http.Dir(root)).ServeHTTP(w, r)"
+row("short-ttl-unchanged", 'w.Header().Set("Cache-Control", "public, max-age=2592000")', 'w.Header().Set("Cache-Control", "max-age=0")\n' + GO_FILES, 'w.Header().Set("Cache-Control", "public, max-age=2592000")\n' + GO_FILES, poll,
+    set=("short_ttl_span=0",))
+row("heuristic-only-freshness", "set Cache-Control in front of http.FileServer", GO_FILES, GO_POLICY + GO_FILES, fetch(), prose=True)
+row("304-hop-field-forbidden", "never set Transfer-Encoding on w.Header()", 'w.Header().Set("Transfer-Encoding", "chunked")\n' + GO_TAG + GO_304 + GO_WRITE, "", lambda c: c.get(version="HTTP/1.0", If_None_Match='"v1"'), provokes=False)
+row("if-range-match-got-200", "serve by http.ServeContent with the ETag set", GO_TAG + 'w.Header().Set("Accept-Ranges", "bytes")\n' + GO_WRITE, GO_TAG + GO_FILES, ranges, instead=([200, 206],), prose=True)
+row("if-range-mismatch-got-206", "serve by http.ServeContent with the ETag set", GO_TAG + 'if r.Header.Get("Range") != "" { partial(w); return }\n' + GO_WRITE, GO_TAG + GO_SERVE,
+    lambda c: (c.get(), c.get(Range="bytes=100-199", If_Range='"v0"')), instead=([200, 200],), prose=True)
+row("missing-vary-observed", 'w.Header().Add("Vary", "', GO_PACKS % "" + GO_WRITE, GO_VARY + GO_PACKS % "" + GO_WRITE, alternate)
+row("uncompressed-transfer", "wrap the handler in one that does", GO_FILES, GO_PACKS % GO_VARY.replace("\n", "; ") + GO_FILES, fetch(**GZIP), instead=([200],), prose=True)
+
+# ---------------------------------------------------------------- Express
+
+row = table("express", places.express)
+
+
+def express_app(code="res.send(body)", before=""):
+    return f"{before}\napp.get('/app.js', (req, res) => {{ {code} }})\napp.use(express.static(root))\n"
+
+
+RES_TAG, RES_304, RES_SEND = "res.set('ETag', tag); ", "if (req.headers['if-none-match'] === tag) return res.status(304).end(); ", "res.end(body)"
+row("inm-match-got-200", "if (req.fresh) return res.sendStatus(304)", express_app(RES_TAG + "res.write(body); res.end()"), express_app(RES_TAG + "if (req.fresh) return res.sendStatus(304); res.write(body); res.end()"), revalidate_by_tag,
+    instead=([200, 304],))
+row("304-missing-etag", "res.set('ETag', tag) before if (req.fresh) res.status(304).end()", express_app(RES_304 + RES_TAG + RES_SEND), express_app(RES_TAG + "if (req.fresh) res.status(304).end(); else " + RES_SEND), revalidate_by_tag, prose=True)
+RES_POLICY = "res.set('Cache-Control', 'max-age=60'); "
+row("304-missing-cache-control", "in a middleware before the handler", express_app(RES_TAG + RES_304 + RES_POLICY + RES_SEND), express_app(RES_TAG + RES_304 + RES_SEND, f"app.use((req, res, next) => {{ {RES_POLICY} next() }})"), revalidate_by_tag, prose=True)
+COMPRESSION, TYPED = "app.use(compression())", "res.type('js').send(body)"
+row("304-missing-vary", "res.vary('Accept-Encoding')", express_app(TYPED, COMPRESSION), express_app("res.vary('Accept-Encoding'); " + TYPED, COMPRESSION), lambda c: revalidate_by_tag(Client(c.place, **GZIP)))
+row("304-content-length-mismatch", "no res.set('Content-Length', 0)", express_app(RES_TAG + RES_304.replace("return res.", "return res.set('Content-Length', 0) && res.") + RES_SEND), express_app(RES_TAG + RES_304 + RES_SEND), revalidate_by_tag,
+    instead=([200, 304],))
+row("304-superfluous-metadata", "res.removeHeader('Content-Type')", express_app("res.type('js'); " + RES_TAG + RES_304 + RES_SEND),
+    express_app("res.type('js'); " + RES_TAG + RES_304.replace("return res.", "return res.removeHeader('Content-Type') || res.") + RES_SEND), revalidate_by_tag)
+row("304-etag-strength-flip", "weak tags in handlers of your own", express_app(RES_TAG.replace("tag)", "'W/' + tag)") + "if (req.fresh) return res.set('ETag', tag).status(304).end(); " + RES_SEND),
+    express_app(RES_TAG.replace("tag)", "'W/' + tag)") + "if (req.fresh) return res.status(304).end(); " + RES_SEND), revalidate_by_tag, prose=True)
+row("304-missing-date", "leave res.sendDate at true", express_app(RES_TAG + RES_304.replace("return ", "{ res.sendDate = false; return ").replace("; ", "; ") + "} " + RES_SEND), express_app(RES_TAG + RES_304 + RES_SEND), revalidate_by_tag, prose=True)
+NODE_APP = "app.use((req, res, next) => express.static(req.headers['x-node'] === 'b' ? root + '2' : root)(req, res, next))\n"
+row("unstable-etag", "deploy with equal times", NODE_APP, NODE_APP, from_two_nodes, files=(two_nodes(False), two_nodes(True)), instead=([200, 304, 304],), prose=True)
+row("no-validator-unchanged", "app.enable('etag')", express_app(before="app.disable('etag')"), express_app(before="app.enable('etag')"), revalidate(times=3), instead=([200, 304, 304, 304],))
+row("malformed-validator", "res.set('ETag', `\"${hash}\"`)", express_app("res.set('ETag', hash); " + RES_SEND), express_app("res.set('ETag', `\"${hash}\"`); " + RES_SEND), fetch())
+row("bad-http-date", "new Date(...).toUTCString()", express_app("res.set('Expires', new Date().toISOString()); " + RES_SEND), express_app("res.set('Expires', new Date().toUTCString()); " + RES_SEND), fetch(), prose=True)
+row("short-ttl-unchanged", "express.static(root, {maxAge: '30d'})", "app.use(express.static(root))", "app.use(express.static(root, {maxAge: '30d'}))", poll, set=("short_ttl_span=0",))
+row("heuristic-only-freshness", "res.set('Cache-Control', ", express_app(), express_app(RES_POLICY + "res.send(body)"), fetch())
+row("304-hop-field-forbidden", "no res.set('Transfer-Encoding', 'chunked')", express_app(RES_TAG + "res.set('Transfer-Encoding', 'chunked'); " + RES_304 + RES_SEND), express_app(RES_TAG + RES_304 + RES_SEND),
+    lambda c: c.get(version="HTTP/1.0", If_None_Match='"v1"'))
+RES_PACKS = "if (req.get('Accept-Encoding')) return res.set('Content-Encoding', 'gzip').end(zlib.gzipSync(body)); " + RES_SEND
+row("missing-vary-observed", 'res.vary("', express_app(RES_PACKS), express_app('res.vary("Accept-Encoding"); ' + RES_PACKS), alternate)
+row("uncompressed-transfer", "app.use(compression())", express_app(TYPED), express_app(TYPED, COMPRESSION), fetch(**GZIP), instead=([200],))
+
+# ---------------------------------------------------------------- Rails' Action Pack, told by a cookie
+
+row = table("rails", places.rails, cookie="_shop_session=x")
+
+
+def action(code="render_page", more=""):
+    return f"{more}\ndef show\n{code}\nend\n"
+
+
+FOR_TAGS, OTHERWISE = "use Rack::ConditionalGet\nuse Rack::ETag", "\nrender_page unless performed?"
+STALE = "if stale?(record)\nrender_page\nend"
+row("inm-match-got-200", "if stale?(record)", action("response.headers['ETag'] = '\"v1\"'\nrender_page"), action(STALE), revalidate_by_tag, instead=([200, 304],))
+row("ims-unmodified-got-200", "fresh_when(last_modified: record.updated_at)", action("response.headers['Last-Modified'] = record.updated_at.httpdate\nrender_page"), action("fresh_when(last_modified: record.updated_at)" + OTHERWISE), by_later_date,
+    instead=([200, 304],))
+row("304-missing-etag", "head :not_modified in a before_action does not", action("response.etag = 'v1'\nrender_page", "before_action { head :not_modified if request.headers['If-None-Match'] }"), action("fresh_when(etag: 'v1')" + OTHERWISE),
+    revalidate_by_tag, prose=True)
+row("304-missing-cache-control", "call expires_in before fresh_when or stale?", action("head(:not_modified) and return if request.headers['If-None-Match']\nexpires_in 1.hour\nresponse.headers['ETag'] = '\"v1\"'\nrender_page"),
+    action("expires_in 1.hour\n" + STALE), revalidate_by_tag, prose=True)
+row("304-missing-vary", "set response.headers['Vary'] before fresh_when or stale?", action(STALE, "use Rack::Deflater"), action("response.headers['Vary'] = 'Accept-Encoding'\n" + STALE, "use Rack::Deflater"),
+    lambda c: revalidate_by_tag(Client(c.place, Cookie="_shop_session=x", **GZIP)), prose=True)
+row("304-unsolicited", "no head :not_modified", action("head :not_modified"), action(STALE), unsolicited, instead=([200],))
+row("304-has-body", "head :not_modified instead of render ..., status: 304", action("response.headers['ETag'] = '\"v1\"'\nif request.headers['If-None-Match']\nrender body: BODY, status: 304\nelse\nrender_page\nend"), action(STALE), revalidate_by_tag,
+    provokes=False)
+row("unstable-etag", "fresh_when(record)", action("fresh_when(Time.now.to_f.to_s)" + OTHERWISE), action("fresh_when(record)" + OTHERWISE), revalidate(times=2), instead=([200, 304, 304],))
+row("no-validator-unchanged", "fresh_when(record)", action("render_page"), action("fresh_when(record)" + OTHERWISE), revalidate(times=3), instead=([200, 304, 304, 304],))
+row("short-ttl-unchanged", "expires_in 1.hour, public: true", action(STALE), action("expires_in 1.hour, public: true\n" + STALE), poll, set=("short_ttl_span=0",))
+row("no-store-unchanged", "no response.headers['Cache-Control'] = 'no-store'", action("response.headers['ETag'] = '\"v1\"'\nresponse.headers['Cache-Control'] = 'no-store'\nrender_page"), action("response.headers['ETag'] = '\"v1\"'\nexpires_now\nrender_page", "use Rack::ConditionalGet"), revalidate(times=4), set=("no_store_span_s=0",),
+    instead=([200, 304, 304, 304, 304],))
+row("uncompressed-transfer", "use Rack::Deflater", action(), action(more="use Rack::Deflater"), fetch(**GZIP), instead=([200],))
+
 # ---------------------------------------------------------------- clients
 
 def run_commands(c):
@@ -693,12 +820,38 @@ of_client("wget", "unconditional-refetch", "wget -N", [WGET % "-O f", WGET % "-O
 of_client("wget", "client-omits-etag", "curl --etag-compare", [WGET % "-N"] * 2, ["curl --etag-compare t --etag-save t -s --interface 10.9.0.2 -o f %U"] * 2, instead=([200, 304],))
 
 
+# http.Client and requests have no cache; what is put before them has.
+GO_RUN = f"GO111MODULE=off GOCACHE=$PWD/../go-client go run {places.HERE}/client.go %s %%U {CLIENT}"
+of_client("go-http-client", "unconditional-refetch", "keep ETag and set If-None-Match", [GO_RUN % "plain"], [GO_RUN % "tag"], instead=([200, 304],), prose=True)
+of_client("go-http-client", "refetch-while-fresh", "a caching http.RoundTripper as Client.Transport", [GO_RUN % "plain"], [GO_RUN % "cache"], "expires 1h;", instead=([200],), prose=True)
+REQUESTS = """import cachecontrol, requests
+class From:
+    def init_poolmanager(self, *words, **named):
+        super().init_poolmanager(*words, source_address=("%s", 0), **named)
+class Plain(From, requests.adapters.HTTPAdapter):
+    pass
+class Caching(From, cachecontrol.CacheControlAdapter):
+    pass
+session = %s
+first = session.get("%%U")
+session.get("%%U"%s)
+"""
+
+
+def by_requests(cached, more=""):
+    session = "cachecontrol.CacheControl(requests.Session(), adapter_class=Caching)" if cached else 'requests.Session(); session.mount("http://", Plain())'
+    return [f"/usr/bin/python3 -c {shlex.quote(REQUESTS % (CLIENT, session, more))}"]
+
+
+of_client("python-requests", "unconditional-refetch", "session = CacheControl(requests.Session()", by_requests(False), by_requests(True), instead=([200, 304],), prose=True)
+of_client("python-requests", "refetch-while-fresh", "reuse what is fresh without asking", by_requests(False), by_requests(True), "expires 1h;", instead=([200],), prose=True)
+of_client("python-requests", "revalidated-while-fresh", "instead of If-None-Match by hand", by_requests(False, ', headers={"If-None-Match": first.headers["ETag"]}'), by_requests(True), "expires 1h;", instead=([200],), prose=True)
+
+
 # ---------------------------------------------------------------- the rest of the table
 
 ELSEWHERE = {
-    "rails express": "250 packages each, for handlers that do what PHP's and Flask's do here",
-    "go go-http-client": "400 MB of packages, for handlers that do what PHP's and Flask's do here",
-    "spring aspnet okhttp python-requests": "a framework, or a cache for one, that Debian does not have, or not without a build",
+    "spring aspnet okhttp": "a framework, or a cache for one, that Debian does not have, or not without a build",
     "iis cloudflare cloudfront fastly akamai": "nobody can start it here",
     "browser": "a remedy for pages; tests/servers/clean.py has the browser itself",
 }
@@ -714,9 +867,6 @@ ROWS_ELSEWHERE = {
     ("if-range-match-got-200", "squid"): "Debian's Squid hands ranges on with every range_offset_limit",
     ("proxy-304-expanded", "haproxy"): "the remedy is a version that Debian is past",
     ("stale-on-arrival", "nginx"): "nginx sends no Age, and without one nobody arrives stale; for those behind another cache",
-    ("vary-fragmentation", "nginx"): "not done",
-    ("vary-fragmentation", "varnish"): "not done",
-    ("vary-fragmentation", "django"): "not done",
     ("cache-buster-identical", "varnish"): "spares the origin alone: what is found of the client stays, as the remedy says",
     ("negative-refetch", "trafficserver"): "spares the origin alone",
     ("concurrent-duplicate", "trafficserver"): "on in Debian, and helps only from the first octet of an answer on",
@@ -726,10 +876,10 @@ ROWS_ELSEWHERE = {
 # ---------------------------------------------------------------- the run
 
 def remedies_of(source):
-    """{(rule, software word): text}"""
+    """{(rule, software word): text} of all, and those that say that they are not tried"""
     words = dict(re.findall(r'SOFTWARE_ROW\((\w+), "([^"]+)"', open(f"{source}/reports/software.def").read()))
-    rows = re.findall(r'^REMEDY_ROW\("([^"]+)", (\w+), "[^"]*", "((?:[^"\\]|\\.)*)"\)', open(f"{source}/reports/remedies.def").read(), re.M)
-    return {(rule, words[name]): re.sub(r"\\(.)", r"\1", text) for rule, name, text in rows}
+    rows = re.findall(r'^REMEDY_(ROW|UNTRIED)\("([^"]+)", (\w+), "[^"]*", "((?:[^"\\]|\\.)*)"\)', open(f"{source}/reports/remedies.def").read(), re.M)
+    return {(rule, words[name]): re.sub(r"\\(.)", r"\1", text) for _, rule, name, text in rows}, {(rule, words[name]) for kind, rule, name, _ in rows if kind == "UNTRIED"}
 
 
 class Side(places.Place):
@@ -822,13 +972,16 @@ def summary(audit, rule):
 
 def main():
     binary, source, chosen = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2]), sys.argv[3:]
-    places.enter_namespace(("nginx", "apache2", "lighttpd", "caddy", "varnishd", "haproxy", "squid", "traffic_server", "php", "tcpdump", "ip"))
+    places.enter_namespace(("nginx", "apache2", "lighttpd", "caddy", "varnishd", "haproxy", "squid", "traffic_server", "php", "go", "node", "puma", "tcpdump", "ip"))
     rows = [r for r in ROWS if not chosen or r.rule in chosen or r.software in chosen]
-    remedies = remedies_of(source)
+    remedies, untried = remedies_of(source)
     elsewhere = {software for words in ELSEWHERE for software in words.split()}
     known = {(r.rule, r.software) for r in ROWS} | set(ROWS_ELSEWHERE)
     complaints = [] if chosen else [f"remedies.def: nothing is said here of {rule}, {software}" for rule, software in remedies if (rule, software) not in known and software not in elsewhere]
     complaints += [f"remedies.def has no {rule}, {software}" for rule, software in ROWS_ELSEWHERE if (rule, software) not in remedies]
+    applied = {(r.rule, r.software) for r in ROWS}
+    complaints += [f"remedies.def says that it is not tried, and it is: {key}" for key in untried & applied]
+    complaints += [f"remedies.def does not say that it is not tried: {key}" for key in remedies.keys() - applied - untried]
     processes = places.Processes()
     with tempfile.TemporaryDirectory(prefix="wire304-") as folder:
         os.chmod(folder, 0o755)
