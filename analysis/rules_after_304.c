@@ -107,12 +107,65 @@ static bool was_lost_at_proxy(const struct evidence *e, int64_t from_ns)
            server_lost(e->upstream, from_ns, e->heard_until_ns);
 }
 
-/* Both sides of a cache: it was told 304, and sends the client what it stored with the policy of
- * then, word for word. Who writes policies of its own for clients does not write just that one. */
-static enum judgement judge_ignoring_proxy(const struct evidence *e, struct verdict *v)
+static const struct outdated {
+    enum field_token field;
+    const char *message;
+} outdated_fields[] = {
+    {FIELD_CACHE_CONTROL, "told {} by a 304, it sends what it stored with {} still"},
+    {FIELD_EXPIRES, "told Expires: {} by a 304, it sends what it stored with {} still"},
+    {FIELD_DATE, "told by a 304 of {}, it sends what it stored with the Date of {} still"},
+};
+
+/* One line, word for word that of the 200 that was stored. */
+static bool is_as_stored(const struct head *sent, const struct head *stored, enum field_token field)
+{
+    return head_count(sent, field) == 1 && head_count(stored, field) == 1 &&
+           slice_equal(head_first(sent, field), head_first(stored, field));
+}
+
+static bool is_later(const struct evidence *e, const struct date_fact *now, struct slice stored)
+{
+    struct http_date before = http_date_parse(stored, e->facts->t_rsp0 / NS_PER_S);
+    return now->lines == 1 && date_is_valid(now) && before.seconds != NO_DATE &&
+           now->date.seconds > before.seconds + e->thresholds->guard_s;
+}
+
+/* Older than the 304 by what it says itself: another process of the proxy, whom the 304 did not
+ * reach, may have sent it. */
+static bool is_of_another_store(const struct evidence *e)
 {
     const struct response_facts *r = &e->facts->response;
-    struct cache_control stored;
+    int64_t since_s = (e->facts->t_rsp0 - e->outer->inner->leg.t_rsp0) / NS_PER_S;
+    return r->age_state == AGE_VALID &&
+           r->age > since_s + e->inner->response.age + e->thresholds->guard_s;
+}
+
+/* What the 304 said anew, and was sent on as it had come with the 200; NULL: nothing. Expires means
+ * nothing beside max-age (RFC 9111 §5.3), and a Date alone may be of a copy that is not meant. */
+static const struct outdated *find_outdated(const struct evidence *e, const struct head *stored)
+{
+    const struct response_facts *r = &e->facts->response, *told = &e->inner->response;
+    const struct head *sent = &e->x->response.head;
+    struct cache_control cc;
+    cache_control_parse(&cc, stored, FIELD_CACHE_CONTROL);
+    if (r->cc.lines == 1 && changes_policy(&cc, &told->cc) && cache_control_equal(&r->cc, &cc))
+        return &outdated_fields[0];
+    if (is_of_another_store(e))
+        return NULL;
+    if (!cache_control_has(&r->cc, CC_MAX_AGE) && !cache_control_has(&r->cc, CC_S_MAXAGE) &&
+        is_as_stored(sent, stored, FIELD_EXPIRES) &&
+        is_later(e, &told->expires, head_first(stored, FIELD_EXPIRES)))
+        return &outdated_fields[1];
+    if (is_as_stored(sent, stored, FIELD_DATE) &&
+        is_later(e, &told->date, head_first(stored, FIELD_DATE)))
+        return &outdated_fields[2];
+    return NULL;
+}
+
+/* Both sides of a cache: it was told 304, and sends the client what it stored with the fields of
+ * then, word for word. Who writes fields of its own for clients does not write just those. */
+static enum judgement judge_ignoring_proxy(const struct evidence *e, struct verdict *v)
+{
     if (LIKELY(!e->outer) || !e->facts->is_get)
         return NOT_APPLICABLE;
     if (waits_for_inner(e) || (e->inner && !e->closing))
@@ -124,14 +177,16 @@ static enum judgement judge_ignoring_proxy(const struct evidence *e, struct verd
     if (!is_pair_certain(e))
         return withhold(v, GUARD_OTHER_SIDE);
     const struct inner_leg *full = e->outer->inner->freshens;
-    cache_control_parse(&stored, &full->x.response.head, FIELD_CACHE_CONTROL);
-    if (!changes_policy(&stored, &e->inner->response.cc) || r->cc.lines != 1 ||
-        !cache_control_equal(&r->cc, &stored) || r->targeted.lines ||
-        e->inner->response.targeted.lines || full->surrogate)
+    if (e->outer->inner->leg.t_rsp0 > e->outer->leg.t_rsp0)
+        return PASSED; /* it had answered before, which stale-while-revalidate may allow */
+    if (e->facts->response.targeted.lines || e->inner->response.targeted.lines || full->surrogate)
         return PASSED;
-    accuse(v, CARD(UPDATE_IGNORED), "told {} by a 304, it sends what it stored with {} still");
-    say_text(v, head_first(&e->inner->x->response.head, FIELD_CACHE_CONTROL));
-    say_text(v, head_first(&e->x->response.head, FIELD_CACHE_CONTROL));
+    const struct outdated *outdated = find_outdated(e, &full->x.response.head);
+    if (!outdated)
+        return PASSED;
+    accuse(v, CARD(UPDATE_IGNORED), outdated->message);
+    say_text(v, head_first(&e->inner->x->response.head, outdated->field));
+    say_text(v, head_first(&e->x->response.head, outdated->field));
     v->variant = "proxy";
     v->party = "intermediary";
     v->reference_exchange_id = e->outer->inner->leg.id;
@@ -318,8 +373,9 @@ static const struct rule rows[ROWS] = {
                         "begins with each of them: once the first is over it asks at every use. "
                         "Only where that happened several times, and where the client never asked "
                         "while the 200 itself was fresh. Of a cache whose both sides are in the "
-                        "capture it is plain at once: it was told another Cache-Control by the 304 "
-                        "and sends on the one of the 200.",
+                        "capture it is plain at once: it was told another Cache-Control, Expires "
+                        "or "
+                        "Date by the 304 and sends on the one of the 200.",
                     .remedy = "Update the stored fields, Date first, with those of each 304 that "
                               "confirms them, and reckon the age from then on.",
                     .variants = ignored_variants,

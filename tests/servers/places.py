@@ -98,7 +98,7 @@ class Processes:
                 p.kill()
 
 
-def wait_for(places, seconds=20):
+def wait_for(places, seconds=60):
     """Returns those that never listened."""
     until = time.time() + seconds
     missing = list(places)
