@@ -377,7 +377,7 @@ row = table("apache", places.apache, files=lambda root: os.makedirs(f"{os.path.d
 row("stored-no-store", "CacheStoreNoStore Off", APACHE_CACHE("CacheStoreNoStore On"), APACHE_CACHE("CacheStoreNoStore Off"), hit, origin=page("no-store, max-age=60"), instead=([200, 200], 2))
 row("private-shared", "CacheStorePrivate Off", APACHE_CACHE("CacheStorePrivate On"), APACHE_CACHE("CacheStorePrivate Off"), hit, origin=page("private, max-age=60"), instead=([200, 200], 2))
 row("concurrent-duplicate", "CacheLock on", APACHE_CACHE(""), APACHE_CACHE("CacheLock on\nCacheLockPath %F/lock\n"), at_once_when_stale,
-    origin=lambda m, p, f, n: page("max-age=1", tag='"v1"' if p == "/tiny.json" else None, delay=0.5)(m, p, f, n), instead=([200] * 5, 4))
+    origin=lambda m, p, f, n: page("max-age=1", tag='"v1"' if p == "/tiny.json" else None, delay=1.5)(m, p, f, n), instead=([200] * 5, 4))
 
 # It is about what clients say in requests; and what is stale goes out with a Warning, if the origin fails.
 row("reuse-without-validation", "no CacheIgnoreCacheControl On", APACHE_CACHE("CacheIgnoreCacheControl On\n"), "", hit, origin=page("no-cache"), provokes=False)
