@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * On one thread each packet, or the few that lie in memory together, goes all the way before the
- * next is read. Sinks are handed downstream at construction; between decode and analysis stands the
- * host filter, so that verdicts about a host do not depend on what the others did.
+ * Sinks are handed downstream at construction; between decode and analysis stands the host filter,
+ * so that verdicts about a host do not depend on what the others did. What decode tells is gathered
+ * in batches, on one thread too: the code of each room is larger than the first cache, and a batch
+ * pays once for fetching it.
  *
- * On two, reading and decoding stay with the thread that opened the source, and what they tell goes
- * to the other in batches; on three the database has one too. The calls are the same in the same
- * order, so the database is: a stage only defers them. What one thread owns no other touches, and
+ * On two threads, reading and decoding stay with the one that opened the source, and the other
+ * audits the batches; on three the database has one too. The calls are the same in the same order,
+ * so the database is: a stage only defers them. What one thread owns no other touches, and
  * exchanges go home to be freed by who made them:
  *
  *     reading, decoding --what decode tells--> auditing --rows--> writing
@@ -49,7 +50,7 @@ struct pipeline {
     bool draining;
     bool is_settled;           /* the other threads stand still: this one may do all */
     struct stage *auditing;    /* NULL: this thread does it */
-    struct decode_batch *told; /* being filled; else NULL */
+    struct decode_batch *told; /* being filled */
 
     /* of the thread that audits */
     struct analysis *analysis;
@@ -248,20 +249,30 @@ static struct decode_sink audit_sink(struct pipeline *pipeline)
     return (struct decode_sink){pipeline, on_exchange, on_connection, on_loss, on_coverage};
 }
 
-/* ---- from decode, where another thread audits ---- */
+/* ---- from decode ---- */
 
 static void begin_telling(struct pipeline *pipeline)
 {
-    pipeline->told = stage_take(pipeline->auditing);
+    if (pipeline->auditing)
+        pipeline->told = stage_take(pipeline->auditing);
     decode_batch_reset(pipeline->told);
+}
+
+/* What was told until now is audited, here or by the other thread. */
+static void hand_on_told(struct pipeline *pipeline)
+{
+    const struct decode_sink audit = audit_sink(pipeline);
+    if (pipeline->auditing)
+        stage_give(pipeline->auditing, pipeline->told);
+    else
+        decode_batch_tell(pipeline->told, &audit);
+    begin_telling(pipeline);
 }
 
 static struct decode_batch *told_of(struct pipeline *pipeline)
 {
-    if (decode_batch_is_full(pipeline->told)) {
-        stage_give(pipeline->auditing, pipeline->told);
-        begin_telling(pipeline);
-    }
+    if (decode_batch_is_full(pipeline->told))
+        hand_on_told(pipeline);
     return pipeline->told;
 }
 
@@ -296,13 +307,11 @@ static struct decode_sink deferring_sink(struct pipeline *pipeline)
 /* Until all that was told is in the database and nobody else does anything. */
 static void settle(struct pipeline *pipeline)
 {
-    if (!pipeline->auditing)
-        return;
-    stage_give(pipeline->auditing, pipeline->told);
-    stage_wait(pipeline->auditing, 0);
+    hand_on_told(pipeline);
+    if (pipeline->auditing)
+        stage_wait(pipeline->auditing, 1); /* which waits to be filled */
     if (pipeline->writing)
-        stage_wait(pipeline->writing, 1); /* which waits to be filled, and is empty */
-    begin_telling(pipeline);
+        stage_wait(pipeline->writing, 1);
     pipeline->is_settled = true;
 }
 
@@ -759,7 +768,7 @@ static bool start_writing(struct pipeline *pipeline)
 static bool start_auditing(struct pipeline *pipeline)
 {
     const struct stage_hooks hooks = {pipeline, begin_auditing, audit_batch, end_auditing};
-    for (unsigned i = 0; i < STAGE_BATCHES; i++)
+    for (unsigned i = 1; i < STAGE_BATCHES; i++)
         pipeline->told_batches[i] = decode_batch_new();
     pipeline->auditing = stage_new(&hooks, pipeline->told_batches);
     return pipeline->auditing != NULL;
@@ -771,10 +780,8 @@ static void start_threads(struct pipeline *pipeline, unsigned jobs)
 {
     if (jobs < 2 || (jobs > 2 && !pipeline->ring && !start_writing(pipeline)))
         return;
-    if (start_auditing(pipeline)) {
-        begin_telling(pipeline);
+    if (start_auditing(pipeline))
         return;
-    }
     stage_free(pipeline->writing);
     pipeline->writing = NULL;
 }
@@ -782,10 +789,12 @@ static void start_threads(struct pipeline *pipeline, unsigned jobs)
 /* All is told: the end of analysis comes in the thread that it was in. */
 static void end_threads(struct pipeline *pipeline)
 {
-    if (pipeline->auditing)
+    if (pipeline->auditing) {
         stage_give(pipeline->auditing, pipeline->told);
-    else
+    } else {
+        hand_on_told(pipeline);
         analysis_finish(pipeline->analysis);
+    }
     stage_free(pipeline->auditing);
     stage_free(pipeline->writing);
     for (unsigned i = 0; i < STAGE_BATCHES; i++) {
@@ -813,9 +822,10 @@ bool pipeline_run(const struct pipeline_options *options, struct database *datab
     if (options->hosts.n + options->left_out.n)
         pipeline.hosts = host_filter_new(options->hosts, options->left_out);
     pipeline.analysis = analysis_new(&options->analysis, &findings);
+    pipeline.told = pipeline.told_batches[0] = decode_batch_new();
     start_threads(&pipeline, options->jobs);
-    const struct decode_sink told =
-        pipeline.auditing ? deferring_sink(&pipeline) : audit_sink(&pipeline);
+    begin_telling(&pipeline);
+    const struct decode_sink told = deferring_sink(&pipeline);
     pipeline.decoder = decoder_new(&options->decoder, &told);
     pipeline.until_ns = monotonic_ns() + options->duration_ns;
 

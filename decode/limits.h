@@ -48,6 +48,6 @@
 #define LIMIT_FLOW_CLOSED_NS 60000000000    /* after both FINs or a RST: late packets still belong */
 #define LIMIT_304_GRACE_NS 200000000        /* a 304 waits so long for the illegal body that may follow */
 #define LIMIT_TICK_NS 100000000             /* how often deadlines are looked at */
-#define LIMIT_BATCH 128                     /* events that cross to another thread together: a lock
+#define LIMIT_BATCH 128                     /* events that go on to analysis together: a lock
                                                per hundred costs nothing, and they stay in a cache */
 #define LIMIT_BATCH_OCTETS (1u << 20)       /* octets of their exchanges: heads may be large */
