@@ -194,7 +194,7 @@ def at_once(c):
 
 def briefly_tiny(method, path, fields, number):
     """What shows that it is a cache is soon stale, and what is asked for at once is not."""
-    return page("max-age=1" if path == "/tiny.json" else "max-age=60", delay=0.5)(method, path, fields, number)
+    return page("max-age=1" if path == "/tiny.json" else "max-age=60", delay=0.2 if path == "/tiny.json" else 1.0)(method, path, fields, number)
 
 
 def at_once_when_stale(c):
@@ -282,12 +282,29 @@ row("not-invalidated-after-unsafe", "a short proxy_cache_valid with proxy_ignore
 row("proxy-304-expanded", "no if_modified_since off", NGINX_CACHE("proxy_cache_revalidate on; if_modified_since off;"), NGINX_CACHE("proxy_cache_revalidate on;"), validate_stale,
     origin=page("max-age=1", more=[("Last-Modified", OLDER)]), instead=([200, 304], 2), prose=True)
 row("age-missing-on-hit", "nginx has no Age to send", NGINX_CACHE(""), NGINX_CACHE(""), then_another(hit), origin=page(), prose=True, cures=False)
+row("304-update-ignored", "no proxy_cache_revalidate on", NGINX_CACHE("proxy_cache_revalidate on;"), NGINX_CACHE(""), lambda c: (c.get(), time.sleep(4), Client(c.place, OTHER).get()),
+    origin=lambda m, p, f, n: page("max-age=600" if "if-none-match" in f else "max-age=2")(m, p, f, n), instead=([200, 200], 2))
 BY_BROWSER = page(more=[("Vary", "User-Agent")])
 row("vary-fragmentation", "proxy_ignore_headers Vary", NGINX_CACHE(""), NGINX_CACHE("proxy_set_header User-Agent $family%P; proxy_cache_key $uri$family%P; proxy_ignore_headers Vary; proxy_hide_header Vary;"), as_three_browsers,
     http=("proxy_cache_path %F/store keys_zone=store%P:1m;", "proxy_cache_path %F/store keys_zone=store%P:1m; map $http_user_agent $family%P { default Browser; }"), origin=BY_BROWSER, instead=([200, 200, 200], 1))
 row = table("nginx", places.nginx)
 row("proxy-drops-preconditions", "no proxy_set_header If-None-Match", f'location / {{ proxy_pass http://{places.ORIGIN}:%P; proxy_bind {places.PROXY}; proxy_set_header If-None-Match ""; }}',
     f"location / {{ proxy_pass http://{places.ORIGIN}:%P; proxy_bind {places.PROXY}; }}", revalidate(), origin=page(), instead=([200, 304], 2))
+
+
+
+def either_tag(method, path, fields, number):
+    """It looks at the whole list, as it should."""
+    return page()(method, path, {"if-none-match": '"v1"'} if '"v1"' in fields.get("if-none-match", "") else {}, number)
+
+
+def by_unknown_tag(c):
+    c.get()
+    c.get(If_None_Match='"v0"')
+
+
+row("proxy-304-union-leak", "no proxy_set_header If-None-Match", f"location / {{ proxy_pass http://{places.ORIGIN}:%P; proxy_bind {places.PROXY}; proxy_set_header If-None-Match '$http_if_none_match, \"v1\"'; }}",
+    f"location / {{ proxy_pass http://{places.ORIGIN}:%P; proxy_bind {places.PROXY}; }}", by_unknown_tag, origin=either_tag, instead=([200, 200], 2))
 
 # The same through two machines, told apart by a field of the request: the second one's files came later.
 def two_nodes(equal):
@@ -377,7 +394,15 @@ row = table("apache", places.apache, files=lambda root: os.makedirs(f"{os.path.d
 row("stored-no-store", "CacheStoreNoStore Off", APACHE_CACHE("CacheStoreNoStore On"), APACHE_CACHE("CacheStoreNoStore Off"), hit, origin=page("no-store, max-age=60"), instead=([200, 200], 2))
 row("private-shared", "CacheStorePrivate Off", APACHE_CACHE("CacheStorePrivate On"), APACHE_CACHE("CacheStorePrivate Off"), hit, origin=page("private, max-age=60"), instead=([200, 200], 2))
 row("concurrent-duplicate", "CacheLock on", APACHE_CACHE(""), APACHE_CACHE("CacheLock on\nCacheLockPath %F/lock\n"), at_once_when_stale,
-    origin=lambda m, p, f, n: page("max-age=1", tag='"v1"' if p == "/tiny.json" else None, delay=1.5)(m, p, f, n), instead=([200] * 5, 4))
+    origin=lambda m, p, f, n: page("max-age=1", tag='"v1"' if p == "/tiny.json" else None, delay=1.0)(m, p, f, n), instead=([200] * 5, 4))
+
+row("vary-violation", "no Header unset Vary", APACHE_CACHE("Header unset Vary\n"), APACHE_CACHE(""), lambda c: (c.get(Accept_Language="de"), time.sleep(3), Client(c.place, OTHER).get(Accept_Language="fr")),
+    origin=page(more=[("Vary", "Accept-Language")]), instead=([200, 200], 2))
+row = table("apache", places.apache)
+APACHE_PROXY = f"ProxyPass / http://{places.ORIGIN}:%P/\nProxyVia Full\nProxyAddHeaders Off\nProxySourceAddress {places.PROXY}\n".__add__
+row("proxy-304-union-leak", "no RequestHeader set If-None-Match", APACHE_PROXY("RequestHeader set If-None-Match '\"v0\", \"v1\"' \"expr=-n %{HTTP:If-None-Match}\""), APACHE_PROXY(""), by_unknown_tag, origin=either_tag, instead=([200, 200], 2))
+row("proxy-drops-directives", "no Header unset Cache-Control", APACHE_PROXY("Header unset Cache-Control"), APACHE_PROXY(""), fetch(), origin=page("no-transform, max-age=60"))
+row("proxy-drops-preconditions", "no RequestHeader unset If-None-Match", APACHE_PROXY("RequestHeader unset If-None-Match"), APACHE_PROXY(""), revalidate(), origin=page(), instead=([200, 304], 2))
 
 # It is about what clients say in requests; and what is stale goes out with a Warning, if the origin fails.
 row("reuse-without-validation", "no CacheIgnoreCacheControl On", APACHE_CACHE("CacheIgnoreCacheControl On\n"), "", hit, origin=page("no-cache"), provokes=False)
@@ -440,12 +465,14 @@ row("not-invalidated-after-unsafe", 'ban("req.url == " + bereq.url);', "", from_
     instead=([200, 204, 200], 3))
 row("proxy-drops-directives", "no unset resp.http.Cache-Control", deliver("unset resp.http.Cache-Control;"), "", fetch(), origin=page("no-transform, max-age=60"))
 row("stale-on-arrival", "set resp.http.Cache-Control to a lifetime of the clients' own and unset resp.http.Age", from_backend("set beresp.ttl = 1m;"),
-    from_backend("set beresp.ttl = 1m;") + deliver('set resp.http.Cache-Control = "max-age=60"; unset resp.http.Age;'), stale_hit, origin=page("max-age=1"), front=True, instead=([200, 200],), prose=True)
+    from_backend("set beresp.ttl = 1m;") + deliver('set resp.http.Cache-Control = "max-age=60"; unset resp.http.Age;'), stale_hit, origin=page("max-age=3"), front=True, instead=([200, 200],), prose=True)
 row("age-missing-on-hit", "no unset resp.http.Age", deliver("unset resp.http.Age;"), "", hit, origin=page())
 row("if-range-match-got-200", "http_range_support on (the default)", "", "", ranges, origin=page(), front=True, instead=([200, 206],), cache=("-p http_range_support=off", ""), prose=True)
 row("vary-fragmentation", "unset req.http.User-Agent;", "", "sub vcl_recv { unset req.http.User-Agent; }" + from_backend("unset beresp.http.Vary;"), as_three_browsers, origin=BY_BROWSER, instead=([200, 200, 200], 1))
 row("uncompressed-transfer", 'if (beresp.http.Content-Type ~ "text|javascript|json|svg") { set beresp.do_gzip = true; }', "",
     from_backend('if (beresp.http.Content-Type ~ "text|javascript|json|svg") { set beresp.do_gzip = true; }'), fetch(**GZIP), origin=page(), front=True, instead=([200],))
+PASSES, ASKS = "sub vcl_recv { return (pass); }", "sub vcl_backend_fetch {{ {} }}".format
+row("proxy-304-union-leak", "no set bereq.http.If-None-Match", PASSES + ASKS("if (bereq.http.If-None-Match) { set bereq.http.If-None-Match = {\"\"v0\", \"v1\"\"}; }"), PASSES, by_unknown_tag, origin=either_tag, instead=([200, 200], 2))
 NOT_FOUND = lambda m, p, f, n: (404, [("Content-Type", "text/plain")], BODY[:2000])  # noqa: E731
 row("negative-refetch", "if (beresp.status == 404) { set beresp.ttl = 60s; }", "", from_backend("if (beresp.status == 404) { set beresp.ttl = 60s; }") + deliver('set resp.http.Cache-Control = "max-age=60";'),
     one_after_another(), origin=NOT_FOUND, instead=([404],))
@@ -475,6 +502,7 @@ row("duplicate-singleton-field", "http-response set-header", NAMED(" http-respon
     origin=page(more=[("Content-Location", "/b")]), front=True)
 row("proxy-drops-directives", "no http-response del-header Cache-Control", NAMED(" http-response del-header Cache-Control"), NAMED(""), fetch(), origin=page("no-transform, max-age=60"))
 row("proxy-drops-preconditions", "no http-request del-header If-None-Match", NAMED(" http-request del-header If-None-Match"), NAMED(""), revalidate(), origin=page(), instead=([200, 304], 2))
+row("proxy-304-union-leak", "no http-request set-header If-None-Match", NAMED(" http-request set-header If-None-Match '\"v0\", \"v1\"' if { req.hdr(If-None-Match) -m found }\n"), NAMED(""), by_unknown_tag, origin=either_tag, instead=([200, 200], 2))
 row("age-missing-on-hit", "no http-after-response del-header Age", NAMED(CACHED + " http-after-response del-header Age"), NAMED(CACHED), hit, http=(CACHE, CACHE), origin=page())
 row("uncompressed-transfer", "compression type text/html text/css text/javascript application/javascript application/json", NAMED(""), NAMED(COMPRESSED), fetch(**GZIP), origin=page(), front=True, instead=([200],))
 
@@ -486,12 +514,13 @@ row("vary-violation", "process-vary on", NAMED(CACHED), "", lambda c: (c.get(**G
 # ---------------------------------------------------------------- Squid
 
 row = table("squid", places.squid)
-row("stale-on-arrival", "no refresh_pattern min beyond the origin's lifetime, no override-expire", "refresh_pattern . 5 100% 10 override-expire", "refresh_pattern . 0 20% 10", stale_hit, origin=page("max-age=1"), front=True,
+row("stale-on-arrival", "no refresh_pattern min beyond the origin's lifetime, no override-expire", "refresh_pattern . 5 100% 10 override-expire", "refresh_pattern . 0 20% 10", stale_hit, origin=page("max-age=3"), front=True,
     prose=True, instead=([200, 200],))
 row("stored-no-store", "no refresh_pattern with ignore-no-store", "refresh_pattern . 5 100% 10 ignore-no-store", "refresh_pattern . 0 20% 10", hit, origin=page("no-store, max-age=60"), instead=([200, 200], 2), prose=True)
 row("age-missing-on-hit", "no reply_header_access Age deny all", "reply_header_access Age deny all", "", hit, origin=page())
 row("concurrent-duplicate", "collapsed_forwarding on", "forwarded_for delete", "forwarded_for delete\ncollapsed_forwarding on", at_once, origin=briefly_tiny, instead=([200, 200, 200, 200], 3))
 
+row("proxy-drops-directives", "no reply_header_access Cache-Control deny all", "reply_header_access Cache-Control deny all", "", fetch(), origin=page("no-transform, max-age=60"))
 row("proxy-304-expanded", "let the origin send Last-Modified beside the tag", "", "", validate_stale, origin=(page("max-age=1"), page("max-age=1", more=[("Last-Modified", OLDER)])), instead=([200, 304], 2), prose=True)
 # What it serves stale it marks with Warning: 110; must-revalidate and s-maxage it obeys.
 row("served-stale", "offline_mode off", "offline_mode on", "", stale_hit, origin=page("max-age=1"), provokes=False)
@@ -504,7 +533,9 @@ row("private-shared", "no refresh_pattern with ignore-private", "refresh_pattern
 row = table("trafficserver", places.trafficserver)
 row("served-stale", "proxy.config.http.cache.when_to_revalidate: 0", "CONFIG proxy.config.http.cache.when_to_revalidate INT 3", "CONFIG proxy.config.http.cache.when_to_revalidate INT 0", stale_hit, origin=page("max-age=1"),
     prose=True)
-row("stale-on-arrival", "no ttl-in-cache", "", "", stale_hit, cache=("dest_domain=. ttl-in-cache=1m", ""), origin=page("max-age=1"), front=True, prose=True, instead=([200, 200],))
+row("stale-on-arrival", "no ttl-in-cache", "", "", stale_hit, cache=("dest_domain=. ttl-in-cache=1m", ""), origin=page("max-age=3"), front=True, prose=True, instead=([200, 200],))
+IGNORE, HEED = (f"CONFIG proxy.config.http.cache.ignore_server_no_cache INT {n}" for n in (1, 0))
+row("reuse-without-validation", "proxy.config.http.cache.ignore_server_no_cache: 0", IGNORE, HEED, hit, origin=page("no-cache, max-age=60"), prose=True, instead=([200, 200], 2))
 row("age-missing-on-hit", "proxy.config.http.insert_age_in_response: 1", "CONFIG proxy.config.http.insert_age_in_response INT 0", "CONFIG proxy.config.http.insert_age_in_response INT 1", hit, origin=page(), prose=True)
 
 
@@ -873,6 +904,22 @@ ROWS_ELSEWHERE = {
 }
 
 
+# ---------------------------------------------------------------- proxies, at a glance
+
+PROXIES = ("nginx", "apache", "varnish", "squid", "haproxy", "trafficserver")
+OF_PROXIES = ("proxy-304-expanded", "proxy-304-union-leak", "proxy-drops-directives", "proxy-drops-preconditions", "served-stale", "reuse-without-validation", "stored-no-store", "private-shared", "vary-violation",
+              "not-invalidated-after-unsafe", "304-update-ignored", "age-missing-on-hit")
+
+
+def matrix(rows, wrong):
+    """Which rule was provoked by which proxy and gone with the remedy (x), or only seen not to be provoked by it (-)."""
+    yield f"{'':32}" + "".join(f"{name:>15}" for name in PROXIES)
+    by = {(r.rule, r.software): r for r in rows if r not in wrong and r.cures}
+    for rule in OF_PROXIES:
+        cells = [by.get((rule, name)) for name in PROXIES]
+        yield f"{rule:32}" + "".join(f"{'' if not r else 'x' if r.provokes else '-':>15}" for r in cells)
+
+
 # ---------------------------------------------------------------- the run
 
 def remedies_of(source):
@@ -1005,13 +1052,20 @@ def main():
                 for side, result in asked.items():
                     side.trouble = result.result()
             recording.stop()
+            failed = set()
             for row, (faulty, remedied) in zip(rows, sides):
                 wrong = list(judge(binary, recording.pcap, row, faulty, remedied, remedies))
                 complaints += [f"{row}: {line}" for line in wrong]
+                failed |= {row} if wrong else set()
             if os.environ.get("WIRE304_KEEP"):
                 shutil.copy(recording.pcap, f"{os.environ['WIRE304_KEEP']}/remedies.pcap")
         finally:
             processes.close()
+    for line in () if chosen else matrix(rows, failed):
+        print(line.rstrip())
+    if not chosen:  # each rule about the two sides of a proxy has a proxy here that broke it, and one that mended it
+        broken = {r.rule for r in rows if r.software in PROXIES and r.provokes and r.cures and r not in failed}
+        complaints += [f"{rule}: no proxy from Debian was made to break it" for rule in OF_PROXIES if rule not in broken]
     for complaint in complaints:
         print("    ", complaint)
     print(f"remedies: {len(rows)} applied, {len(complaints)} complaints")
