@@ -441,6 +441,29 @@ static void check_twin(struct transcript *const *all, size_t n, const struct tra
     FAIL("%s.http: there is no twin %s\n", t->name, t->twin);
 }
 
+/* The situations in which a rule must not speak, or only softly, by the numbers of their table.
+ * They are called tNN-...; these stand under the name of the rule that must not speak. 19 and 42
+ * are about HTTP/2. */
+enum { TRAPS = 43 };
+static const char *const traps_elsewhere[TRAPS + 1] = {
+    [1] = "304-content-length-mismatch-clean", [5] = "304-superfluous-metadata-clean",
+    [6] = "304-etag-not-in-inm-clean",         [10] = "inm-match-got-200-ims-override",
+    [11] = "ims-unmodified-got-200-later",     [19] = "",
+    [26] = "304-missing-date-no-clock",        [42] = "",
+};
+
+static bool has_trap(struct transcript *const *all, size_t n, unsigned trap)
+{
+    const char *elsewhere = traps_elsewhere[trap];
+    char begins[16];
+    int length = snprintf(begins, sizeof begins, "t%02u-", trap);
+    for (size_t j = 0; j < n; j++)
+        if (elsewhere ? !*elsewhere || strcmp(all[j]->name, elsewhere) == 0
+                      : strncmp(all[j]->name, begins, (size_t)length) == 0)
+            return true;
+    return false;
+}
+
 static int check_rules(const char *folder)
 {
     size_t n;
@@ -461,8 +484,11 @@ static int check_rules(const char *folder)
     for (size_t j = 0; j < n; j++)
         if (all[j]->twin[0])
             check_twin(all, n, all[j]);
+    for (unsigned trap = 1; trap <= TRAPS; trap++)
+        if (!has_trap(all, n, trap))
+            FAIL("trap %u: no transcript\n", trap);
     free_folder(all, n);
-    printf("%u rules, %u lacks\n", i, failures);
+    printf("%u rules, %u traps, %u lacks\n", i, TRAPS, failures);
     return failures || i == 0;
 }
 
