@@ -207,6 +207,20 @@ struct flow *flow_table_oldest(const struct flow_table *table, enum flow_list li
     return table->oldest[list] == FLOW_NONE ? NULL : flow_at(table, table->oldest[list]);
 }
 
+/* How many flows of the list there may be. */
+static uint32_t part_of(const struct flow_table *table, enum flow_list list)
+{
+    uint32_t part = list == LIST_OPENING     ? table->max / LIMIT_OPENING_PART
+                    : list == LIST_DATAGRAMS ? table->max / LIMIT_DATAGRAMS_PART
+                                             : table->max;
+    return part ? part : 1;
+}
+
+struct flow *flow_table_surplus(const struct flow_table *table, enum flow_list list)
+{
+    return table->listed[list] < part_of(table, list) ? NULL : flow_table_oldest(table, list);
+}
+
 /* Lists are in order to within LIMIT_FLOW_ORDER_NS only, which a flood of new flows may undercut: a
  * flow that had packets since it was listed is passed over a few times. */
 struct flow *flow_table_victim(struct flow_table *table, int64_t clock_ns)
@@ -217,7 +231,7 @@ struct flow *flow_table_victim(struct flow_table *table, int64_t clock_ns)
     struct flow *connection = flow_table_oldest(table, LIST_CONNECTIONS), *other = NULL;
     for (enum flow_list list = LIST_OPENING; list <= LIST_DATAGRAMS; list++) {
         struct flow *oldest = flow_table_oldest(table, list);
-        if (table->listed[list] > table->max / 8)
+        if (table->listed[list] > part_of(table, list))
             return oldest;
         if (oldest && (!other || oldest->listed_ns < other->listed_ns))
             other = oldest;

@@ -159,9 +159,12 @@ void flow_table_touch(struct flow_table *table, struct flow *flow, enum flow_lis
                       int64_t clock_ns);
 
 /* Whom to forget when there is no room: of the closed ones, of those that are opening and of the
- * datagrams, where they have more than an eighth of the places each, else of all others, the
- * oldest. */
+ * datagrams, where they have more than their part of the places, else of all others, the oldest. */
 struct flow *flow_table_victim(struct flow_table *table, int64_t clock_ns);
+
+/* The oldest of a list that has its part of the places, though there be room for more; else NULL.
+ * Connections may have all. */
+struct flow *flow_table_surplus(const struct flow_table *table, enum flow_list list);
 
 /* How many flow_at() may be asked for; those not in use have nothing in progress. */
 static inline uint32_t flow_table_places(const struct flow_table *table)

@@ -4,6 +4,11 @@
 
 #define LIMIT_SHARDS 64                     /* fixed: results may not depend on the number of threads */
 #define LIMIT_FLOWS_PER_SHARD (1u << 15)    /* flows; 64 x 32,768 x 256 octets = 512 MiB at the worst */
+#define LIMIT_OPENING_PART 8                /* an eighth of them have carried nothing, at most: 64 MiB
+                                               is what a flood of SYNs takes, and 262,144 connections
+                                               are more than ever wait to be used */
+#define LIMIT_DATAGRAMS_PART 4              /* a quarter of them are no connections: all that is kept
+                                               of them is what they weigh */
 #define LIMIT_HELD_PER_STREAM (1u << 20)    /* octets waiting for a hole to be filled: a large window */
 #define LIMIT_HELD_PIECES 1024              /* segments waiting in one stream: bounds each search; as
                                                many of usual size fill the cap above */

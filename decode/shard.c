@@ -69,12 +69,14 @@ static struct flow *flow_begin(struct shard *shard, const struct flow_call *call
                                const struct segment *segment, int64_t clock_ns)
 {
     const struct flow_key *key = &call->key;
-    if (flow_table_is_full(&shard->flows)) {
-        counter_add(&shard->counters, COUNT_FLOWS_EVICTED, 1);
-        retire(shard, flow_table_victim(&shard->flows, clock_ns), STREAM_LIMIT, clock_ns,
-               segment->mark.ordinal);
-    }
     enum flow_list list = key->ip_protocol == 6 ? LIST_OPENING : LIST_DATAGRAMS;
+    struct flow *victim = flow_table_is_full(&shard->flows)
+                              ? flow_table_victim(&shard->flows, clock_ns)
+                              : flow_table_surplus(&shard->flows, list);
+    if (victim) {
+        counter_add(&shard->counters, COUNT_FLOWS_EVICTED, 1);
+        retire(shard, victim, STREAM_LIMIT, clock_ns, segment->mark.ordinal);
+    }
     struct flow *flow = flow_table_add(&shard->flows, key, call->tag, list, clock_ns);
     flow->first_ordinal = segment->mark.ordinal;
     flow->first_frame = segment->mark.frame;

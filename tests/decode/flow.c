@@ -127,6 +127,26 @@ Test(flow, a_flood_of_openings_pushes_out_openings)
     flow_table_fini(&table);
 }
 
+Test(flow, openings_and_datagrams_have_a_part_of_the_places)
+{
+    struct flow_table table;
+    flow_table_init(&table, 32);
+    for (uint32_t i = 0; i < 4; i++) {
+        cr_assert(flow_table_surplus(&table, LIST_OPENING) == NULL);
+        flow_table_touch(&table, add(&table, i, i), LIST_OPENING, i);
+    }
+    cr_assert(flow_table_surplus(&table, LIST_OPENING) == find(&table, 0), "an eighth is full");
+    for (uint32_t i = 4; i < 12; i++) {
+        cr_assert(flow_table_surplus(&table, LIST_DATAGRAMS) == NULL);
+        flow_table_touch(&table, add(&table, i, i), LIST_DATAGRAMS, i);
+    }
+    cr_assert(flow_table_surplus(&table, LIST_DATAGRAMS) == find(&table, 4), "a quarter is full");
+    for (uint32_t i = 12; i < 31; i++)
+        add(&table, i, i);
+    cr_assert(flow_table_surplus(&table, LIST_CONNECTIONS) == NULL, "those may have all");
+    flow_table_fini(&table);
+}
+
 Test(flow, one_that_had_packets_since_it_was_listed_is_passed_over)
 {
     struct flow_table table;
