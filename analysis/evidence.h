@@ -168,6 +168,9 @@ struct asker {
     bool date_is_ambiguous;       /* the Last-Modified it asks with was issued without a tag, too */
     uint8_t foreign;              /* enum foreign: a tag that the URL never issued */
     uint64_t foreign_exchange_id; /* that issued it for another URL */
+    uint64_t tagged_part_id;      /* of If-Range with a date: the exchange that brought a part with
+                                     it and with a strong tag; 0: none */
+    int64_t tagged_part_ns;       /* when that was whole */
 };
 
 struct evidence {

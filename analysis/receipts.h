@@ -30,6 +30,8 @@ struct answer {
 /* Parts of one representation, by its validator. */
 struct parts {
     uint64_t validator; /* hash; 0: none yet */
+    bool has_tag;       /* it is a strong entity tag, */
+    int64_t modified;   /* and that Last-Modified stood beside it in the latest; else NO_DATE */
     struct octet_ranges ranges;
     uint64_t exchange_id; /* of the latest */
     int64_t arrived_ns;

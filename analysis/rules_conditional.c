@@ -105,6 +105,14 @@ static bool same_date_other_octets(const struct evidence *e)
            r->last_modified == e->facts->response.last_modified.date.seconds;
 }
 
+/* What was lost may have been other octets under that date. */
+static bool date_may_lie(const struct evidence *e)
+{
+    const struct representation *r = e->refs.held.representation;
+    return e->held.same_octets != YES &&
+           (body_was_lost(e) || (r && !r->body_whole) || evidence_lost(e, NEVER, e->facts->t_req0));
+}
+
 static enum judgement judge_ims_unmodified(const struct evidence *e, struct verdict *v)
 {
     const struct facts *x = e->facts;
@@ -119,11 +127,15 @@ static enum judgement judge_ims_unmodified(const struct evidence *e, struct verd
         return PASSED;
     if (same_date_other_octets(e))
         return PASSED;
+    if (!e->closing)
+        return wait_for(v, WAIT_FOR_LOSSES);
     accuse(v, CARD(IMS_UNMODIFIED_GOT_200),
            "200 although Last-Modified: {} is not later than If-Modified-Since: {}");
     say_text(v, x->response.last_modified.text);
     say_text(v, ims->text);
     v->confidence = CONFIDENCE_CERTAIN;
+    if (date_may_lie(e))
+        demote(v, "a lost response may have shown that the octets changed under this date");
     v->claim.kind = x->is_excluded ? CLAIM_NOTHING : CLAIM_REPLACE;
     if (x->response.last_modified.date.seconds < ims->date.seconds)
         v->variant = "later-date";
@@ -180,7 +192,8 @@ static enum judgement judge_collision(const struct evidence *e, struct verdict *
         confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY);
     if ((x->response.intermediary_signs ^ other->representation->signs) & SIGN_VIA)
         confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY); /* something on the way may transform */
-    if (is_of_other_leg(other->representation, x))
+    if (is_of_other_leg(other->representation, x) ||
+        (x->response.intermediary_signs && other->representation->signs))
         v->party = "responder"; /* the proxy between them may have made it */
     /* Several servers give this URL: what was lost may have come from a third. */
     bool one_server = address_equal(&other->representation->server, &e->x->connection.server);

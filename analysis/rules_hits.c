@@ -12,7 +12,8 @@
 #include "analysis/shared_cache.h"
 #include "base/attributes.h"
 
-#define NS_PER_S INT64_C(1000000000)
+#define NS_PER_S      INT64_C(1000000000)
+#define ORIGIN_DOWN_S 60 /* for so long after an error a cache may not have asked again */
 
 enum row { AGE_MISSING, SERVED_STALE, ROWS };
 static const struct rule rows[ROWS];
@@ -114,9 +115,17 @@ static bool came_in_stale(const struct evidence *e)
 /* The other side shows that an origin failed lately (RFC 9111 §4.2.4: disconnected). */
 static bool origin_failed(const struct evidence *e)
 {
-    enum { WHILE_S = 60 };
     const struct proxy *proxy = e->outer ? e->outer->proxy : NULL;
-    return proxy && proxy->has_failed && e->facts->t_rsp0 - proxy->failed_ns <= WHILE_S * NS_PER_S;
+    return proxy && proxy->has_failed &&
+           e->facts->t_rsp0 - proxy->failed_ns <= ORIGIN_DOWN_S * NS_PER_S;
+}
+
+/* Both sides are there, and such an error may have been lost. */
+static bool failure_was_lost(const struct evidence *e)
+{
+    if (!e->outer || !e->outer->proxy)
+        return false;
+    return server_lost(e->anywhere, e->facts->t_req0 - ORIGIN_DOWN_S * NS_PER_S, e->facts->t_rsp0);
 }
 
 static enum judgement judge_stale(const struct evidence *e, struct verdict *v)
@@ -137,7 +146,8 @@ static enum judgement judge_stale(const struct evidence *e, struct verdict *v)
         return withhold(v, GUARD_HEAD_INCOMPLETE);
     struct freshness f;
     freshness_of(&f, x);
-    if (r->age_is_list || !is_stale(e, &f) || came_in_stale(e) || is_cleared(e, SIN_STALE))
+    if (r->age_is_list || !is_stale(e, &f) || came_in_stale(e) || is_cleared(e, SIN_STALE) ||
+        r->has_surrogate_control) /* which may allow it for longer */
         return PASSED;
     struct lifetime lifetime = freshness_lifetime(&f, SHARED_CACHE, GENEROUS);
     bool prohibited = lifetime.never_stale || lifetime.must_validate;
@@ -145,6 +155,8 @@ static enum judgement judge_stale(const struct evidence *e, struct verdict *v)
         (head_has(&e->x->response.head, FIELD_WARNING) || origin_failed(e) ||
          freshness_may_serve_stale(&f, r->age, UNKNOWN, SHARED_CACHE, &x->request.cc) != NO))
         return PASSED;
+    if (may_be_asked_for(e))
+        return wait_for(v, WAIT_FOR_LOSSES);
     accuse(v, CARD(SERVED_STALE), "Age: {}, although a shared cache may use it for {} s");
     say_number(v, r->age);
     say_number(v, lifetime.seconds);
@@ -156,6 +168,8 @@ static enum judgement judge_stale(const struct evidence *e, struct verdict *v)
     }
     if (may_be_cdn(r))
         demote(v, "a CDN may have been told another lifetime");
+    if (!prohibited && failure_was_lost(e))
+        demote(v, "what was lost of the origin may have been an error");
     return FIRED;
 }
 

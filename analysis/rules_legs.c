@@ -162,13 +162,6 @@ static enum judgement accuse_of_directives(const struct evidence *e, struct verd
     return FIRED;
 }
 
-/* The origin speaks to the gateway apart from Cache-Control, so it knows that there is one, which
- * writes another for clients (RFC 9213 §1, Surrogate-Control). */
-static bool speaks_to_gateway(const struct response_facts *r)
-{
-    return r->has_surrogate_control || r->targeted.lines != 0;
-}
-
 /* A pair by time alone may be two things of the same name: a gateway that answers /health itself
  * and, just then, asks the same of who is behind it. */
 static bool is_same_thing(const struct evidence *e)

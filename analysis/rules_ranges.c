@@ -72,6 +72,26 @@ static enum judgement judge_without_range(const struct evidence *e, struct verdi
 
 static const char *const weak_variants[] = {"date-despite-etag", "weak-date", NULL};
 
+/* Nothing whole is known that it holds, but a part came with a tag and that date. */
+static enum judgement judge_by_part(const struct evidence *e, struct verdict *v)
+{
+    const struct asker *asker = &e->asker;
+    if (asker->tagged_part_id == 0 || asker->date_is_ambiguous)
+        return PASSED;
+    if (!e->closing)
+        return wait_for(v, WAIT_FOR_LOSSES);
+    accuse(v, CARD(WEAK_VALIDATOR),
+           "If-Range: {}, although a part with that date had come with a strong tag");
+    say_text(v, e->facts->request.if_range_text);
+    v->variant = "date-despite-etag";
+    v->reference_exchange_id = asker->tagged_part_id;
+    if (e->client.shared_address)
+        v->confidence = CONFIDENCE_POSSIBLE;
+    if (evidence_lost(e, asker->tagged_part_ns, e->facts->t_req0) || e->came_back)
+        demote(v, "a lost response may have had that date, and no tag");
+    return FIRED;
+}
+
 /* "A client MUST NOT generate an If-Range header field containing an HTTP-date unless the client
  * has no entity tag for the corresponding representation and the date is a strong validator". */
 static enum judgement judge_if_range_date(const struct evidence *e, struct verdict *v)
@@ -80,7 +100,7 @@ static enum judgement judge_if_range_date(const struct evidence *e, struct verdi
     const struct reference *held = &e->refs.held;
     const struct representation *r = held->representation;
     if (!r || r->last_modified != q->if_range_date.seconds)
-        return PASSED;
+        return judge_by_part(e, v);
     bool has_tag = r->etag.valid && !r->etag.weak;
     bool is_weak = last_modified_is_strong(r->last_modified, held->at.date) == NO;
     if (!has_tag && !is_weak)

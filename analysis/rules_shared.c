@@ -78,6 +78,15 @@ static enum judgement unless_stored(const struct evidence *e, struct verdict *v,
 
 /* ---- reuse-without-validation ---- */
 
+/* What was validated in this very exchange is as old as that took (RFC 9111 §4.2.3), and a second
+ * more where seconds are cut off; and Cache-Status says that somebody was asked. */
+static bool may_be_validated_now(const struct facts *x)
+{
+    const struct cache_status *said = &x->response.cache_status;
+    return x->response.age <= (x->t_rsp0 - x->t_req0) / NS_PER_S + 1 ||
+           (said->present && !said->hit && said->forward != FWD_ABSENT);
+}
+
 static enum judgement judge_without_validation(const struct evidence *e, struct verdict *v)
 {
     const struct response_facts *r = &e->facts->response;
@@ -94,8 +103,8 @@ static enum judgement judge_without_validation(const struct evidence *e, struct 
             demote(v, "it was not seen to ask that host later: it may ask where nobody listens");
         return FIRED;
     }
-    if (!is_hit_by_age(r) || cache_control_says(&r->cc, CC_NO_CACHE) != YES || r->targeted.lines ||
-        is_cleared(e, SIN_NO_CACHE))
+    if (!is_hit_by_age(r) || cache_control_says(&r->cc, CC_NO_CACHE) != YES ||
+        speaks_to_gateway(r) || is_cleared(e, SIN_NO_CACHE) || may_be_validated_now(e->facts))
         return unless_stored(e, v, answer);
     if (may_be_asked_for(e))
         return wait_for(v, WAIT_FOR_LOSSES);
@@ -116,7 +125,7 @@ static bool forbids_storing(const struct response_facts *r, uint16_t status)
 {
     return cache_control_says(&r->cc, CC_NO_STORE) == YES &&
            !(cache_control_has(&r->cc, CC_MUST_UNDERSTAND) && status_is_understood(status)) &&
-           r->targeted.lines == 0;
+           !speaks_to_gateway(r);
 }
 
 /* A tag that this client was given with no-store alone, and that it has kept. An application may do
@@ -202,7 +211,7 @@ static enum judgement accuse_of_authorization(const struct evidence *e, struct v
 static bool is_private_hit(const struct response_facts *r)
 {
     return (is_hit_by_age(r) || (r->says_hit && !r->says_hit_by_x_cache_only)) &&
-           cache_control_says(&r->cc, CC_PRIVATE) == YES && r->targeted.lines == 0;
+           cache_control_says(&r->cc, CC_PRIVATE) == YES && !speaks_to_gateway(r);
 }
 
 static enum judgement judge_private(const struct evidence *e, struct verdict *v)

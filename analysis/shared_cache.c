@@ -230,6 +230,6 @@ enum stored_answer answer_with(const struct evidence *e, enum stored_sin sin)
 
 bool may_be_cdn(const struct response_facts *r)
 {
-    return r->has_surrogate_control || r->targeted.lines ||
+    return speaks_to_gateway(r) ||
            r->intermediary_signs & (SIGN_CF | SIGN_X_SERVED_BY | SIGN_X_AMZ_CF);
 }

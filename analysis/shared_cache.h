@@ -73,5 +73,12 @@ static inline bool waits_for_inner(const struct evidence *e)
            (e->outer->proxy || e->outer->leg.from_intermediary);
 }
 
+/* The origin speaks to the gateway apart from Cache-Control, so it knows that there is one, which
+ * writes another for clients (RFC 9213 §1, Surrogate-Control). */
+static inline bool speaks_to_gateway(const struct response_facts *r)
+{
+    return r->has_surrogate_control || r->targeted.lines != 0;
+}
+
 /* An edge whose storage follows rules of its own, and that rewrites what browsers are told. */
 bool may_be_cdn(const struct response_facts *r);

@@ -146,10 +146,25 @@ static void learn_part(struct model *model, struct inspection *n)
         *parts = (struct parts){.validator = validator};
     if (!octet_ranges_add(&parts->ranges, range.from, range.until, facts->t_rsp1))
         model->ranges_forgotten++;
+    parts->has_tag = is_strong && facts->response.etag.valid;
+    parts->modified = facts->response.last_modified.date.seconds;
     parts->exchange_id = n->evidence.id;
     parts->arrived_ns = facts->t_rsp1;
     parts->partition = facts->request.partition;
     parts->by_prefetch = facts->request.is_prefetch;
+}
+
+/* The part that this client was given with the date in If-Range, and with a strong tag beside it.
+ */
+static void gather_tagged_part(struct inspection *n)
+{
+    const struct request_facts *q = &n->facts.request;
+    const struct parts *parts = &n->receipt->parts;
+    if (q->if_range != IF_RANGE_DATE || !parts->has_tag ||
+        parts->modified != q->if_range_date.seconds || parts->arrived_ns > n->facts.t_req0)
+        return;
+    n->evidence.asker.tagged_part_id = parts->exchange_id;
+    n->evidence.asker.tagged_part_ns = parts->arrived_ns;
 }
 
 /* ---- cut ---- */
@@ -377,6 +392,8 @@ void transfers_gather(struct model *model, struct inspection *n)
     } else if (n->receipt && status != 304) {
         find_cache(model, n);
     }
+    if (n->receipt && n->evidence.client.id)
+        gather_tagged_part(n);
     if (status == 206)
         gather_part(model, n);
     if (is_redirect(status) || status_is_lasting_error(status))
