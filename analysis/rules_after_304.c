@@ -100,11 +100,11 @@ static bool changes_policy(const struct cache_control *stored, const struct cach
                 cache_control_seconds(stored, CC_MAX_AGE, STRICT));
 }
 
-/* Another pair, or a later 200 that the 304 is about. */
+/* Another pair, or a later 200 that the 304 is about; of any server, since a proxy may ask several.
+ */
 static bool was_lost_at_proxy(const struct evidence *e, int64_t from_ns)
 {
-    return !e->upstream || server_lost(e->server, from_ns, e->heard_until_ns) ||
-           server_lost(e->upstream, from_ns, e->heard_until_ns);
+    return !e->upstream || server_lost(e->anywhere, from_ns, e->heard_until_ns);
 }
 
 static const struct outdated {
