@@ -5,7 +5,7 @@
 usage: soak.py RELEASE-BUILD
 
 tcpreplay sends traffic of `bench/generate.c` in a loop. Found is the highest of some rates without a packet dropped, held for SOAK seconds, and printed beside what a bare libpcap loop with the same ring takes as fast as tcpreplay can
-send. Then as fast as it can into a ring of 1 MiB: packets are lost, which has to be told, and no violation may come of it. Exits 77 (skipped) without namespaces or tcpreplay.
+send. Then as fast as it can into 8 MiB, with one thread and with two, and into a ring of 1 MiB: packets are lost, which has to be told, and no violation may come of it. Exits 77 (skipped) without namespaces or tcpreplay.
 """
 import contextlib
 import os
@@ -90,6 +90,11 @@ def soak(build, folder):
             wrong.append(f"{best[0] - best[2]} packets are neither read nor dropped")
     else:
         wrong.append(f"packets were dropped at {RATES[-1]}k packets/s")
+    for jobs in ("1", "2"):
+        sent, rate, packets, dropped, _ = live(build, folder, f"jobs-{jobs}", capture, STEP, None, "--jobs", jobs, "--buffer", "8MiB")
+        print(f"wire304 live --jobs {jobs}, rings of 8 MiB in all: {rate / 1000:.0f}k packets/s as fast as can be sent, {packets} of {sent} read, {dropped} dropped ({dropped * 100 / max(sent, 1):.1f} %)", flush=True)
+        if packets + dropped < sent:
+            wrong.append(f"--jobs {jobs}: {sent - packets - dropped} packets are neither read nor dropped")
     clean = f"{folder}/clean.db"
     subprocess.run([f"{build}/wire304", "analyze", "-q", "-o", clean, capture], check=True)
     sent, rate, packets, dropped, database = live(build, folder, "lossy", capture, STEP, None, "--buffer", "1MiB")

@@ -1,0 +1,317 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What `wire304 live` takes from interfaces: several rings and threads, several interfaces, `any`, and what its own filter lets through.
+
+usage: interfaces.py BINARY GENERATE [scenario ...]
+
+On virtual interfaces in a network namespace of its own. Exits 77 (skipped) where that or the tools are not to be had.
+"""
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+SKIP, PORT = 77, 8304
+TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+CAPTURES = [f"{TESTS}/captures/{name}.pcap" for name in ("apache-expires", "nginx-lifetimes", "raw-304s")]  # with something to be found
+SCENARIOS = {}
+QUIET_LEAKS = dict(os.environ, ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0")
+GENERATE = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else ""
+
+
+def scenario(f):
+    SCENARIOS[f.__name__.replace("_", "-")] = f
+    return f
+
+
+def ip(*words):
+    subprocess.run(["ip", *words], check=True)
+
+
+def pair(name, namespace=None):
+    """Two interfaces that are joined; the second one in another namespace, if there is one."""
+    ip("link", "add", f"{name}0", "type", "veth", "peer", "name", f"{name}1", *(("netns", namespace) if namespace else ()))
+    ip("link", "set", f"{name}0", "up")
+    ip(*(("-n", namespace) if namespace else ()), "link", "set", f"{name}1", "up")
+
+
+def eventually(claim, seconds=15):
+    end = time.monotonic() + seconds
+    while not claim() and time.monotonic() < end:
+        time.sleep(0.05)
+    return claim()
+
+
+class Live:
+    def __init__(self, binary, database, *options):
+        self.database = database
+        self.p = subprocess.Popen([binary, "live", "--plain", "-o", database, *options], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=QUIET_LEAKS)
+        self.said = []
+        self.reader = threading.Thread(target=lambda: self.said.extend(iter(self.p.stderr.readline, "")), daemon=True)
+        self.reader.start()
+        if not eventually(lambda: any("sandbox" in line for line in self.said) or self.p.poll() is not None):
+            raise RuntimeError("live did not start")
+
+    def threads(self):
+        return os.listdir(f"/proc/{self.p.pid}/task")
+
+    def stop(self):
+        self.p.send_signal(signal.SIGTERM)
+        self.p.wait(60)
+        self.reader.join(5)
+        return [] if self.p.returncode in (0, 5) else [f"exit {self.p.returncode}: {self.said}"]
+
+    def ask(self, query):
+        return ask(self.database, query)
+
+
+def ask(database, query):
+    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=10)) as db:
+        return db.execute(query).fetchall()
+
+
+def views(database):
+    """What an audit says: all but where packets were, and when it was made."""
+    exchanges = [row[1] for row in ask(database, "PRAGMA table_info(exchanges)") if row[1] not in ("request_file", "request_frame", "response_file", "response_frame", "heads")]
+    queries = [f"SELECT {', '.join(exchanges)} FROM exchanges ORDER BY id",
+               "SELECT rule, variant, severity, confidence, party, exchange_id, avoidable_bytes, opportunity_bytes FROM findings ORDER BY id",
+               "SELECT rule, outcome, guard, exchanges FROM checks ORDER BY 1, 2, 3", "SELECT * FROM totals"]
+    return {query: ask(database, query) for query in queries}
+
+
+@scenario
+def rings_and_threads_change_nothing(binary, folder):
+    """Replayed, and recorded beside: one thread and one ring, two, three and four say what analyze says."""
+    pair("wire")
+    capture, record, wrong = f"{folder}/made.pcap", f"{folder}/record.pcap", []
+    subprocess.run([GENERATE, "many-304s", "-c", "300", "-m", "4", "-o", capture], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for jobs in ("1", "2", "3", "4"):
+        database, offline = f"{folder}/db/live{jobs}.db", f"{folder}/offline{jobs}.db"
+        tcpdump = subprocess.Popen(["tcpdump", "-i", "wire1", "-j", "host", "--nano", "-U", "-B", "65536", "-Z", "root", "-w", record, "tcp"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        if not eventually(lambda: os.path.exists(record) and os.path.getsize(record) >= 24):
+            return [f"tcpdump did not start: {tcpdump.poll()}"]
+        live = Live(binary, database, "-i", "wire1", "--jobs", jobs, "--filter", "tcp")
+        time.sleep(0.3)
+        sent = subprocess.run(["tcpreplay", "-q", "-i", "wire0", "--preload-pcap", "--pps=12000", capture, *CAPTURES], capture_output=True, text=True, timeout=60)
+        count = sum(int(number) for number in re.findall(r"Actual: (\d+) packets", sent.stdout + sent.stderr)[-1:])
+        threads, groups = len(live.threads()), re.findall(r"fanout\(id:(\d+),type:hash", subprocess.run(["ss", "-0", "-e", "-n"], capture_output=True, text=True).stdout)
+        time.sleep(0.7)
+        wrong += live.stop()
+        tcpdump.send_signal(signal.SIGINT)
+        said = tcpdump.communicate(timeout=20)[1]
+        read, dropped = ask(database, "SELECT packets, dropped_by_kernel FROM run")[0]
+        late = sum(entry.get("late", 0) for entry in json.loads(ask(database, "SELECT inputs FROM run")[0][0]))
+        print(f"    --jobs {jobs}: {threads} threads, {read} of {count} packets read, {dropped} dropped, {late} late, {ask(database, 'SELECT count(*) FROM exchanges')[0][0]} exchanges, "
+              f"{ask(database, 'SELECT count(*) FROM findings')[0][0]} findings")
+        if threads < min(int(jobs), 3) or (jobs == "1" and threads > 1):  # a sanitizer may have one of its own
+            wrong.append(f"--jobs {jobs}: {threads} threads")
+        if len(groups) != (int(jobs) if jobs != "1" else 0) or len(set(groups)) > 1:
+            wrong.append(f"--jobs {jobs}: {len(groups)} rings that share the interface, in groups {groups}")
+        if " 0 packets dropped by kernel" not in " " + said.replace("\n", " "):
+            wrong.append(f"tcpdump lost packets, nothing can be compared: {said}")
+            continue
+        subprocess.run([binary, "analyze", "-q", "--force", "-o", offline, record], check=True)
+        if read != count or dropped:
+            wrong.append(f"--jobs {jobs}: {read} of {count} packets, {dropped} dropped")
+        there, here = views(offline), views(database)
+        wrong += [f"--jobs {jobs}: differs from analyze: {query[:60]}" for query in there if there[query] != here[query]]
+        if not ask(database, "SELECT 1 FROM findings"):
+            wrong.append("no finding at all: the comparison shows nothing")
+    return wrong
+
+
+@scenario
+def no_thread_can_do_more_than_another(binary, folder):
+    pair("wire")
+    live = Live(binary, f"{folder}/db/live.db", "-i", "wire1", "--jobs", "3", "--user", "nobody")
+    wrong = [] if eventually(lambda: len(live.threads()) >= 3) else [f"{len(live.threads())} threads"]
+    for task in live.threads():
+        with open(f"/proc/{live.p.pid}/task/{task}/status", encoding="utf-8") as f:
+            status = dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
+        wrong += [f"{status['Name']}: {name} is {status[name]}" for name, good in (("CapEff", "0" * 16), ("CapPrm", "0" * 16), ("CapBnd", "0" * 16), ("NoNewPrivs", "1"), ("Seccomp", "2"))
+                  if status[name] != good]
+        if "0" in status["Uid"].split():
+            wrong.append(f"uid {status['Uid']}")
+    return wrong + live.stop()
+
+
+class Far:
+    """Another namespace, joined by two pairs, with a server for each address of ours."""
+
+    def __init__(self):
+        ip("netns", "add", "w304far")
+        for i, name in enumerate(("left", "right")):
+            pair(name, "w304far")
+            ip("address", "add", f"10.83.{i}.1/24", "dev", f"{name}0")
+            ip("-n", "w304far", "address", "add", f"10.83.{i}.2/24", "dev", f"{name}1")
+        self.server = socket.create_server(("0.0.0.0", PORT))
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                peer, _ = self.server.accept()
+                peer.recv(4096)
+                peer.sendall(b"HTTP/1.1 200 OK\r\nDate: Sun, 22 Nov 2026 12:00:00 GMT\r\nETag: \"a\"\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello")
+                peer.close()
+
+    def fetch(self, side):
+        subprocess.run(["ip", "netns", "exec", "w304far", "curl", "-s", "--max-time", "10", "-o", "/dev/null", f"http://10.83.{side}.1:{PORT}/page"], check=True)
+
+    def close(self):
+        self.server.close()
+        ip("netns", "delete", "w304far")
+
+
+@scenario
+def several_interfaces_are_one_capture(binary, folder):
+    far, wrong = Far(), []
+    try:
+        for names in (("left0", "right0"), ("any",), ("left0",)):
+            for jobs in ("1", "2"):
+                database = f"{folder}/db/{'-'.join(names)}{jobs}.db"
+                live = Live(binary, database, *(word for name in names for word in ("-i", name)), "--jobs", jobs, "--filter", f"tcp port {PORT}")
+                for _ in range(4):
+                    far.fetch(0)
+                    far.fetch(1)
+                expected = 4 if names == ("left0",) else 8
+                seen = eventually(lambda: ask(database, "SELECT count(*) FROM exchanges")[0][0] >= expected)
+                wrong += live.stop()
+                times = [row[0] for row in ask(database, "SELECT requested_us FROM exchanges ORDER BY id")]
+                hosts = [row[0] for row in ask(database, "SELECT host FROM exchanges ORDER BY id")]
+                inputs = json.loads(ask(database, "SELECT inputs FROM run")[0][0])
+                if not seen or len(times) != expected or times != sorted(times):
+                    wrong.append(f"{names}, --jobs {jobs}: {len(times)} exchanges, at {times}")
+                if expected == 8 and [host.split(":")[0] for host in hosts] != ["10.83.0.1", "10.83.1.1"] * 4:
+                    wrong.append(f"{names}, --jobs {jobs}: {hosts}")
+                if [entry["file"] for entry in inputs] != list(names) or any(entry.get("late") for entry in inputs) or not all(entry["packets"] for entry in inputs):
+                    wrong.append(f"{names}, --jobs {jobs}: {inputs}")
+    finally:
+        far.close()
+    return wrong
+
+
+@scenario
+def one_of_two_interfaces_goes_away(binary, folder):
+    """The other one goes on; that one is missing is told, by the exit code too."""
+    far, wrong = Far(), []
+    try:
+        live = Live(binary, f"{folder}/db/live.db", "-i", "left0", "-i", "right0", "--jobs", "2")
+        far.fetch(0)
+        far.fetch(1)
+        ip("link", "delete", "left0")
+        time.sleep(0.5)
+        far.fetch(1)
+        if not eventually(lambda: live.ask("SELECT count(*) FROM exchanges") == [(3,)]):
+            wrong.append(f"{live.ask('SELECT count(*) FROM exchanges')[0][0]} exchanges, not 3")
+        live.stop()
+        if live.p.returncode != 3 or not any("left0" in line for line in live.said):
+            wrong.append(f"exit {live.p.returncode}: {live.said}")
+    finally:
+        far.close()
+    return wrong
+
+
+# ---- what the filter lets through
+
+def internet(protocol, payload, flags=0, ident=7):
+    return struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), ident, flags, 64, protocol, 0, bytes([192, 0, 2, 1]), bytes([198, 51, 100, 2])) + payload
+
+
+def internet6(next_header, payload):
+    return struct.pack("!IHBB16s16s", 6 << 28, len(payload), next_header, 64, bytes([0x20, 1, 0xd, 0xb8] + [0] * 11 + [1]), bytes([0x20, 1, 0xd, 0xb8] + [0] * 11 + [2])) + payload
+
+
+def tcp(payload=b""):
+    return struct.pack("!HHIIBBHHH", 40000, 80, 1, 1, 0x50, 0x18, 1000, 0, 0) + payload
+
+
+def udp(port, payload=b"x" * 64):
+    return struct.pack("!HHHH", 40000, port, 8 + len(payload), 0) + payload
+
+
+def ethernet(ethertype, payload):
+    return bytes([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1]) + struct.pack("!H", ethertype) + payload
+
+
+LET_THROUGH = {
+    "TCP": ethernet(0x0800, internet(6, tcp())),
+    "TCP over IPv6": ethernet(0x86dd, internet6(6, tcp())),
+    "first fragment": ethernet(0x0800, internet(6, tcp(b"y" * 60), flags=0x2000)),
+    "last fragment": ethernet(0x0800, internet(6, b"z" * 60, flags=0x0009)),
+    "fragment of IPv6": ethernet(0x86dd, internet6(44, struct.pack("!BBHI", 6, 0, 8, 1) + b"z" * 40)),
+    "VLAN": ethernet(0x8100, struct.pack("!HH", 7, 0x0800) + internet(6, tcp())),
+    "VLAN in VLAN": ethernet(0x88a8, struct.pack("!HHHH", 9, 0x8100, 7, 0x0800) + internet(6, tcp())),
+    "MPLS": ethernet(0x8847, struct.pack("!I", 5 << 12 | 1 << 8 | 64) + internet(6, tcp())),
+    "QUIC": ethernet(0x0800, internet(17, udp(443))),
+    "QUIC over IPv6": ethernet(0x86dd, internet6(17, udp(443))),
+    "IP in IP": ethernet(0x0800, internet(4, internet(6, tcp()))),
+    "GRE": ethernet(0x0800, internet(47, struct.pack("!HH", 0, 0x0800) + internet(6, tcp()))),
+    "VXLAN": ethernet(0x0800, internet(17, udp(4789, struct.pack("!II", 8 << 24, 5 << 8) + ethernet(0x0800, internet(6, tcp()))))),
+}
+LEFT_OUT = {
+    "DNS": ethernet(0x0800, internet(17, udp(53))),
+    "ICMP": ethernet(0x0800, internet(1, b"\x08\0" + bytes(30))),
+    "ARP": ethernet(0x0806, bytes(46)),
+    "DNS over IPv6": ethernet(0x86dd, internet6(17, udp(53))),
+}
+
+
+@scenario
+def the_filter_keeps_what_may_carry_http(binary, folder):
+    with contextlib.suppress(OSError), open("/proc/sys/net/ipv6/conf/default/disable_ipv6", "w", encoding="ascii") as f:
+        f.write("1")  # what the kernel says itself is no part of this
+    pair("wire")
+    wrong = []
+    out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    out.bind(("wire0", 0))
+    for name, frames, expected in [*((name, [frame], 1) for name, frame in LET_THROUGH.items()), ("what is left out", list(LEFT_OUT.values()), 0)]:
+        database = f"{folder}/db/{name.replace(' ', '-')}.db"
+        live = Live(binary, database, "-i", "wire1", "--no-sandbox")
+        for frame in frames:
+            out.send(frame.ljust(60, b"\0"))
+        live.stop()
+        read = ask(database, "SELECT packets FROM run")[0][0]
+        if read != expected:
+            wrong.append(f"{name}: {read} packets, not {expected}")
+    return wrong
+
+
+def main():
+    binary, chosen = os.path.abspath(sys.argv[1]), sys.argv[3:]
+    missing = [tool for tool in ("unshare", "ip", "ss", "tcpdump", "tcpreplay", "curl") if not shutil.which(tool)]
+    if missing or os.geteuid() != 0:
+        print("skipped: needs", ", ".join(missing) or "root, for a network namespace")
+        return SKIP
+    if subprocess.run(["unshare", "--net", "--mount", "ip", "link", "add", "type", "veth"], capture_output=True).returncode:
+        print("skipped: no namespaces or no virtual interfaces here")
+        return SKIP
+    if os.environ.get("WIRE304_INSIDE") not in SCENARIOS:
+        return max([subprocess.run(["unshare", "--net", "--mount", sys.executable, os.path.abspath(__file__), binary, GENERATE], env=dict(os.environ, WIRE304_INSIDE=name), check=False).returncode
+                    for name in SCENARIOS if not chosen or name in chosen])
+    name = os.environ["WIRE304_INSIDE"]
+    ip("link", "set", "lo", "up")
+    with tempfile.TemporaryDirectory(prefix="wire304-interfaces-") as folder:
+        os.chmod(folder, 0o755)
+        os.mkdir(f"{folder}/db")
+        os.chmod(f"{folder}/db", 0o777)
+        began = time.monotonic()
+        wrong = SCENARIOS[name](binary, folder)
+    print(f"{name}: {'ok' if not wrong else ''} {time.monotonic() - began:.1f} s", flush=True)
+    for line in wrong:
+        print("   ", line)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
