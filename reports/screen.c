@@ -263,22 +263,23 @@ static void draw_title(const struct screen *screen)
     put_bar(screen, 0, text);
 }
 
+/* 80 columns are enough for these. */
 static void draw_rates(const struct screen *screen)
 {
-    char text[256], octets[24], avoidable[24];
+    char text[256], octets[24];
     const struct moment *last = &screen->last, *before = &screen->before;
-    snprintf(text, sizeof text, "%8.0f packets/s  %9s/s  %8.0f exchanges/s  %8.0f findings/s",
+    snprintf(text, sizeof text, "%8.0f packets/s %10s/s %9.0f exchanges/s %9.0f findings/s",
              rate(screen, last->packets, before->packets),
              size_text((uint64_t)rate(screen, last->octets, before->octets), octets),
              rate(screen, last->exchanges, before->exchanges),
              rate(screen, last->findings, before->findings));
     put(screen, 1, 0, text);
     snprintf(text, sizeof text,
-             "%8" PRIu64 " packets    %9s    %8" PRIu64 " exchanges    %8" PRIu64
-             " findings, %s avoidable",
-             last->packets, size_text(last->octets, octets), last->exchanges, last->findings,
-             size_text(screen->facts.avoidable_bytes, avoidable));
+             "%8" PRIu64 " packets   %10s   %9" PRIu64 " exchanges   %9" PRIu64 " findings",
+             last->packets, size_text(last->octets, octets), last->exchanges, last->findings);
     put(screen, 2, 0, text);
+    snprintf(text, sizeof text, "%8s avoidable", size_text(screen->facts.avoidable_bytes, octets));
+    put(screen, 3, 0, text);
 }
 
 static void draw_losses(const struct screen *screen)
@@ -286,10 +287,10 @@ static void draw_losses(const struct screen *screen)
     char text[256];
     bool is_losing = screen->last.lost > screen->before.lost;
     snprintf(text, sizeof text,
-             "    lost: %" PRIu64 " packets by the kernel, %" PRIu64 " by the interface%s",
+             "lost: %" PRIu64 " packets by the kernel, %" PRIu64 " by the interface%s",
              screen->by_kernel, screen->by_interface, is_losing ? ", and going on" : "");
     set_look(screen, screen->last.lost ? RED : GREEN, is_losing ? A_BOLD : A_NORMAL);
-    put(screen, 3, 0, text);
+    put(screen, 3, 22, text);
     if (screen->gone) {
         snprintf(text, sizeof text, "    %zu of the interfaces cannot be read any more",
                  screen->gone);
@@ -333,20 +334,31 @@ static enum color color_of(enum severity severity)
                                           : PLAIN;
 }
 
-static void row_text(const struct board_row *row, bool is_issue, char *text, size_t size)
+/* Its name, cut where there is little room and filled up to a column. */
+static void rule_text(const struct screen *screen, const char *id, char *text, size_t size)
 {
-    int width = COLS < 90 ? 20 : 30; /* of the rule */
-    char octets[24], moment[16] = "";
+    int width = COLS < 72 ? 20 : COLS < 90 ? 29 : 32;
+    bool fits = strlen(id) <= (size_t)width;
+    snprintf(text, size, "%-*.*s%s", fits ? width : width - 1, fits ? width : width - 1, id,
+             fits              ? ""
+             : screen->is_utf8 ? "…"
+                               : "~");
+}
+
+static void row_text(const struct screen *screen, const struct board_row *row, bool is_issue,
+                     char *text, size_t size)
+{
+    char octets[24], moment[16] = "", rule[64];
     time_t seconds = (time_t)(row->at_us / 1000000);
     struct tm local;
     strftime(moment, sizeof moment, "%H:%M:%S", gmtime_r(&seconds, &local));
+    rule_text(screen, row->rule ? row->rule->id : "", rule, sizeof rule);
     if (is_issue)
-        snprintf(text, size, "%9s %7" PRIu64 "  %-7s %-*.*s %s", size_text(row->octets, octets),
-                 row->exchanges, severity_word(row->severity), width, width,
-                 row->rule ? row->rule->id : "", row->place);
+        snprintf(text, size, "%9s %7" PRIu64 "  %-7s %s %s", size_text(row->octets, octets),
+                 row->exchanges, severity_word(row->severity), rule, row->place);
     else
-        snprintf(text, size, "%s  %-7s %-*.*s %s", moment, severity_word(row->severity), width,
-                 width, row->rule ? row->rule->id : "", row->place);
+        snprintf(text, size, "%s  %-7s %s %s", moment, severity_word(row->severity), rule,
+                 row->place);
 }
 
 static void draw_list(const struct screen *screen, const struct board_list *list, bool is_latest,
@@ -361,7 +373,7 @@ static void draw_list(const struct screen *screen, const struct board_list *list
         set_look(screen, color_of(row->severity), is_chosen ? A_REVERSE : A_NORMAL);
         if (is_chosen)
             mvhline(first + i, 0, ' ', COLS);
-        row_text(row, !is_latest, text, sizeof text);
+        row_text(screen, row, !is_latest, text, sizeof text);
         put(screen, first + i, 0, text);
     }
     set_look(screen, PLAIN, A_NORMAL);
@@ -372,17 +384,20 @@ static void draw_list(const struct screen *screen, const struct board_list *list
 static void draw_lists(const struct screen *screen)
 {
     char text[128];
-    int room = LINES - 9, upper = room / 2;
+    int gap = LINES >= 20, room = LINES - 9 - gap, upper = (room + 1) / 2;
+    int second = 7 + upper + gap;
     snprintf(text, sizeof text, "issues by %s (bytes, exchanges, severity, rule, where)",
              board_order_word(screen->order));
     set_look(screen, PLAIN, A_BOLD);
     put(screen, 6, 0, text);
-    put(screen, 7 + upper, 0, "latest errors and warnings (UTC)");
+    put(screen, second, 0, "latest errors and warnings (UTC)");
     set_look(screen, PLAIN, A_NORMAL);
     draw_list(screen, &screen->board.issues, false, 7, upper);
-    draw_list(screen, &screen->board.latest, true, 8 + upper, room - upper);
+    draw_list(screen, &screen->board.latest, true, second + 1, room - upper);
     put_bar(screen, LINES - 1,
-            "q quit  p pause  s sort  Tab other list  Up Down choose  Enter look into it  ? help");
+            COLS < 80
+                ? "q quit  p pause  s sort  Tab list  Enter open  ? help"
+                : "q quit  p pause  s sort  Tab other list  Up Down choose  Enter open  ? help");
 }
 
 /* Lines of `text` from `scrolled` on. */

@@ -113,6 +113,36 @@ def the_dashboard_is_promql(place):
 
 
 @scenario
+def who_names_a_metric_names_one_that_is_served(place):
+    """The dashboard's queries, by name and label, and the manual's table, which names all of them."""
+    docs = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs")
+    with open(f"{docs}/grafana.json", encoding="utf-8") as f:
+        queries = " ".join(target["expr"] for panel in json.load(f)["panels"] for target in panel.get("targets", []))
+    with open(f"{docs}/live.md", encoding="utf-8") as f:
+        rows = re.findall(r"^\| `(\w+)` \| (?:gauge|counter) \| (.*?) \|", f.read(), re.M)
+    table = {name: set(re.findall(r"`(\w+)`", labels)) for name, labels in rows}
+    p = place.live("--metrics", str(PORT), "--filter", "tcp port 8304")
+    place.listening(p)
+    for _ in range(3):
+        place.visit()
+    eventually(lambda: (value(scrape(), "wire304_coverage_bytes", reason="read") or 0) > 0)
+    text = scrape()
+    stop(p)
+    served = set(re.findall(r"^# TYPE (\w+) ", text, re.M))
+    labels = {}
+    for line in text.splitlines():
+        if match := SAMPLE.match(line):
+            labels.setdefault(match[1], set()).update(re.findall(r'(\w+)="', match[2] or ""))
+    wrong = [f"the dashboard names {name}" for name in sorted(set(re.findall(r"\b(?:wire304|process)_\w+", queries)) - served)]
+    known = set().union(*table.values())
+    wrong += [f"the dashboard groups by {label}" for group in re.findall(r"\bby \(([^)]*)\)", queries) for label in re.split(r"[,\s]+", group)
+              if label and label not in known | {"instance", "job"}]
+    wrong += [f"live.md and what is served differ in {name}" for name in sorted(served ^ set(table))]
+    wrong += [f"{name} has {labels[name]}, live.md says {table[name]}" for name in sorted(set(labels) & set(table)) if labels[name] != table[name]]
+    return wrong or ([] if len(served) > 25 else [f"only {len(served)} metrics were served"])
+
+
+@scenario
 def the_socket_is_for_this_machine_alone(place):
     p = place.live("--metrics", str(PORT))
     place.listening(p)
@@ -357,8 +387,10 @@ def the_screen_shows_what_goes_on(place):
         terminal.type("x", "p")
         expect("PAUSED", what="paused")
         terminal.type("p")
+        terminal.tmux("resize-window", "-x", "80", "-y", "24")
+        expect(" avoidable ", "by the interface", "11 exchanges", "0 findings/s", "unconditional-refetch ", "304-unsolicited ", "? help", what="80 x 24, where nothing of ours is cut")
         terminal.tmux("resize-window", "-x", "60", "-y", "14")
-        expect("wire304 live", "issues by", what="60 x 14")
+        expect("wire304 live", "issues by", "? help", what="60 x 14")
         terminal.tmux("resize-window", "-x", "30", "-y", "6")
         expect("too small", what="30 x 6")
         terminal.tmux("resize-window", "-x", "200", "-y", "50")
