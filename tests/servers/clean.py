@@ -128,7 +128,13 @@ def lighttpd(processes, folder, wanted):
     processes.start("lighttpd", "-D", "-f", conf, log=f"{folder}/log")
 
 
-SERVERS = {"nginx": nginx, "apache": apache, "lighttpd": lighttpd, "caddy": places.caddy}
+def express(processes, folder, wanted):
+    for p in wanted:
+        p.config = "app.use(express.static(root))"
+    places.express(processes, folder, wanted)
+
+
+SERVERS = {"nginx": nginx, "apache": apache, "lighttpd": lighttpd, "caddy": places.caddy, "express": express}
 # Before nginx, which then listens at ORIGIN with the same port.
 FRONTS = {"varnish": places.varnish, "haproxy": places.haproxy, "squid": places.squid, "trafficserver": places.trafficserver}
 
@@ -217,7 +223,7 @@ def judge(place, found, details, agents):
 
 def main():
     binary, chosen = os.path.abspath(sys.argv[1]), sys.argv[2:]
-    places.enter_namespace(("nginx", "apache2", "lighttpd", "caddy", "varnishd", "haproxy", "squid", "traffic_server", "chromium", "chromedriver", "curl", "wget", "apt-get", "tcpdump", "ip"))
+    places.enter_namespace(("nginx", "apache2", "lighttpd", "caddy", "varnishd", "haproxy", "squid", "traffic_server", "node", "chromium", "chromedriver", "curl", "wget", "apt-get", "tcpdump", "ip"))
     wanted = [name for name in (*SERVERS, *FRONTS) if not chosen or name in chosen]
     processes, wrong = places.Processes(), []
     with tempfile.TemporaryDirectory(prefix="wire304-") as folder:

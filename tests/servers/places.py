@@ -217,6 +217,10 @@ class Origin:
         self.server = Server((address, place.port), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True, kwargs={"poll_interval": 0.2}).start()
 
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
     def one(self, handler):
         line = handler.rfile.readline(65536).decode("latin-1").split()
         if len(line) < 2:

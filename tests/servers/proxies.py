@@ -10,6 +10,7 @@ the client's that made the proxy send it, and the findings about the proxy of se
 warning must be the ones listed, each argued beside it.
 """
 import collections
+import email.utils
 import os
 import shutil
 import sqlite3
@@ -155,6 +156,49 @@ def nginx_that_keeps_the_old_policy(b):
     time.sleep(4)
     b.ask("/app.js", by=OTHER)
     yield {"304-update-ignored": 1}
+
+
+def expiring_origin(bench):
+    """It says with each answer, 304 or not, that it may be used for two seconds from then."""
+    def answer(method, path, fields, number):
+        status, head, body = places.page(policy=None)(method, path, fields, number)
+        return status, [*head, ("Expires", email.utils.formatdate(time.time() + 2, usegmt=True))], body
+    place = types.SimpleNamespace(port=8080)
+    bench.origin_server = places.Origin(place, answer)
+
+
+def fetch_again_when_stale(b):
+    b.ask("/app.js")
+    time.sleep(6)
+    b.ask("/app.js", by=OTHER)
+
+
+@scenario
+def nginx_that_keeps_the_old_expires(b):
+    """What it sends to the client after the 304 was over four seconds ago, by the Expires of the 200."""
+    expiring_origin(b)
+    nginx_cache(b, "proxy_cache_revalidate on;")
+    yield
+    fetch_again_when_stale(b)
+    yield {"304-update-ignored": 1}
+
+
+@scenario
+def apache_that_takes_the_new_expires_over(b):
+    expiring_origin(b)
+    apache_proxy(b, f"CacheRoot {b.folder}/store\nCacheEnable disk /\n")
+    yield
+    fetch_again_when_stale(b)
+    yield {}
+
+
+@scenario
+def traffic_server_that_takes_the_new_expires_over(b):
+    expiring_origin(b)
+    traffic_server(b)
+    yield
+    fetch_again_when_stale(b)
+    yield {}
 
 
 @scenario
@@ -322,6 +366,8 @@ def run_one(binary, name, build):
             found, inner, paired = audit(binary, bench)
         finally:
             bench.close()
+            if hasattr(bench, "origin_server"):
+                bench.origin_server.close()
             if os.environ.get("WIRE304_KEEP") and hasattr(bench, "pcap"):
                 shutil.copy(bench.pcap, f"{os.environ['WIRE304_KEEP']}/{name}.pcap")
         right = found == expected and inner == paired and inner > 0
