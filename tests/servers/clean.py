@@ -27,9 +27,6 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import places  # noqa: E402
 from places import ORIGIN, OTHER, PROXY  # noqa: E402
 
-sys.path.insert(0, os.path.join(places.HERE, "..", "end_to_end"))
-from laws import complaints  # noqa: E402
-
 try:
     from selenium import webdriver
     from selenium.webdriver.chrome.options import Options
@@ -196,12 +193,7 @@ def by_chromium(wanted, folder):
 # ---------------------------------------------------------------- the run
 
 def audit(binary, pcap, place):
-    database = f"{place.folder}/audit.db"
-    run = subprocess.run([binary, "analyze", "-q", "-o", database, "--filter", place.filter, pcap], capture_output=True, text=True, timeout=60)
-    if run.returncode != 0:
-        raise RuntimeError(f"wire304 exit {run.returncode}: {run.stderr.strip()}")
-    for complaint in complaints(database):
-        raise RuntimeError(f"a law is broken: {complaint}")
+    database = places.audit(binary, pcap, f"{place.folder}/audit.db", "--filter", place.filter)
     with contextlib.closing(sqlite3.connect(database)) as db:
         found = collections.Counter(db.execute("SELECT rule, party FROM findings WHERE severity IN ('error', 'warning')").fetchall())
         details = db.execute("SELECT rule, variant, severity, confidence, party, url, message FROM findings WHERE severity IN ('error', 'warning') LIMIT 12").fetchall()
@@ -223,7 +215,7 @@ def judge(place, found, details, agents):
 
 def main():
     binary, chosen = os.path.abspath(sys.argv[1]), sys.argv[2:]
-    places.enter_namespace(("nginx", "apache2", "lighttpd", "caddy", "varnishd", "haproxy", "squid", "traffic_server", "node", "chromium", "chromedriver", "curl", "wget", "apt-get", "tcpdump", "ip"))
+    places.enter_namespace(("nginx", "apache2", "lighttpd", "caddy", "varnishd", "haproxy", "squid", "traffic_server", "node", "chromium", "chromedriver", "curl", "wget", "apt-get"))
     wanted = [name for name in (*SERVERS, *FRONTS) if not chosen or name in chosen]
     processes, wrong = places.Processes(), []
     with tempfile.TemporaryDirectory(prefix="wire304-") as folder:

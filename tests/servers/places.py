@@ -6,6 +6,7 @@ A place is an address and a port on the loopback interface of the namespace, wit
 of its own. One server process serves as many places as its configuration can tell apart.
 """
 import collections
+import concurrent.futures
 import contextlib
 import email.utils
 import http.client
@@ -21,31 +22,77 @@ import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "end_to_end"))
+from laws import complaints  # noqa: E402
+
 SKIP = 77
 CLIENT, OTHER, PROXY, ORIGIN = "10.9.0.2", "10.9.0.4", "10.9.0.1", "10.9.0.3"
 WRITTEN = 1777629600  # 2026-05-01 10:00:00 UTC: when the files were
 TYPES = (("html", "text/html"), ("js", "application/javascript"), ("css", "text/css"), ("json", "application/json"), ("png", "image/png"), ("deb", "application/vnd.debian.binary-package"))
 
 
-def enter_namespace(needed):
-    """Goes on in a namespace of its own; says why where it cannot, and exits 77."""
-    if os.environ.get("WIRE304_NAMESPACE") != "own":
-        if os.geteuid() != 0 or subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode != 0:
-            print("skipped: network namespaces are not permitted here")
-            sys.exit(SKIP)
-        os.environ["PATH"] += ":/usr/sbin"
-        missing = [p for p in needed if not shutil.which(p)]
-        if missing:
-            print(f"skipped: not installed: {' '.join(missing)} (./test --with-servers installs them)")
-            sys.exit(SKIP)
-        os.environ["WIRE304_NAMESPACE"] = "own"
-        os.execvp("unshare", ["unshare", "--net", sys.executable, *sys.argv])
-    ip = ["ip", "link", "set", "lo", "up"]
-    subprocess.run(ip, check=True)
+def is_possible(needed):
+    """Says why it is not, where it is not."""
+    if os.geteuid() != 0 or subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode != 0:
+        print("skipped: network namespaces are not permitted here")
+        return False
+    os.environ["PATH"] += ":/usr/sbin"
+    missing = [p for p in (*needed, "tcpdump", "ip") if not shutil.which(p)]
+    if missing:
+        print(f"skipped: not installed: {' '.join(missing)} (./test --with-servers installs them)")
+    return not missing
+
+
+def set_up_addresses():
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     for address in (CLIENT, OTHER, PROXY, ORIGIN):
         subprocess.run(["ip", "address", "add", f"{address}/32", "dev", "lo"], check=True)
     # Who asks the origin and does not say from where (Varnish cannot) is the proxy.
     subprocess.run(["ip", "route", "replace", "table", "local", "local", ORIGIN, "dev", "lo", "src", PROXY], check=True)
+
+
+def enter_namespace(needed):
+    """Goes on in a namespace of its own; says why where it cannot, and exits 77."""
+    if os.environ.get("WIRE304_NAMESPACE") != "own":
+        if not is_possible(needed):
+            sys.exit(SKIP)
+        os.environ["WIRE304_NAMESPACE"] = "own"
+        os.execvp("unshare", ["unshare", "--net", sys.executable, *sys.argv])
+    set_up_addresses()
+
+
+def run_scenarios(needed, scenarios, run_one, what):
+    """What main() of a file of scenarios does: each runs in a process and a namespace of its own, some
+    at a time, for most of what they do is wait. run_one(binary, name) says whether it was right."""
+    binary = os.path.abspath(sys.argv[1])
+    if os.environ.get("WIRE304_NAMESPACE") == "own":
+        set_up_addresses()
+        return 0 if run_one(binary, sys.argv[2]) else 1
+    if not is_possible(needed):
+        return SKIP
+
+    def start(name):
+        return subprocess.run(["unshare", "--net", sys.executable, sys.argv[0], binary, name], env={**os.environ, "WIRE304_NAMESPACE": "own"}, capture_output=True, text=True, timeout=300)
+    names = sys.argv[2:] or list(scenarios)
+    right = 0
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for name, run in zip(names, pool.map(start, names)):
+            print(run.stdout or f"FAIL {name}\n", end="", flush=True)
+            if run.returncode:  # one scenario's trouble is not the others'
+                print("     " + run.stderr.strip()[-600:], flush=True)
+            right += run.returncode == 0
+    print(f"{what}: {right} of {len(names)} scenarios right")
+    return 0 if right == len(names) else 1
+
+
+def audit(binary, pcap, database, *options):
+    """The audit of a recording, which keeps to the laws."""
+    run = subprocess.run([binary, "analyze", "-q", "-o", database, *options, pcap], capture_output=True, text=True, timeout=60)
+    if run.returncode != 0:
+        raise RuntimeError(f"wire304 exit {run.returncode}: {run.stderr.strip()}")
+    for complaint in complaints(database):
+        raise RuntimeError(f"a law is broken: {complaint}")
+    return database
 
 
 def site(root):

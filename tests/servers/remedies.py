@@ -959,11 +959,8 @@ class Side(places.Place):
 
 class Audit:
     def __init__(self, binary, pcap, side):
-        self.database = f"{side.folder}/audit.db"
         sets = [word for pair in side.row.set for word in ("--set", pair)]
-        run = subprocess.run([binary, "analyze", "-q", "-o", self.database, "--filter", side.filter, *sets, pcap], capture_output=True, text=True, timeout=60)
-        if run.returncode != 0:
-            raise RuntimeError(f"wire304 exit {run.returncode}: {run.stderr.strip()}")
+        self.database = places.audit(binary, pcap, f"{side.folder}/audit.db", "--filter", side.filter, *sets)
 
     def ask(self, query, *values):
         with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as db:
@@ -1019,7 +1016,7 @@ def summary(audit, rule):
 
 def main():
     binary, source, chosen = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2]), sys.argv[3:]
-    places.enter_namespace(("nginx", "apache2", "lighttpd", "caddy", "varnishd", "haproxy", "squid", "traffic_server", "php", "go", "node", "puma", "tcpdump", "ip"))
+    places.enter_namespace(("nginx", "apache2", "lighttpd", "caddy", "varnishd", "haproxy", "squid", "traffic_server", "php", "go", "node", "puma"))
     rows = [r for r in ROWS if not chosen or r.rule in chosen or r.software in chosen]
     remedies, untried = remedies_of(source)
     elsewhere = {software for words in ELSEWHERE for software in words.split()}

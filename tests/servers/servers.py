@@ -4,8 +4,8 @@
 
 usage: servers.py BINARY [scenario ...]
 
-Runs itself in a network namespace of its own (unshare --net), so that nothing leaves this machine and
-no port is taken. Each scenario starts one server from Debian on the loopback interface there, has
+Each scenario runs in a network namespace of its own (unshare --net), so that nothing leaves this machine
+and no port is taken. It starts one server from Debian on the loopback interface there, has
 curl and wget fetch from it while tcpdump records, audits the recording, and compares the findings of
 severity error, warning and waste with the ones listed, no more and no fewer. A fault that is listed
 is a true fault of that server or that client, argued beside it. Exits 77 (skipped) where namespaces
@@ -15,20 +15,16 @@ import collections
 import contextlib
 import os
 import shutil
-import signal
-import socket
 import socketserver
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
-import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "end_to_end"))
-from laws import complaints  # noqa: E402
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import places  # noqa: E402
 
-SKIP = 77
 OLD = "Fri, 01 May 2026 09:00:00 GMT"  # before the files' own date
 SCENARIOS = {}
 
@@ -38,63 +34,16 @@ def scenario(f):
     return f
 
 
-def site(folder):
-    """The files that every server serves: two that compress, one that does not, one that is small."""
-    root = f"{folder}/site"
-    os.makedirs(root)
-    for name, line, count in (("index.html", "<p>words that compress well %d</p>\n", 200), ("app.js", "var v%d = 'a value';\n", 400)):
-        with open(f"{root}/{name}", "w") as f:
-            f.writelines(line % i for i in range(count))
-    with open(f"{root}/logo.png", "wb") as f:
-        f.write(os.urandom(20000))
-    with open(f"{root}/tiny.json", "w") as f:
-        f.write('{"a": 1}\n')
-    for name in os.listdir(root):
-        os.utime(f"{root}/{name}", (1777629600, 1777629600))  # 2026-05-01 10:00:00 UTC
-    subprocess.run(["chmod", "-R", "a+rX", folder], check=True)
-    return root
-
-
-class Bench:
+class Bench(places.Place):
     """One recording: a server, a tcpdump, and clients to run."""
 
-    def __init__(self, folder, port):
-        self.folder, self.port, self.root, self.processes = folder, port, site(folder), []
-        self.url = f"http://127.0.0.1:{port}"
+    def __init__(self, folder, port=8080):
+        super().__init__(folder, port)
+        self.url, self.processes = f"http://{self.address}:{port}", places.Processes()
+        subprocess.run(["chmod", "-R", "a+rX", folder], check=True)
 
-    def start(self, *command):
-        self.processes.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-
-    def wait_for_port(self):
-        for _ in range(100):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-                return
-            time.sleep(0.05)
-        raise RuntimeError("the server did not start")
-
-    def record(self):
-        self.pcap = f"{self.folder}/record.pcap"
-        self.tcpdump = subprocess.Popen(["tcpdump", "-i", "lo", "--immediate-mode", "-U", "-Z", "root", "-w", self.pcap, "tcp", "port", str(self.port)],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(100):
-            if os.path.exists(self.pcap) and os.path.getsize(self.pcap) >= 24:
-                break
-            time.sleep(0.05)
-        time.sleep(0.3)
-
-    def stop(self):
-        time.sleep(0.5)
-        self.tcpdump.send_signal(signal.SIGINT)
-        self.tcpdump.wait(10)
-
-    def close(self):
-        for p in self.processes:
-            p.terminate()
-        for p in self.processes:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                p.wait(5)
-            if p.poll() is None:
-                p.kill()
+    def started(self):
+        return not places.wait_for([self])
 
     def curl(self, path, *options):
         subprocess.run(["curl", "--silent", "--show-error", "--max-time", "10", "-o", "/dev/null", *options, self.url + path], check=True)
@@ -114,44 +63,17 @@ class Bench:
 
 
 def nginx(bench, more=""):
-    conf = f"{bench.folder}/nginx.conf"
-    temp = "".join(f"{kind}_temp_path {bench.folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    with open(conf, "w") as f:
-        f.write(f"""daemon off; master_process off; pid {bench.folder}/pid; error_log {bench.folder}/log;
-events {{ worker_connections 64; }}
-http {{ access_log off; {temp}
-  types {{ text/html html; application/javascript js; application/json json; image/png png; }}
-  server {{ listen 127.0.0.1:{bench.port}; root {bench.root}; {more} }} }}
-""")
-    bench.start("nginx", "-c", conf, "-e", f"{bench.folder}/log")
+    bench.config = more
+    places.nginx(bench.processes, bench.folder, [bench])
 
 
 def apache(bench, more=""):
-    conf = f"{bench.folder}/apache.conf"
-    modules = "".join(f"LoadModule {m}_module /usr/lib/apache2/modules/mod_{m}.so\n" for m in ("mpm_event", "authz_core", "mime", "filter", "deflate", "headers"))
-    with open(conf, "w") as f:
-        f.write(f"""ServerRoot {bench.folder}
-PidFile {bench.folder}/pid
-ErrorLog {bench.folder}/log
-Listen 127.0.0.1:{bench.port}
-ServerName localhost
-{modules}TypesConfig /etc/mime.types
-DocumentRoot {bench.root}
-{more}
-""")
-    bench.start("apache2", "-f", conf, "-DFOREGROUND")
+    bench.config = more
+    places.apache(bench.processes, bench.folder, [bench])
 
 
 def lighttpd(bench):
-    conf = f"{bench.folder}/lighttpd.conf"
-    with open(conf, "w") as f:
-        f.write(f"""server.document-root = "{bench.root}"
-server.port = {bench.port}
-server.bind = "127.0.0.1"
-server.errorlog = "{bench.folder}/log"
-mimetype.assign = ( ".html" => "text/html", ".js" => "application/javascript", ".png" => "image/png", ".json" => "application/json" )
-""")
-    bench.start("lighttpd", "-D", "-f", conf)
+    places.lighttpd(bench.processes, bench.folder, [bench])
 
 
 PATHS = ("/index.html", "/app.js", "/logo.png", "/tiny.json")
@@ -300,7 +222,7 @@ def raw_304s(b):
     """A body after a 304 ends at nobody's account but the server's, and the connection goes on."""
     class Server(socketserver.ThreadingTCPServer):
         allow_reuse_address, daemon_threads = True, True
-    server = Server(("127.0.0.1", b.port), Raw)
+    server = Server((b.address, b.port), Raw)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield
     for path in ("/good", "/body", "/zero", "/bare"):
@@ -311,68 +233,36 @@ def raw_304s(b):
            ("304-missing-etag", "/bare"): 1, ("304-missing-cache-control", "/bare"): 1, ("304-missing-date", "/bare"): 1}
 
 
-def audit(binary, bench):
-    database = f"{bench.folder}/audit.db"
-    run = subprocess.run([binary, "analyze", "-q", "-o", database, bench.pcap], capture_output=True, text=True, timeout=60)
-    if run.returncode != 0:
-        raise RuntimeError(f"wire304 exit {run.returncode}: {run.stderr.strip()}")
-    for complaint in complaints(database):
-        raise RuntimeError(f"a law is broken: {complaint}")
-    connection = sqlite3.connect(database)
-    rules = set(subprocess.run([binary, "rules"], capture_output=True, text=True, check=True).stdout.split())
-    found = collections.Counter((rule, "/" + url.split("/", 3)[3]) for rule, url in connection.execute(
-        "SELECT rule, url FROM findings WHERE severity IN ('error', 'warning', 'waste')"))
-    return found, rules
+def loud(database):
+    """What it says with severity error, warning or waste, by rule and path."""
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        return collections.Counter((rule, "/" + url.split("/", 3)[3]) for rule, url in connection.execute(
+            "SELECT rule, url FROM findings WHERE severity IN ('error', 'warning', 'waste')"))
 
 
-def run_one(binary, name, build, port):
+def run_one(binary, name):
     with tempfile.TemporaryDirectory(prefix="wire304-") as folder:
         os.chmod(folder, 0o755)
-        bench = Bench(folder, port)
+        bench = Bench(folder)
         try:
-            steps = build(bench)
+            steps = SCENARIOS[name](bench)
             next(steps)
-            bench.wait_for_port()
-            bench.record()
+            if not bench.started():
+                raise RuntimeError("the server did not start")
+            recording = places.Recording(f"{folder}/record.pcap")
             expected = collections.Counter(next(steps))
-            bench.stop()
-            found, rules = audit(binary, bench)
+            recording.stop()
+            found = loud(places.audit(binary, recording.pcap, f"{folder}/audit.db"))
         finally:
-            bench.close()
-        expected = collections.Counter({key: n for key, n in expected.items() if key[0] in rules})
+            bench.processes.close()
         missed, wrong = expected - found, found - expected
         print(f"{'ok  ' if not missed and not wrong else 'FAIL'} {name}" + "".join(
             [f"\n     missed {n} x {rule} {url}" for (rule, url), n in missed.items()] +
             [f"\n     wrongly said {n} x {rule} {url}" for (rule, url), n in wrong.items()]), flush=True)
         if (missed or wrong) and os.environ.get("WIRE304_KEEP"):
-            shutil.copy(bench.pcap, f"{os.environ['WIRE304_KEEP']}/{name}.pcap")
+            shutil.copy(recording.pcap, f"{os.environ['WIRE304_KEEP']}/{name}.pcap")
         return not missed and not wrong
 
 
-def main():
-    if os.environ.get("WIRE304_NAMESPACE") != "own":
-        if subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode != 0:
-            print("skipped: network namespaces are not permitted here")
-            return SKIP
-        missing = [p for p in ("nginx", "apache2", "lighttpd", "curl", "wget", "tcpdump", "ip") if not shutil.which(p, path=os.environ["PATH"] + ":/usr/sbin")]
-        if missing:
-            print(f"skipped: not installed: {' '.join(missing)} (./test --with-servers installs them)")
-            return SKIP
-        os.environ["PATH"] += ":/usr/sbin"
-        os.environ["WIRE304_NAMESPACE"] = "own"
-        os.execvp("unshare", ["unshare", "--net", sys.executable, *sys.argv])
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    binary, names = os.path.abspath(sys.argv[1]), sys.argv[2:] or list(SCENARIOS)
-    results = []
-    for i, name in enumerate(names):
-        try:
-            results.append(run_one(binary, name, SCENARIOS[name], 8080 + i))
-        except Exception as e:  # one scenario's trouble is not the others'
-            print(f"FAIL {name}: {type(e).__name__}: {e}", flush=True)
-            results.append(False)
-    print(f"real servers: {sum(results)} of {len(results)} scenarios right")
-    return 0 if all(results) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(places.run_scenarios(("nginx", "apache2", "lighttpd", "curl", "wget"), SCENARIOS, run_one, "real servers"))
