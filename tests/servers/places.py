@@ -114,6 +114,7 @@ class Place:
 
     def __init__(self, folder, port, config="", address=PROXY):
         self.folder, self.port, self.config, self.address = folder, port, config, address
+        self.origin_port = port
         self.root = f"{folder}/site"
         site(self.root)
         self.filter = f"tcp port {port}"
@@ -367,7 +368,7 @@ def caddy(processes, folder, places):
 def haproxy(processes, folder, places):
     """A place's `config` is of its frontend, `http` of the top level; its origin is behind it."""
     parts = "".join(f"{getattr(p, 'http', '')}\nfrontend f{p.port}\n bind {p.address}:{p.port}\n{p.config}\n default_backend o{p.port}\n"
-                    f"backend o{p.port}\n source {PROXY}\n server s {ORIGIN}:{p.port}\n" for p in places)
+                    f"backend o{p.port}\n source {PROXY}\n server s {ORIGIN}:{p.origin_port}\n" for p in places)
     conf = write(f"{folder}/haproxy.cfg", f"defaults\n mode http\n timeout connect 5s\n timeout client 30s\n timeout server 30s\n{parts}")
     processes.start("haproxy", "-f", conf, "-db", log=f"{folder}/log")
 
@@ -375,7 +376,7 @@ def haproxy(processes, folder, places):
 def varnish(processes, folder, places):
     """One process each: a place's `config` is VCL, `cache` more of the command line."""
     for p in places:
-        vcl = write(f"{p.folder}/vcl", f'vcl 4.1;\nbackend default {{ .host = "{ORIGIN}"; .port = "{p.port}"; }}\n{p.config}\n')
+        vcl = write(f"{p.folder}/vcl", f'vcl 4.1;\nbackend default {{ .host = "{ORIGIN}"; .port = "{p.origin_port}"; }}\n{p.config}\n')
         processes.start("varnishd", "-F", "-n", f"{p.folder}/varnish", "-f", vcl, "-a", f"{p.address}:{p.port}", "-s", "malloc,16m",
                         "-p", "thread_pools=1", "-p", "thread_pool_min=10", *getattr(p, "cache", "").split(), log=f"{folder}/log")
 
@@ -385,7 +386,7 @@ def squid(processes, folder, places):
     for p in places:
         os.chmod(p.folder, 0o777)  # it changes its user before it opens its log
         conf = write(f"{p.folder}/squid.conf", f"""http_port {p.address}:{p.port} accel defaultsite=www.example.com no-vhost
-cache_peer {ORIGIN} parent {p.port} 0 no-query no-digest originserver
+cache_peer {ORIGIN} parent {p.origin_port} 0 no-query no-digest originserver
 http_access allow all
 never_direct allow all
 tcp_outgoing_address {PROXY}
@@ -413,7 +414,7 @@ def trafficserver(processes, folder, places):
         for name in os.listdir("/etc/trafficserver"):
             if os.path.isfile(f"/etc/trafficserver/{name}"):
                 shutil.copy(f"/etc/trafficserver/{name}", f"{base}/etc/{name}")
-        write(f"{base}/etc/remap.config", f"map / http://{ORIGIN}:{getattr(p, 'origin_port', p.port)}/\n")
+        write(f"{base}/etc/remap.config", f"map / http://{ORIGIN}:{p.origin_port}/\n")
         write(f"{base}/etc/storage.config", f"{base}/cache 32M\n")
         write(f"{base}/etc/cache.config", getattr(p, "cache", "") + "\n")
         write(f"{base}/etc/records.config", f"""CONFIG proxy.config.http.server_ports STRING {p.port}:ip-in={p.address}:ip-out={PROXY}

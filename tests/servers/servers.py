@@ -4,12 +4,17 @@
 
 usage: servers.py BINARY [scenario ...]
 
-Each scenario runs in a network namespace of its own (unshare --net), so that nothing leaves this machine
-and no port is taken. It starts one server from Debian on the loopback interface there, has
+Each scenario runs in a network namespace of its own (unshare --net), so that nothing leaves this
+machine and no port is taken. It starts one server from Debian on the loopback interface there, has
 curl and wget fetch from it while tcpdump records, audits the recording, and compares the findings of
 severity error, warning and waste with the ones listed, no more and no fewer. A fault that is listed
 is a true fault of that server or that client, argued beside it. Exits 77 (skipped) where namespaces
 or a server are not to be had.
+
+Known faults are provoked with the real server: here nginx that hears If-Modified-Since over
+If-None-Match, and drops Vary and the W/ of the tag from the 304 of what it compressed, Apache's -gzip,
+and 304s with a body or Content-Length: 0 (of a server of ours; remedies.py has Express and Go send
+them); Squid, which leaves the ETag out of its 304s, in clean.py. Debian's versions show all of them.
 """
 import collections
 import contextlib
