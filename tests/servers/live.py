@@ -266,18 +266,24 @@ def it_keeps_to_times(place):
     return wrong if p.returncode == 2 else [*wrong, f"an end that is over already: exit {p.returncode}: {''.join(p.said)}"]
 
 
-def main(scenarios, file):
-    binary, chosen = os.path.abspath(sys.argv[1]), sys.argv[2:]
-    missing = [tool for tool in ("unshare", "nginx", "curl", "tcpdump") if not shutil.which(tool)]
+def enter_namespaces(tools, file):
+    """Goes on where no network and no mount but its own is seen; False, and says why, where it cannot."""
+    missing = [tool for tool in ("unshare", "ip", *tools) if not shutil.which(tool)]
     if missing or os.geteuid() != 0:
         print("skipped: needs", ", ".join(missing) or "root, for a network namespace")
+        return False
+    if "WIRE304_INSIDE" in os.environ:
+        return True
+    if subprocess.run(["unshare", "--net", "--mount", "true"], capture_output=True).returncode:
+        print("skipped: namespaces are not permitted here")
+        return False
+    os.execvpe("unshare", ["unshare", "--net", "--mount", sys.executable, os.path.abspath(file), os.path.abspath(sys.argv[1]), *sys.argv[2:]], dict(os.environ, WIRE304_INSIDE="1"))
+
+
+def main(scenarios, file, tools=("nginx", "curl", "tcpdump")):
+    binary, chosen = os.path.abspath(sys.argv[1]), sys.argv[2:]
+    if not enter_namespaces(tools, file):
         return SKIP
-    if "WIRE304_INSIDE" not in os.environ:
-        probe = subprocess.run(["unshare", "--net", "--mount", "true"], capture_output=True)
-        if probe.returncode:
-            print("skipped: namespaces are not permitted here")
-            return SKIP
-        os.execvpe("unshare", ["unshare", "--net", "--mount", sys.executable, os.path.abspath(file), binary, *chosen], dict(os.environ, WIRE304_INSIDE="1"))
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     failed = 0
     for name, run in scenarios.items():
@@ -286,11 +292,12 @@ def main(scenarios, file):
         with tempfile.TemporaryDirectory(prefix="wire304-live-") as folder:
             os.chmod(folder, 0o755)
             place = Place(binary, folder)
+            began = time.monotonic()
             try:
                 wrong = run(place)
             finally:
                 place.close()
-        print(f"{name}: {'ok' if not wrong else ''}")
+        print(f"{name}: {'ok' if not wrong else ''} {time.monotonic() - began:.1f} s", flush=True)
         for line in wrong:
             print("   ", line)
         failed += bool(wrong)

@@ -10,7 +10,6 @@ send. Then as fast as it can into 8 MiB, with one thread and with two, and into 
 import contextlib
 import os
 import re
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -18,7 +17,10 @@ import sys
 import tempfile
 import time
 
-SKIP, SOAK, STEP = 77, 12, 3
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from live import SKIP, enter_namespaces  # noqa: E402
+
+SOAK, STEP = 12, 3
 RATES = (200, 150, 100, 60, 30, 15)  # thousands of packets a second
 
 
@@ -113,15 +115,8 @@ def soak(build, folder):
 
 def main():
     build = os.path.abspath(sys.argv[1])
-    missing = [tool for tool in ("unshare", "ip", "tcpreplay") if not shutil.which(tool)]
-    if missing or os.geteuid() != 0:
-        print("skipped: needs", ", ".join(missing) or "root, for a network namespace")
+    if not enter_namespaces(("tcpreplay",), __file__):
         return SKIP
-    if "WIRE304_INSIDE" not in os.environ:
-        if subprocess.run(["unshare", "--net", "--mount", "true"], capture_output=True).returncode:
-            print("skipped: namespaces are not permitted here")
-            return SKIP
-        os.execvpe("unshare", ["unshare", "--net", "--mount", sys.executable, os.path.abspath(__file__), build], dict(os.environ, WIRE304_INSIDE="1"))
     for command in ("ip link add wire0 type veth peer name wire1", "ip link set wire0 up", "ip link set wire1 up"):
         if subprocess.run(command.split(), capture_output=True).returncode:
             print("skipped: no virtual interfaces here")

@@ -12,27 +12,25 @@ import json
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
 
-from live import Place, stop
+import live
+from live import stop
 
-SKIP, PORT, REQUESTS = 77, 9304, 1500
+PORT, REQUESTS = 9304, 1500
 URL = f"http://127.0.0.1:{PORT}/metrics"
 SCENARIOS = {}
 SAMPLE = re.compile(r'^(\w+)(?:\{(.*)\})? (\S+)$')
 
 
 def scenario(f):
-    SCENARIOS[f.__name__.replace("_", "-")] = f
-    return f
+    return live.scenario(f, SCENARIOS)
 
 
 def scrape(url=URL):
@@ -416,36 +414,5 @@ def plain_is_a_line(place):
         terminal.close()
 
 
-def main():
-    binary, chosen = os.path.abspath(sys.argv[1]), sys.argv[2:]
-    missing = [tool for tool in ("unshare", "nginx", "curl", "promtool", "ss", "tmux", "setpriv") if not shutil.which(tool)]
-    if missing or os.geteuid() != 0:
-        print("skipped: needs", ", ".join(missing) or "root, for a network namespace")
-        return SKIP
-    if "WIRE304_INSIDE" not in os.environ:
-        if subprocess.run(["unshare", "--net", "--mount", "true"], capture_output=True).returncode:
-            print("skipped: namespaces are not permitted here")
-            return SKIP
-        os.execvpe("unshare", ["unshare", "--net", "--mount", sys.executable, os.path.abspath(__file__), binary, *chosen], dict(os.environ, WIRE304_INSIDE="1"))
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    failed = 0
-    for name, run in SCENARIOS.items():
-        if chosen and name not in chosen:
-            continue
-        with tempfile.TemporaryDirectory(prefix="wire304-watching-") as folder:
-            os.chmod(folder, 0o755)
-            place = Place(binary, folder)
-            began = time.monotonic()
-            try:
-                wrong = run(place)
-            finally:
-                place.close()
-        print(f"{name}: {'ok' if not wrong else ''} {time.monotonic() - began:.1f} s", flush=True)
-        for line in wrong:
-            print("   ", line)
-        failed += bool(wrong)
-    return failed != 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(live.main(SCENARIOS, __file__, ("nginx", "curl", "promtool", "ss", "tmux", "setpriv")))
