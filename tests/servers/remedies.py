@@ -1003,14 +1003,13 @@ def judge(binary, pcap, row, faulty, remedied, remedies):
         answers = [status for (status,) in after.ask("SELECT status FROM exchanges WHERE server = ? ORDER BY requested_us", places.PROXY)]
         asked = after.ask("SELECT count(*) FROM exchanges WHERE server = ?", places.ORIGIN)[0][0]
         if tuple(answers) != tuple(row.instead[0]) or (len(row.instead) > 1 and asked != row.instead[1]):
-            yield f"afterwards the client is answered {answers} with {asked} questions to the origin, not {row.instead}"
+            yield f"afterwards the client is answered {answers} with {asked} questions to the origin, not {row.instead}: {summary(after, row.rule)}"
     elif not after.ask("SELECT 1 FROM checks WHERE rule = ? AND outcome = 'passed'", row.rule):
         yield f"not examined afterwards: {summary(after, row.rule)}"
 
 
 def summary(audit, rule):
-    exchanges = audit.ask("SELECT method, target, status, if_none_match, if_modified_since, etag, cache_control, vary, outer_exchange_id FROM exchanges")
-    exchanges = exchanges[:8]
+    exchanges = audit.ask("SELECT requested_us / 1000 % 100000, client, method, target, status, if_none_match, if_modified_since, etag, cache_control, vary, outer_exchange_id FROM exchanges ORDER BY requested_us")[:10]
     return "\n         ".join(map(str, [audit.ask("SELECT rule, variant, party, message FROM findings WHERE rule = ?", rule), audit.ask("SELECT * FROM checks WHERE rule = ?", rule), *exchanges]))
 
 
