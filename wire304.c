@@ -276,8 +276,15 @@ static int run_evidence(const struct options *options, struct error *error)
 {
     const struct evidence_options how = {.with_credentials = options->with_credentials,
                                          .heads_only = options->heads_only,
+                                         .redact = options->redact,
                                          .output = options->output};
     struct output output;
+    if (how.redact && (how.with_credentials || how.heads_only)) {
+        error_set(error, ERROR_USAGE,
+                  "--redact leaves neither credentials nor bodies: it stands "
+                  "without --with-credentials and --heads-only");
+        return EXIT_USAGE;
+    }
     if (!options->output && isatty(STDOUT_FILENO)) {
         error_set(error, ERROR_USAGE, "a capture is no text for a terminal: name a file with -o");
         return EXIT_USAGE;

@@ -61,6 +61,10 @@ struct carried {
     uint64_t ordinal;       /* of the packet */
     unsigned sender;        /* 0 or 1: one of its two ends */
     uint32_t sequence;      /* of the payload's first octet */
+    uint32_t acknowledgement;
+    uint8_t flags;          /* as in the TCP header: 1 FIN, 2 SYN, 4 RST, 8 PSH, 16 ACK, 32 URG */
+    struct address source, destination;
+    uint16_t source_port, destination_port;
     struct slice payload;   /* in the packet's octets, or in those of a datagram joined from fragments */
 };
 

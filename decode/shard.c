@@ -102,6 +102,12 @@ static void tell_carried(const struct shard *shard, const struct flow *flow, uns
         .ordinal = segment->mark.ordinal,
         .sender = sender,
         .sequence = segment->sequence + ((segment->flags & TCP_SYN) != 0),
+        .acknowledgement = segment->acknowledgement,
+        .flags = segment->flags,
+        .source = segment->source,
+        .destination = segment->destination,
+        .source_port = segment->source_port,
+        .destination_port = segment->destination_port,
         .payload = segment->payload,
     };
     shard->asked->carried(shard->asked->carried_context, &carried);

@@ -17,20 +17,19 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
-#include "base/hash.h"
 #include "capture/fingerprint.h"
 #include "capture/pcapng_writer.h"
 #include "decode/decode.h"
 #include "reports/escape.h"
 #include "reports/evidence_heads.h"
 #include "reports/evidence_plan.h"
+#include "reports/evidence_redacted.h"
 #include "reports/exchange_rows.h"
+#include "reports/letters.h"
 #include "reports/limits.h"
-#include "reports/mask.h"
 #include "reports/values.h"
 
 /* A packet of a connection, and which of its stream's octets it carries. */
@@ -66,8 +65,9 @@ struct gathering {
     unsigned n_lines;
     struct packet packet; /* in hand */
     uint64_t ordinal;
-    uint64_t octets; /* copied */
-    uint64_t secret[2];
+    uint64_t octets;                   /* copied */
+    struct privacy privacy;            /* for its pseudonyms; where it is redacted, for all */
+    struct redacted_packets *redacted; /* NULL: packets are copied */
     unsigned masked_packets;
     uint64_t left_out; /* octets of bodies */
     const struct evidence_options *options;
@@ -235,7 +235,7 @@ static void on_exchange(void *context, struct exchange *x)
         line->spans =
             room_for_one(line->spans, line->n_spans, &line->room_spans, sizeof *line->spans);
         line->spans[line->n_spans++] = (struct span){first, last, wanted_of(g, x)};
-        if (g->options->heads_only) {
+        if (g->options->heads_only || g->options->redact) {
             heads_note(&line->heads, &x->request);
             heads_note(&line->heads, &x->response);
         }
@@ -380,6 +380,12 @@ static struct piece *piece_of(struct gathering *g, uint64_t ordinal)
     return NULL;
 }
 
+static bool is_too_much(struct error *error)
+{
+    return error_set(error, ERROR_INPUT, "the packets of this finding are more than %llu MiB",
+                     (unsigned long long)LIMIT_EVIDENCE_OCTETS >> 20);
+}
+
 static bool copy_packets(struct gathering *g, struct copied **copies, size_t *n,
                          struct error *error)
 {
@@ -395,9 +401,7 @@ static bool copy_packets(struct gathering *g, struct copied **copies, size_t *n,
         g->octets += g->packet.bytes.len;
         if (g->octets > LIMIT_EVIDENCE_OCTETS) {
             close_again(g);
-            return error_set(error, ERROR_INPUT,
-                             "the packets of this finding are more than %llu MiB",
-                             (unsigned long long)LIMIT_EVIDENCE_OCTETS >> 20);
+            return is_too_much(error);
         }
         *copies = room_for_one(*copies, *n, &room, sizeof **copies);
         struct copied *c = &(*copies)[(*n)++];
@@ -412,33 +416,6 @@ static bool copy_packets(struct gathering *g, struct copied **copies, size_t *n,
 }
 
 /* ---- credentials ---- */
-
-/* A run of '*' that was something else before: letters by a keyed hash of what was there. */
-static void pseudonymise(const struct gathering *g, uint8_t *at, const uint8_t *before, size_t len)
-{
-    static const char digits[] = "0123456789abcdef";
-    uint64_t hash = hash_mix(g->secret[0], hash64_stable(slice_of(before, len))) ^ g->secret[1];
-    hash = hash_mix(hash, g->secret[1]);
-    for (size_t i = 0; i < len; i++)
-        at[i] = (uint8_t)digits[hash >> (i % 8) * 4 & 15];
-}
-
-static void mask_stream(const struct gathering *g, uint8_t *octets, size_t len)
-{
-    uint8_t *before = xmalloc(len + 1);
-    memcpy(before, octets, len);
-    mask_head(octets, len);
-    for (size_t i = 0; i < len;) {
-        size_t from = i;
-        while (i < len && octets[i] != before[i])
-            i++;
-        if (i > from)
-            pseudonymise(g, octets + from, before + from, i - from);
-        else
-            i++;
-    }
-    free(before);
-}
 
 static int by_sequence(const void *left, const void *right)
 {
@@ -463,11 +440,8 @@ static void cut_piece(struct gathering *g, struct piece *piece, uint8_t *octets,
         while (i < end && !keep[i])
             i++;
         if (i > from) {
-            struct slice before = slice_of(octets + from, i - from);
-            uint8_t *copy = memcpy(xmalloc(before.len), before.at, before.len);
-            pseudonymise(g, octets + from, copy, before.len);
-            free(copy);
-            g->left_out += before.len;
+            letters_write(g->privacy.pseudonyms, slice_of(octets + from, i - from), octets + from);
+            g->left_out += i - from;
         }
         i += i == from;
     }
@@ -479,8 +453,8 @@ static void cut_run(struct gathering *g, const struct line *line, struct piece *
     uint8_t *keep = xcalloc(len + 1, 1);
     for (size_t i = 0; i < n; i++) {
         size_t from = (uint32_t)(pieces[i]->sequence - pieces[0]->sequence);
-        heads_mark(&line->heads, pieces[i]->ordinal, slice_of(stream, len), from,
-                   from + pieces[i]->len, keep);
+        (void)heads_places(&line->heads, pieces[i]->ordinal, slice_of(stream, len), from,
+                           from + pieces[i]->len, keep, NULL, 0);
     }
     for (size_t i = 0; i < n; i++) {
         size_t from = (uint32_t)(pieces[i]->sequence - pieces[0]->sequence);
@@ -502,7 +476,7 @@ static void mask_run(struct gathering *g, const struct line *line, struct piece 
     if (g->options->heads_only)
         cut_run(g, line, pieces, n, stream, len);
     if (!g->options->with_credentials)
-        mask_stream(g, stream, len);
+        letters_for_credentials(g->privacy.pseudonyms, stream, len);
     for (size_t i = 0; i < n; i++) {
         uint8_t *to = pieces[i]->copy + pieces[i]->offset;
         const uint8_t *from = stream + (uint32_t)(pieces[i]->sequence - base);
@@ -542,8 +516,6 @@ static void mask_all(struct gathering *g)
 {
     if (g->options->with_credentials && !g->options->heads_only)
         return;
-    if (getrandom(g->secret, sizeof g->secret, 0) != sizeof g->secret)
-        g->secret[0] = (uint64_t)(uintptr_t)g ^ g->octets;
     for (unsigned i = 0; i < g->n_lines; i++) {
         heads_sort(&g->lines[i].heads);
         mask_direction(g, &g->lines[i], 0);
@@ -551,12 +523,38 @@ static void mask_all(struct gathering *g)
     }
 }
 
+/* ---- the second pass, where it is redacted ---- */
+
+static void on_carried_redacted(void *context, const struct carried *carried)
+{
+    struct gathering *g = context;
+    const struct line *line = line_of(g, carried->connection);
+    if (line && carried->ordinal >= line->from && carried->ordinal <= line->until &&
+        redacted_packets_octets(g->redacted) <= LIMIT_EVIDENCE_OCTETS)
+        redacted_packets_add(g->redacted, (unsigned)(line - g->lines), &g->packet, carried);
+}
+
+static void on_exchange_known(void *context, struct exchange *x)
+{
+    (void)context;
+    exchange_free(x);
+}
+
+static bool gather_segments(struct gathering *g, struct error *error)
+{
+    const struct decoder_options options = {.carried = on_carried_redacted, .carried_context = g};
+    g->redacted = redacted_packets_new(&g->privacy);
+    if (!decode_again(g, on_exchange_known, &options, error))
+        return false;
+    return redacted_packets_octets(g->redacted) <= LIMIT_EVIDENCE_OCTETS || is_too_much(error);
+}
+
 /* ---- writing ---- */
 
 /* What the packet shows, where it carries the first octet of an exchange. */
-static bool comment_on(const struct gathering *g, const struct packet *packet, char *text,
-                       size_t size)
+static bool comment_on(const void *context, const struct packet *packet, char *text, size_t size)
 {
+    const struct gathering *g = context;
     for (unsigned i = 0; i < g->plan.n_wanted; i++) {
         const struct wanted *w = &g->plan.wanted[i];
         bool request = w->request.frame == packet->frame && w->request.input == packet->input;
@@ -595,7 +593,10 @@ static void tell(const struct gathering *g, FILE *to, size_t packets,
                     ", response in frame %" PRIu64 "\n",
                     w->role, w->id, file, w->request.frame, w->response.frame);
     }
-    if (options->with_credentials)
+    if (options->redact)
+        fprintf(to,
+                "  redacted: packets made anew, with pseudonyms and without any body's octets\n");
+    else if (options->with_credentials)
         fprintf(to, "  credentials are in it: do not hand it on\n");
     else
         fprintf(to, "  credentials masked in %u packet%s\n", g->masked_packets,
@@ -622,14 +623,33 @@ static void leave_out_body(struct packet *packet, const struct piece *piece)
         packet->bytes.len = len;
 }
 
+static void begin_file(const struct gathering *g, struct pcapng_writer *writer, FILE *to)
+{
+    char about[256];
+    snprintf(about, sizeof about, "wire304 evidence%s: finding %" PRIu64 ", %s%s%s",
+             g->options->redact ? " (redacted)" : "", g->plan.finding, g->plan.rule,
+             *g->plan.variant ? "/" : "", g->plan.variant);
+    pcapng_begin(writer, to, about);
+}
+
+static size_t write_redacted(struct gathering *g, FILE *to)
+{
+    struct pcapng_writer writer;
+    const struct heads_seen *heads[EVIDENCE_EXCHANGES];
+    begin_file(g, &writer, to);
+    for (unsigned i = 0; i < g->n_lines; i++) {
+        heads_sort(&g->lines[i].heads);
+        heads[i] = &g->lines[i].heads;
+    }
+    return redacted_packets_write(g->redacted, heads, &writer, comment_on, g);
+}
+
 static bool write_packets(struct gathering *g, const struct copied *copies, size_t n, FILE *to,
                           struct error *error)
 {
     struct pcapng_writer writer;
-    char about[256], text[700];
-    snprintf(about, sizeof about, "wire304 evidence: finding %" PRIu64 ", %s%s%s", g->plan.finding,
-             g->plan.rule, *g->plan.variant ? "/" : "", g->plan.variant);
-    pcapng_begin(&writer, to, about);
+    char text[700];
+    begin_file(g, &writer, to);
     for (size_t i = 0; i < n; i++) {
         struct packet packet = copies[i].packet;
         bool noted = comment_on(g, &packet, text, sizeof text);
@@ -641,23 +661,51 @@ static bool write_packets(struct gathering *g, const struct copied *copies, size
     return true;
 }
 
-static bool gather_and_write(struct gathering *g, const struct evidence_options *options, FILE *to,
-                             FILE *told, struct error *error)
+static bool copy_and_write(struct gathering *g, FILE *to, FILE *told, struct error *error)
 {
     struct copied *copies = NULL;
     size_t n = 0;
-    bool done = is_no_capture(&g->plan, g->options->output, error) &&
-                are_the_same(&g->plan, error) && find_connections(g, error) &&
-                find_packets(g, error) && copy_packets(g, &copies, &n, error);
+    bool done = copy_packets(g, &copies, &n, error);
     if (done)
         mask_all(g);
     done = done && write_packets(g, copies, n, to, error);
     if (done && told)
-        tell(g, told, n, options);
+        tell(g, told, n, g->options);
     for (size_t i = 0; i < n; i++)
         free(copies[i].octets);
     free(copies);
     return done;
+}
+
+static bool redact_and_write(struct gathering *g, FILE *to, FILE *told, struct error *error)
+{
+    if (!gather_segments(g, error))
+        return false;
+    size_t n = write_redacted(g, to);
+    if (told)
+        tell(g, told, n, g->options);
+    return true;
+}
+
+static bool gather_and_write(struct gathering *g, FILE *to, FILE *told, struct error *error)
+{
+    if (!is_no_capture(&g->plan, g->options->output, error) || !are_the_same(&g->plan, error) ||
+        !find_connections(g, error) || !find_packets(g, error))
+        return false;
+    return g->options->redact ? redact_and_write(g, to, told, error)
+                              : copy_and_write(g, to, told, error);
+}
+
+static bool make_plan(struct gathering *g, struct audit *audit, const char *finding,
+                      struct error *error)
+{
+    if (!privacy_init(&g->privacy, PRIVACY_STRICT, error) ||
+        !evidence_plan_make(&g->plan, audit, finding, error))
+        return false;
+    g->privacy.keeps_apart = true;
+    if (g->options->redact)
+        evidence_plan_redact(&g->plan, audit, &g->privacy);
+    return true;
 }
 
 bool evidence_write(const char *database, const char *finding,
@@ -669,14 +717,16 @@ bool evidence_write(const char *database, const char *finding,
         return false;
     struct gathering *g = xcalloc(1, sizeof *g);
     g->options = options;
-    bool done = evidence_plan_make(&g->plan, &audit, finding, error);
+    bool done = make_plan(g, &audit, finding, error);
     done = audit_close(&audit, done ? error : &(struct error){0}) && done;
-    done = done && gather_and_write(g, options, to, told, error);
+    done = done && gather_and_write(g, to, told, error);
     for (unsigned i = 0; i < g->n_lines; i++) {
         free(g->lines[i].pieces);
         free(g->lines[i].spans);
         heads_free(&g->lines[i].heads);
     }
+    redacted_packets_free(g->redacted);
+    privacy_fini(&g->privacy);
     evidence_plan_free(&g->plan);
     free(g);
     return done;

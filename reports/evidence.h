@@ -14,6 +14,7 @@
 struct evidence_options {
     bool with_credentials; /* leave Cookie and its kin as they are */
     bool heads_only;       /* leave bodies out */
+    bool redact;           /* pseudonyms for whatever tells of somebody; alone */
     const char *output; /* where it goes, which may be none of the captures; NULL: nowhere known */
 };
 

@@ -23,7 +23,8 @@ void heads_note(struct heads_seen *heads, const struct message *message)
     }
     uint8_t *copy = xmalloc(head.len);
     memcpy(copy, head.at, head.len);
-    heads->heads[heads->n++] = (struct head_seen){message->first.ordinal, copy, head.len};
+    heads->heads[heads->n++] =
+        (struct head_seen){message->first.ordinal, copy, head.len, message->body_bytes};
 }
 
 /* Those of one packet stay in the order in which they were told. */
@@ -73,18 +74,30 @@ static size_t first_of(const struct heads_seen *heads, uint64_t ordinal)
     return low;
 }
 
-void heads_mark(const struct heads_seen *heads, uint64_t ordinal, struct slice stream, size_t from,
-                size_t to, uint8_t *keep)
+/* Where a head begins that no other one was found at; `to`: nowhere. */
+static size_t place_of(const struct head_seen *head, struct slice stream, size_t from, size_t to,
+                       const uint8_t *keep)
 {
+    size_t at = from;
+    while (at < to && (keep[at] || stream.at[at] != head->octets[0] || !is_there(head, stream, at)))
+        at++;
+    return at;
+}
+
+size_t heads_places(const struct heads_seen *heads, uint64_t ordinal, struct slice stream,
+                    size_t from, size_t to, uint8_t *keep, struct head_place *places, size_t room)
+{
+    size_t n = 0;
     for (size_t i = first_of(heads, ordinal); i < heads->n; i++) {
         const struct head_seen *head = &heads->heads[i];
         if (head->ordinal != ordinal)
-            return;
-        for (size_t at = from; at < to; at++) {
-            if (keep[at] || stream.at[at] != head->octets[0] || !is_there(head, stream, at))
-                continue;
-            memset(keep + at, 1, head->len);
             break;
-        }
+        size_t at = place_of(head, stream, from, to, keep);
+        if (at == to)
+            continue;
+        memset(keep + at, 1, head->len);
+        if (places && n < room)
+            places[n++] = (struct head_place){at, head->len, head->body};
     }
+    return n;
 }

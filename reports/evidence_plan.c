@@ -78,6 +78,24 @@ static void read_finding(struct evidence_plan *plan, struct audit *audit)
     query_end(&query);
 }
 
+void evidence_plan_redact(struct evidence_plan *plan, struct audit *audit,
+                          const struct privacy *privacy)
+{
+    struct arena arena;
+    struct query query =
+        query_begin(audit, "SELECT v.form, f.message FROM finding f JOIN verdict v ON v.id = "
+                           "f.verdict WHERE f.id = ?");
+    query_bind(&query, 1, (int64_t)plan->finding);
+    free(plan->message);
+    plan->message = NULL;
+    arena_init(&arena, 4096);
+    if (query_next(&query))
+        plan->message = printable(
+            privacy_of_message(privacy, query_text(&query, 0), query_text(&query, 1), &arena));
+    arena_fini(&arena);
+    query_end(&query);
+}
+
 /* ---- what bears on it ---- */
 
 static void add_all(struct evidence_plan *plan, struct audit *audit, const char *text,

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include "reports/audit.h"
+#include "reports/privacy.h"
 
 enum { EVIDENCE_EXCHANGES = 96 };
 
@@ -45,4 +46,7 @@ struct evidence_plan {
 
 bool evidence_plan_make(struct evidence_plan *plan, struct audit *audit, const char *finding,
                         struct error *error) MUST_USE;
+/* The finding's message without what tells of somebody. */
+void evidence_plan_redact(struct evidence_plan *plan, struct audit *audit,
+                          const struct privacy *privacy);
 void evidence_plan_free(struct evidence_plan *plan);

@@ -691,7 +691,7 @@ static const struct option_row rows[] = {
      "heads kept in the database, without credentials: findings, all, none"},
     {"privacy", 0, FOR_AUDIT, true, "LEVEL", set_privacy,
      "what of people is written down: full (the default); standard, no values\nof queries; strict, no addresses and tags either (docs/privacy.md)"},
-    {"redact", 0, FOR_REPORT, false, NULL, set_redact,
+    {"redact", 0, FOR_REPORT | FOR_EVIDENCE, false, NULL, set_redact,
      "addresses, values of queries, tags and User-Agents as pseudonyms, the\nsame for the same throughout: to be handed on"},
 
     {"host", 0, FOR_REPORT, false, "GLOB", set_report_host,

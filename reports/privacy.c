@@ -15,6 +15,7 @@
 #include "analysis/http_date.h"
 #include "analysis/url.h"
 #include "decode/fields.h"
+#include "reports/letters.h"
 
 /* A parameter's name that is longer is no name. */
 enum { LONGEST_NAME = 64 };
@@ -342,6 +343,10 @@ static void put_opaque_tag(const struct privacy *p, struct pen *pen, struct slic
 {
     static const char *const suffixes[] = {"--gzip", "-gzip", ";gzip", ":gzip", "--br",
                                            "-br",    "-zstd", "-df",   NULL};
+    if (slice_starts_with(tag, SLICE("W/"))) { /* of a weak tag that somebody quoted whole */
+        pen_put(pen, slice_first(tag, 2));
+        tag = slice_from(tag, 2);
+    }
     for (unsigned i = 0; suffixes[i]; i++) {
         struct slice suffix = slice_of_text(suffixes[i]);
         if (tag.len > suffix.len && slice_ends_with(tag, suffix)) {
@@ -408,6 +413,27 @@ static void put_stars(struct pen *pen, size_t n)
     pen_put(pen, slice_of(stars, n));
 }
 
+/* One address may be that of several, who are told apart by their User-Agents. */
+static void put_agent(const struct privacy *p, struct pen *pen, struct slice agent)
+{
+    pen_put(pen, agent_family(agent));
+    if (p->keeps_apart) {
+        pen_put(pen, SLICE(" "));
+        put_pseudonym(p, pen, agent);
+    }
+}
+
+static void put_opaque(const struct privacy *p, struct pen *pen, struct slice value)
+{
+    if (!p->keeps_apart) {
+        put_stars(pen, value.len);
+        return;
+    }
+    uint8_t *letters = arena_alloc(pen->arena, value.len + 1);
+    letters_write(p->pseudonyms, value, letters);
+    pen_put(pen, slice_of(letters, value.len));
+}
+
 static void put_digest(const struct privacy *p, struct pen *pen, struct slice digest)
 {
     uint64_t halves[2];
@@ -449,7 +475,7 @@ static void put_strictly(const struct privacy *p, enum private_kind kind, struct
         is_date(value) ? pen_put(pen, value) : put_tags(p, pen, value);
         break;
     case PRIVATE_AGENT:
-        pen_put(pen, agent_family(value));
+        put_agent(p, pen, value);
         break;
     case PRIVATE_DIGEST:
         put_digest(p, pen, value);
@@ -458,7 +484,7 @@ static void put_strictly(const struct privacy *p, enum private_kind kind, struct
         put_key(p, pen, value);
         break;
     case PRIVATE_OPAQUE:
-        put_stars(pen, value.len);
+        put_opaque(p, pen, value);
         break;
     case PRIVATE_HEAD:
         break; /* privacy_of_head() */

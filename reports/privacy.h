@@ -22,6 +22,8 @@ const char *privacy_word(unsigned level); /* "full" ...; NULL past the end */
 struct privacy {
     enum privacy_level level;
     struct pseudonyms *pseudonyms; /* NULL at PRIVACY_FULL */
+    bool keeps_apart;              /* different opaque values and User-Agents stay so: letters
+                                      instead of '*', and a pseudonym beside the family */
 };
 
 bool privacy_init(struct privacy *privacy, enum privacy_level level, struct error *error) MUST_USE;

@@ -149,7 +149,7 @@ _wire304()
             ;;
         evidence)
             if [[ $cur == -* ]]; then
-                _wire304_words "$cur" "--output --with-credentials --heads-only --color --quiet --help "
+                _wire304_words "$cur" "--output --with-credentials --heads-only --redact --color --quiet --help "
             else
                 _wire304_files "$cur"
             fi

@@ -102,6 +102,7 @@ complete -c wire304 -n '__fish_seen_subcommand_from report' -F
 complete -c wire304 -n '__fish_seen_subcommand_from evidence' -l output -s o -r -F -d 'where the result goes (analyze: FIRST-INPUT.wire304.db in this folder)'
 complete -c wire304 -n '__fish_seen_subcommand_from evidence' -l with-credentials -d 'leave Cookie, Set-Cookie, Authorization and Proxy-Authorization as they were sent; else each secret becomes letters that tell nothing'
 complete -c wire304 -n '__fish_seen_subcommand_from evidence' -l heads-only -d 'leave bodies out, as a capture with cut packets would: what rests on heads alone is still found in it'
+complete -c wire304 -n '__fish_seen_subcommand_from evidence' -l redact -d 'addresses, values of queries, tags and User-Agents as pseudonyms, the same for the same throughout: to be handed on'
 complete -c wire304 -n '__fish_seen_subcommand_from evidence' -l color -x -a 'auto always never' -d 'auto, always, never; NO_COLOR is honoured'
 complete -c wire304 -n '__fish_seen_subcommand_from evidence' -l quiet -s q -d 'print nothing when all goes well'
 complete -c wire304 -n '__fish_seen_subcommand_from evidence' -l help -s h -d 'this text'

@@ -354,6 +354,28 @@ def test_evidence_of_heads_has_no_bodies(folder):
                 yield from (f"finding {number}: {what}" for what in found_in(octets, NEVER))
 
 
+def test_redacted_evidence_tells_nothing(folder):
+    """No word, no address in octets, no content, no link layer; and it still shows what it is about."""
+    planted(f"{folder}/in.pcap")
+    run("analyze", "-q", "--heads", "all", "-o", f"{folder}/full.db", f"{folder}/in.pcap")
+    findings = rows(f"{folder}/full.db", "SELECT min(id), rule FROM findings GROUP BY rule, variant, url")
+    for number, rule in findings:
+        run("evidence", "-q", "--redact", "-o", f"{folder}/proof.pcapng", f"{folder}/full.db", str(number))
+        octets = octets_of(f"{folder}/proof.pcapng")
+        for what in found_in(octets, WORDS):
+            yield f"finding {number} ({rule}): {what}"
+        for address in (CLIENT, OTHER_CLIENT, SERVER):
+            if v4(address) in octets:
+                yield f"finding {number} ({rule}): {address}, in octets"
+        for what in (b"\x02\0\0\0\0\x01", b"x" * 24, b"y" * 24, b"z" * 24, folder.encode()):
+            if what in octets:
+                yield f"finding {number} ({rule}): {what[:8]!r}"
+        if b"HTTP/1.1 " not in octets or rule.encode() not in octets:
+            yield f"finding {number} ({rule}): there is nothing in it"
+    if len(findings) < 10:
+        yield f"only {len(findings)} findings: not much is shown"
+
+
 def test_who_is_forgotten_is_gone(folder):
     """And nobody else: the octets of the file, the laws, the other's rows."""
     planted(f"{folder}/in.pcap")
