@@ -74,7 +74,8 @@ static bool satisfies(const struct due *due, const struct recording *r,
                       ? is_loud(f->severity)
                       : due->severity < 0 || due->severity == (int)f->severity;
     return concerns(due, r, f) && severe &&
-           (due->confidence < 0 || due->confidence == (int)f->confidence) && account_fits(due, f);
+           (due->confidence < 0 || due->confidence == (int)f->confidence) &&
+           (due->party[0] == '\0' || strcmp(due->party, f->party) == 0) && account_fits(due, f);
 }
 
 static void print_due(const struct transcript *t, const struct due *due)

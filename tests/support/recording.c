@@ -65,6 +65,7 @@ static void record_finding(void *context, const struct finding *f)
         .variant = f->variant ? f->variant : "",
         .severity = f->severity,
         .confidence = f->confidence,
+        .party = f->party,
         .exchange = place,
         .avoidable = f->avoidable_bytes,
         .opportunity = f->opportunity_bytes,

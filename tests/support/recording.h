@@ -35,6 +35,7 @@ struct recorded_exchange {
 struct recorded_finding {
     const struct rule_card *rule;
     const char *variant; /* "" where there is none */
+    const char *party;
     enum severity severity;
     enum confidence confidence;
     size_t exchange; /* index of the accused */

@@ -18,7 +18,8 @@
  *     ### repeat N every 60s        the lines up to ### end, N times, 60 s from begin to begin
  *     === RULE[/VARIANT] #N ...     a finding that is due at the Nth exchange (#2-5: at each), with
  *                                   words, in any order, of severity (or `loud`: not info),
- *                                   confidence and account (avoidable, opportunity, free)
+ *                                   confidence, account (avoidable, opportunity, free) and
+ *                                   party=WHO (is to blame)
  *     === no RULE [#N]              not as error, warning or waste; never: not even as info
  *     === may RULE [#N]             is not judged
  *     === twin NAME                 the near twin of this one that does fire, or does not
@@ -652,8 +653,11 @@ static bool read_due_word(struct reader *r, struct slice w, struct due *due, uns
         due->confidence = place;
     else if ((place = place_in(w, account_name, 4)) > 0)
         due->account = (enum due_account)place;
+    else if (slice_starts_with(w, SLICE("party=")))
+        return copy_text(due->party, sizeof due->party, slice_from(w, strlen("party="))) ||
+               fail(r, "not a party", w);
     else
-        return fail(r, "not a severity, confidence or account", w);
+        return fail(r, "not a severity, confidence, account or party", w);
     return true;
 }
 

@@ -57,6 +57,7 @@ struct due {
     int severity, confidence;   /* values of the enums, -1: any */
 #define DUE_LOUD (-2)           /* severity: error, warning or waste */
     enum due_account account;
+    char party[16]; /* "": any */
     unsigned line;
 };
 
