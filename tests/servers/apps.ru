@@ -6,6 +6,8 @@
 require "json"
 require "logger"
 require "action_controller"
+require "action_view"
+require "rack/mock"
 
 ActionDispatch::Flash # what it adds to requests, tags are made of as well
 
@@ -39,6 +41,10 @@ PAGES = JSON.parse(File.read(ENV.fetch("WIRE304_APPS"))).to_h do |place|
   end
   [place["port"], page.action(:show)]
 end
+
+# What is loaded at first use is loaded before eight threads want it at once.
+[AbstractController, ActionController, ActionDispatch, ActionView].each(&:eager_load!)
+PAGES.each_value { |page| Rack::MockRequest.new(page).get("/app.js", "HTTP_IF_NONE_MATCH" => '"none"') }
 
 # SERVER_PORT is what Host says.
 run ->(env) { PAGES.fetch(env["puma.socket"].local_address.ip_port).call(env) }

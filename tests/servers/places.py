@@ -386,7 +386,7 @@ def squid(processes, folder, places):
     for p in places:
         os.chmod(p.folder, 0o777)  # it changes its user before it opens its log
         conf = write(f"{p.folder}/squid.conf", f"""http_port {p.address}:{p.port} accel defaultsite=www.example.com no-vhost
-cache_peer {ORIGIN} parent {p.origin_port} 0 no-query no-digest originserver
+cache_peer {ORIGIN} parent {p.origin_port} 0 no-query no-digest no-netdb-exchange originserver
 http_access allow all
 never_direct allow all
 tcp_outgoing_address {PROXY}
