@@ -882,7 +882,7 @@ of_client("python-requests", "revalidated-while-fresh", "instead of If-None-Matc
 # ---------------------------------------------------------------- the rest of the table
 
 ELSEWHERE = {
-    "spring okhttp": "Debian has them of years ago (4.3, 3.13), as libraries alone: 330 MB of Java, and a server and a build to be written around each",
+    "spring okhttp": "Debian has them of years ago (4.3, 3.13), as libraries alone: 126 MB to fetch with Java, and a server and a build to be written around each",
     "aspnet": "Debian does not have it",
     "iis cloudflare cloudfront fastly akamai": "nobody can start it here",
     "browser": "a remedy for pages; tests/servers/clean.py has the browser itself",
