@@ -220,9 +220,11 @@ static void put_header(struct html_report *report)
         out,
         "<nav aria-label=\"Sections\"><a href=\"#bytes\">Bytes</a> <a "
         "href=\"#fixes\">Fixes</a> <a href=\"#card\">304 card</a> <a href=\"#timeline\">When</a> "
-        "<a href=\"#where\">Where</a> <a href=\"#urls\">URLs</a> <a href=\"#issues\">Findings"
+        "<a href=\"#where\">Where</a> <a href=\"#revalidation\">Revalidation</a> %s"
+        "<a href=\"#urls\">URLs</a> <a href=\"#issues\">Findings"
         "</a> <a href=\"#doubts\">Not seen</a> <a href=\"#words\">Words</a></nav>\n</header>\n"
-        "<main>\n");
+        "<main>\n",
+        html_has_what_if(report) ? "<a href=\"#whatif\">What if</a> " : "");
 }
 
 static void put_footer(struct html_report *report)
@@ -243,8 +245,9 @@ static void put_footer(struct html_report *report)
 void html_write(struct report *report)
 {
     static void (*const sections[])(struct html_report *) = {
-        html_accounts, html_fixes,  html_server_card, html_timeline, html_rankings,
-        html_what_if, html_lives,    html_issues, html_doubts,      html_words,
+        html_accounts, html_fixes,        html_server_card, html_timeline,
+        html_rankings, html_revalidation, html_what_if,     html_lives,
+        html_issues,   html_doubts,       html_words,
     };
     struct html_report page = {
         .out = {.to = report->to},

@@ -41,10 +41,13 @@ void html_facts(struct html_report *report);
 
 /* Of queries over main.exchange AS e: its octets are not counted at an outer one, too; and its
  * status, 0 where there is none, as schema.c keeps it. */
-#define NOT_INNER "NOT EXISTS (SELECT 1 FROM main.pair WHERE inner = e.id)"
+#define NOT_INNER        "NOT EXISTS (SELECT 1 FROM main.pair WHERE inner = e.id)"
 #define NUMERAL_(number) #number
 #define NUMERAL(number)  NUMERAL_(number)
 #define STATUS_OF_E      "(e.bits >> " NUMERAL(BITS_STATUS) " & 1023)"
+
+/* Does html_what_if() have anything to say? */
+bool html_has_what_if(struct html_report *report);
 
 /* The sections, in the order of the page. */
 void html_accounts(struct html_report *report); /* all captured bytes in one bar */
@@ -53,10 +56,12 @@ void html_server_card(
     struct html_report *report); /* what each server software does with its 304s */
 void html_timeline(struct html_report *report);
 void html_rankings(struct html_report *report); /* hosts, clients, URL patterns */
-void html_what_if(struct html_report *report);  /* remedies, ideal caches */
-void html_lives(struct html_report *report);    /* single URLs */
-void html_issues(struct html_report *report);   /* every rule that fired, with its evidence */
-void html_doubts(struct html_report *report);   /* what was not seen or not checked */
+void html_revalidation(
+    struct html_report *report); /* what came of conditions, by host; who breaks what */
+void html_what_if(struct html_report *report); /* remedies, ideal caches */
+void html_lives(struct html_report *report);   /* single URLs */
+void html_issues(struct html_report *report);  /* every rule that fired, with its evidence */
+void html_doubts(struct html_report *report);  /* what was not seen or not checked */
 void html_words(struct html_report *report); /* the words of the report, and how to get the rest */
 
 /* A finding's heads, and those of the exchange it is held against, side by side; then the packets.

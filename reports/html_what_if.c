@@ -110,11 +110,16 @@ static void put_caches(struct html_report *report)
     html_table_end(report);
 }
 
+bool html_has_what_if(struct html_report *report)
+{
+    return audit_number(report->audit, "SELECT max(saved_bytes) FROM what_if") != 0;
+}
+
 void html_what_if(struct html_report *report)
 {
     struct audit *audit = report->audit;
     uint64_t observed = (uint64_t)audit_number(audit, "SELECT observed_bytes FROM totals");
-    if (audit_number(audit, "SELECT max(saved_bytes) FROM what_if") == 0)
+    if (!html_has_what_if(report))
         return;
     html_section(report, "whatif", "What if");
     if (audit_number(audit, "SELECT count(*) FROM what_if WHERE scenario = 'remedy'"))

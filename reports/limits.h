@@ -30,7 +30,7 @@
 #define LIMIT_EVIDENCE_OCTETS (UINT64_C(512) << 20) /* octets of one evidence file: it is made in memory */
 #define LIMIT_HTML_PAGE (9u << 19)        /* octets after which the HTML report adds no more rows, 4.5 MiB: a
                                             page under 5 MiB opens at once */
-#define LIMIT_HTML_RANKING 100           /* hosts, clients, URL patterns */
+#define LIMIT_HTML_RANKING 100           /* hosts, clients, URL patterns, software */
 #define LIMIT_HTML_SOFTWARE 12           /* rows of the 304 report card: the first screen is short */
 #define LIMIT_HTML_LIVES 24              /* URLs whose life is told */
 #define LIMIT_HTML_EVENTS 40             /* exchanges of such a URL: the earliest */
