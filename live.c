@@ -317,8 +317,10 @@ static void tell_losses(const struct run *run)
 static int live_verdict(struct run *run, bool lost, struct error *error)
 {
     const struct options *options = run->options;
-    const struct report_options report = {"terminal",     layout(options), &options->selection,
-                                          options->table, options->price,  false};
+    const struct report_options report = {.format = "terminal",
+                                          .layout = layout(options),
+                                          .selection = &options->selection,
+                                          .price = options->price};
     bool is_stream = options->ndjson && strcmp(options->ndjson, "-") == 0;
     if (!options->quiet && !is_stream && !report_print_open(&run->audit, stdout, &report, error))
         return code_of(error);

@@ -199,8 +199,10 @@ static int analyze_source(const struct options *options, const char *output, str
     if (!written)
         return code_of(error);
     if (!options->quiet) {
-        const struct report_options report = {"terminal",     layout(options), &options->selection,
-                                              options->table, options->price,  false};
+        const struct report_options report = {.format = "terminal",
+                                              .layout = layout(options),
+                                              .selection = &options->selection,
+                                              .price = options->price};
         if (!report_print(output, stdout, &report, error))
             return code_of(error);
     }
@@ -236,8 +238,9 @@ static int run_analyze(const struct options *options, struct error *error)
 
 static int run_report(const struct options *options, struct error *error)
 {
-    struct report_options report = {options->format, layout(options), &options->selection,
-                                    options->table,  options->price,  options->redact};
+    struct report_options report = {options->format,    layout(options), &options->selection,
+                                    options->table,     options->price,  options->redact,
+                                    options->redact_key};
     struct output output;
     if (!report_is_format(report.format, error))
         return EXIT_USAGE;
@@ -277,6 +280,7 @@ static int run_evidence(const struct options *options, struct error *error)
     const struct evidence_options how = {.with_credentials = options->with_credentials,
                                          .heads_only = options->heads_only,
                                          .redact = options->redact,
+                                         .redact_key = options->redact_key,
                                          .output = options->output};
     struct output output;
     if (how.redact && (how.with_credentials || how.heads_only)) {

@@ -64,7 +64,7 @@ struct database {
     "PRAGMA page_size=16384;PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF;"                       \
     "PRAGMA locking_mode=EXCLUSIVE;PRAGMA temp_store=MEMORY;PRAGMA cell_size_check=OFF;"
 #define PRAGMAS_TO_GROW                                                                            \
-    "PRAGMA page_size=4096;PRAGMA auto_vacuum=INCREMENTAL;PRAGMA journal_mode=WAL;"               \
+    "PRAGMA page_size=4096;PRAGMA auto_vacuum=INCREMENTAL;PRAGMA journal_mode=WAL;"                \
     "PRAGMA wal_autocheckpoint=256;PRAGMA synchronous=NORMAL;PRAGMA temp_store=MEMORY;PRAGMA "     \
     "journal_size_limit=" DIGITS(LIMIT_LOG_OCTETS) ";"
 
@@ -143,7 +143,7 @@ struct database *database_create(const struct database_options *options, struct 
     if (!database_may_replace(options->path, options->force, error))
         return NULL;
     struct privacy privacy;
-    if (!privacy_init(&privacy, options->privacy, error))
+    if (!privacy_init(&privacy, options->privacy, NULL, error))
         return NULL;
     char *beside = file_beside(options->path, error);
     if (!beside) {
@@ -334,7 +334,7 @@ struct database *database_grow(const struct database_options *options, const cha
 {
     bool is_old;
     struct privacy privacy;
-    if (!privacy_init(&privacy, options->privacy, error))
+    if (!privacy_init(&privacy, options->privacy, NULL, error))
         return NULL;
     if (!make_in_place(options->path, options->force, &is_old, error)) {
         privacy_fini(&privacy);

@@ -699,7 +699,7 @@ static bool gather_and_write(struct gathering *g, FILE *to, FILE *told, struct e
 static bool make_plan(struct gathering *g, struct audit *audit, const char *finding,
                       struct error *error)
 {
-    if (!privacy_init(&g->privacy, PRIVACY_STRICT, error) ||
+    if (!privacy_init(&g->privacy, PRIVACY_STRICT, g->options->redact_key, error) ||
         !evidence_plan_make(&g->plan, audit, finding, error))
         return false;
     g->privacy.keeps_apart = true;

@@ -12,9 +12,10 @@
 #include "base/error.h"
 
 struct evidence_options {
-    bool with_credentials; /* leave Cookie and its kin as they are */
-    bool heads_only;       /* leave bodies out */
-    bool redact;           /* pseudonyms for whatever tells of somebody; alone */
+    bool with_credentials;  /* leave Cookie and its kin as they are */
+    bool heads_only;        /* leave bodies out */
+    bool redact;            /* pseudonyms for whatever tells of somebody; alone */
+    const char *redact_key; /* pseudonym.h; NULL: a key of its own */
     const char *output; /* where it goes, which may be none of the captures; NULL: nowhere known */
 };
 

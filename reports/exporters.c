@@ -101,7 +101,8 @@ bool report_print(const char *path, FILE *to, const struct report_options *optio
 {
     struct audit audit;
     if (!report_is_format(options->format, error) ||
-        !(options->redact ? redaction_open(&audit, path, error) : audit_open(&audit, path, error)))
+        !(options->redact ? redaction_open(&audit, path, options->redact_key, error)
+                          : audit_open(&audit, path, error)))
         return false;
     bool printed = report_print_open(&audit, to, options, error);
     return audit_close(&audit, error) && printed;

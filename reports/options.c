@@ -403,6 +403,12 @@ static bool set_redact(struct options *options, const char *value, struct error 
     return options->redact = true;
 }
 
+static bool set_redact_key(struct options *options, const char *value, struct error *error)
+{
+    options->redact_key = value;
+    return set_redact(options, value, error);
+}
+
 static bool set_fail_on_avoidable(struct fail_on *fail_on, const char *value)
 {
     char number[32];
@@ -693,6 +699,8 @@ static const struct option_row rows[] = {
      "what of people is written down: full (the default); standard, no values\nof queries; strict, no addresses and tags either (docs/privacy.md)"},
     {"redact", 0, FOR_REPORT | FOR_EVIDENCE, false, NULL, set_redact,
      "addresses, values of queries, tags and User-Agents as pseudonyms, the\nsame for the same throughout: to be handed on"},
+    {"redact-key", 0, FOR_REPORT | FOR_EVIDENCE, true, "FILE", set_redact_key,
+     "--redact with the key in FILE, made if it is not there: the same\npseudonyms in all that is made with it; keep it to yourself"},
 
     {"host", 0, FOR_REPORT, false, "GLOB", set_report_host,
      "only exchanges with this host, or server address; may be repeated:\n*.example.org, 10.1.*"},

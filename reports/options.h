@@ -78,7 +78,7 @@ struct options {
     struct acceptances accepted;
     const char *price; /* "0.09 EUR": of a gigabyte; NULL */
     struct time_limit from, until;
-    enum severity severity; /* the least that the summary shows */
+    enum severity severity;     /* the least that the summary shows */
     struct selection selection; /* of a report; its `least` is `severity` */
     int64_t jobs;
     struct thresholds thresholds;
@@ -101,10 +101,11 @@ struct options {
     int64_t rotate_ns;          /* a new database so often; 0: never */
     uint64_t buffer, snaplen;   /* 0: as the source has it */
     bool one_station, no_sandbox;
-    const char *metrics, *ndjson; /* NULL: none */
-    bool plain;                   /* no full-screen view */
+    const char *metrics, *ndjson;      /* NULL: none */
+    bool plain;                        /* no full-screen view */
     bool with_credentials, heads_only; /* evidence */
-    bool redact;           /* report, evidence */
+    bool redact;                       /* report, evidence */
+    const char *redact_key;            /* the same; NULL: a key of its own */
     const char *user;
     const char *const *operands; /* into argv */
     size_t n_operands;

@@ -27,11 +27,12 @@ const char *privacy_word(unsigned level)
     return words[level < COUNT_OF(words) ? level : COUNT_OF(words) - 1];
 }
 
-bool privacy_init(struct privacy *privacy, enum privacy_level level, struct error *error)
+bool privacy_init(struct privacy *privacy, enum privacy_level level, const char *key_file,
+                  struct error *error)
 {
     *privacy = (struct privacy){.level = level};
     if (level != PRIVACY_FULL)
-        privacy->pseudonyms = pseudonyms_new(error);
+        privacy->pseudonyms = pseudonyms_new(key_file, error);
     return level == PRIVACY_FULL || privacy->pseudonyms;
 }
 

@@ -26,7 +26,9 @@ struct privacy {
                                       instead of '*', and a pseudonym beside the family */
 };
 
-bool privacy_init(struct privacy *privacy, enum privacy_level level, struct error *error) MUST_USE;
+/* `key_file` as for pseudonyms_new(). */
+bool privacy_init(struct privacy *privacy, enum privacy_level level, const char *key_file,
+                  struct error *error) MUST_USE;
 void privacy_fini(struct privacy *privacy);
 
 /* What a value is. */

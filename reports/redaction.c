@@ -89,11 +89,11 @@ static void redacted(sqlite3_context *context, int n, sqlite3_value **values)
     arena_reset(&r->scratch);
 }
 
-static bool teach(struct audit *audit, struct error *error)
+static bool teach(struct audit *audit, const char *key_file, struct error *error)
 {
     struct redaction *r = xcalloc(1, sizeof *r);
     arena_init(&r->scratch, 4096);
-    if (!privacy_init(&r->privacy, PRIVACY_STRICT, error)) {
+    if (!privacy_init(&r->privacy, PRIVACY_STRICT, key_file, error)) {
         redaction_free(r);
         return false;
     }
@@ -165,24 +165,25 @@ static bool copy(struct audit *audit, const char *path, struct error *error)
     return audit_close(&from, error);
 }
 
-static bool make(struct audit *audit, const char *path, struct error *error)
+static bool make(struct audit *audit, const char *path, const char *key_file, struct error *error)
 {
     audit_run(audit, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");
     if (!copy(audit, path, error) || !audit_attach(audit, path, "whole", error) ||
-        !teach(audit, error))
+        !teach(audit, key_file, error))
         return false;
     redact_tables(audit);
     return true;
 }
 
-bool redaction_open(struct audit *audit, const char *path, struct error *error)
+bool redaction_open(struct audit *audit, const char *path, const char *key_file,
+                    struct error *error)
 {
     *audit = (struct audit){.path = path, .is_redacted = true};
     if (sqlite3_open_v2("", &audit->db,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
                         NULL) != SQLITE_OK)
         audit_fail(audit);
-    if (make(audit, path, error))
+    if (make(audit, path, key_file, error))
         return true;
     sqlite3_close(audit->db);
     return false;

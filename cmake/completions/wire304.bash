@@ -101,6 +101,7 @@ _wire304()
         'report --table') _wire304_words "$cur" "run totals exchanges findings issues checks connections coverage heads accepted what_if needless_round_trips hours let_go let_go_by_rule waste_by_url_pattern waste_by_host waste_by_client violations_by_server_software revalidation_outcomes etag_history"; return ;;
         'report --severity') _wire304_words "$cur" "info waste warning error"; return ;;
         'report --price') :; return ;;
+        'report --redact-key') _wire304_files "$cur"; return ;;
         'report --host') :; return ;;
         'report --url') :; return ;;
         'report --client') :; return ;;
@@ -110,6 +111,7 @@ _wire304()
         'report --top') :; return ;;
         'report --color') _wire304_words "$cur" "auto always never"; return ;;
         'evidence --output' | 'evidence -o') _wire304_files "$cur"; return ;;
+        'evidence --redact-key') _wire304_files "$cur"; return ;;
         'evidence --color') _wire304_words "$cur" "auto always never"; return ;;
         'compare --output' | 'compare -o') _wire304_files "$cur"; return ;;
         'compare --format') _wire304_words "$cur" "terminal json markdown"; return ;;
@@ -142,14 +144,14 @@ _wire304()
             ;;
         report)
             if [[ $cur == -* ]]; then
-                _wire304_words "$cur" "--output --format --table --severity --price --redact --host --url --client --rule --since --until --top --color --help "
+                _wire304_words "$cur" "--output --format --table --severity --price --redact --redact-key --host --url --client --rule --since --until --top --color --help "
             else
                 _wire304_files "$cur"
             fi
             ;;
         evidence)
             if [[ $cur == -* ]]; then
-                _wire304_words "$cur" "--output --with-credentials --heads-only --redact --color --quiet --help "
+                _wire304_words "$cur" "--output --with-credentials --heads-only --redact --redact-key --color --quiet --help "
             else
                 _wire304_files "$cur"
             fi

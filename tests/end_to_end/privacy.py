@@ -303,6 +303,37 @@ def test_pseudonyms_are_stable_in_one_report_and_differ_between_two(folder):
         yield "two reports share pseudonyms: the key is not theirs"
 
 
+def test_a_kept_key_gives_the_same_pseudonyms_everywhere(folder):
+    planted(f"{folder}/in.pcap")
+    key, path = f"{folder}/key", f"{folder}/full.db"
+    run("analyze", "--force", "-q", "-o", path, f"{folder}/in.pcap")
+    one, other = (run("report", "--redact-key", key, "--format", "csv", "--table", "exchanges", path) for _ in range(2))
+    if one != other:
+        yield "two reports with one key differ"
+    if any(found_in(one, WORDS)):
+        yield "--redact-key alone does not redact"
+    if os.stat(key).st_mode & 0o777 != 0o600:
+        yield f"others may read the key: {os.stat(key).st_mode:o}"
+    if run("report", "--redact-key", f"{folder}/other", "--format", "csv", "--table", "exchanges", path) == one:
+        yield "another key gives the same pseudonyms"
+
+    # the packets of a finding speak of the same client and URL as the report does
+    number, = rows(path, "SELECT id FROM findings ORDER BY id LIMIT 1")[0]
+    run("evidence", "-q", "--redact-key", key, "-o", f"{folder}/proof.pcapng", path, str(number))
+    run("analyze", "--force", "-q", "-o", f"{folder}/proof.db", f"{folder}/proof.pcapng")
+    for client, server, url in rows(f"{folder}/proof.db", "SELECT client, server, url FROM exchanges"):
+        for what in (client, server, url):
+            if what.encode() not in one:
+                yield f"the evidence speaks of {what}, the report does not"
+
+    for text in ("", "no key\n", "0" * 63, "0" * 64 + "\n\n", "G" * 64):
+        with open(f"{folder}/wrong", "w", encoding="ascii") as file:
+            file.write(text)
+        done = subprocess.run([BINARY, "report", "--redact-key", f"{folder}/wrong", path], capture_output=True, check=False)
+        if done.returncode != 3 or done.stdout or b"no key for pseudonyms" not in done.stderr:
+            yield f"a key of {text!r}: exit {done.returncode}, {done.stderr!r}"
+
+
 def test_what_busts_caches_may_be_read(folder):
     planted(f"{folder}/in.pcap")
     for level, path, _ in audits(folder, f"{folder}/in.pcap"):
