@@ -584,6 +584,14 @@ static bool is_owned_better(const struct inner_leg *i, const struct outer_leg *o
     return i->outer_is_strict != strict ? i->outer_is_strict : i->outer_t_req0 <= o->leg.t_req0;
 }
 
+/* It is all that its outer one has, and this outer one has another. */
+static bool is_needed_there(const struct shelf *shelf, const struct inner_leg *i,
+                            const struct outer_leg *o)
+{
+    const struct outer_leg *there = find_outer(shelf, i->outer_id);
+    return there && there->inner == i && o->inner && o->inner != i;
+}
+
 /* The inner one learns whose it is. Returns whether the outer one may keep it. */
 static bool inner_claim(struct legs *legs, const struct shelf *shelf, struct inner_leg *i,
                         const struct outer_leg *o, enum pair_by by)
@@ -594,7 +602,8 @@ static bool inner_claim(struct legs *legs, const struct shelf *shelf, struct inn
         contest(legs, shelf, i);
         return false;
     }
-    if (i->outer_id && is_owned_better(i, o, by))
+    if (i->outer_id &&
+        (is_owned_better(i, o, by) || (by == i->by && is_needed_there(shelf, i, o))))
         return true;
     i->outer_id = o->leg.id;
     i->outer_t_req0 = o->leg.t_req0;

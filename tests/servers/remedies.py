@@ -183,13 +183,14 @@ def as_three_browsers(c):
 
 
 def at_once(c):
-    """The proxy shows that it is a cache, and is then asked for something else by two."""
+    """The proxy shows that it is a cache, and is then asked for something else by two, the second while the first still waits."""
     c.get("/tiny.json")
     time.sleep(3)
     c.get("/tiny.json")
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for address in (CLIENT, OTHER):
+        for address in (CLIENT, OTHER):  # close together they would overtake each other on the way
             pool.submit(Client(c.place, address).get, "/app.js")
+            time.sleep(0.1)
 
 
 def briefly_tiny(method, path, fields, number):
