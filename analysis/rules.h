@@ -147,6 +147,36 @@ static inline enum judgement withhold(struct verdict *v, enum guard guard)
     return WITHHELD;
 }
 
+/* What most rules cannot do without, in the order in which it is missed. */
+enum need {
+    NEEDS_PAIR = 1,          /* the response is certain to answer the request */
+    NEEDS_REQUEST_HEAD = 2,  /* seen whole, so that what is absent was not sent */
+    NEEDS_RESPONSE_HEAD = 4, /* the same */
+    NEEDS_SOUND_304 = 8,     /* the 304 is not the defect itself (rules.md §3.7) */
+    NEEDS_CLIENT = 16,       /* somebody's cache, who can be told apart */
+    NEEDS_END = 32           /* no stream, no upgrade, no gRPC */
+};
+
+/* Returns true, and withholds the verdict by the guard that is meant, where one is missing. */
+static inline bool lacks(const struct evidence *e, struct verdict *v, unsigned needs)
+{
+    const struct facts *x = e->facts;
+    if (needs & NEEDS_PAIR && !x->is_paired)
+        v->guard = GUARD_PAIRING_UNSURE;
+    else if ((needs & NEEDS_REQUEST_HEAD && !x->request_head_whole) ||
+             (needs & NEEDS_RESPONSE_HEAD && !x->response_head_whole))
+        v->guard = GUARD_HEAD_INCOMPLETE;
+    else if (needs & NEEDS_SOUND_304 && e->is_defective_304)
+        v->guard = GUARD_DEFECT;
+    else if (needs & NEEDS_CLIENT && e->cache == 0)
+        v->guard = GUARD_NO_CLIENT;
+    else if (needs & NEEDS_END && x->is_excluded)
+        v->guard = GUARD_EXCLUDED;
+    else
+        return false;
+    return true;
+}
+
 static inline enum judgement wait_for(struct verdict *v, enum wait what)
 {
     v->waits = what;

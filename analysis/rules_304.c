@@ -50,8 +50,8 @@ static enum judgement judge_has_body(const struct evidence *e, struct verdict *v
         [STRAY_CONTENT_LENGTH] = "cl-body",
         [STRAY_OTHER] = NULL,
     };
-    if (!e->facts->response_head_whole)
-        return withhold(v, GUARD_HEAD_INCOMPLETE);
+    if (lacks(e, v, NEEDS_RESPONSE_HEAD))
+        return WITHHELD;
     if (e->x->stray == STRAY_NONE)
         return PASSED;
     if (!e->facts->is_paired || e->x->flaws & FLAW(RESPONSE_BODY_GAP))
@@ -88,10 +88,8 @@ static bool has_working_condition(const struct request_facts *q)
 static enum judgement judge_unsolicited(const struct evidence *e, struct verdict *v)
 {
     const struct request_facts *q = &e->facts->request;
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (!e->facts->request_head_whole || !e->facts->response_head_whole)
-        return withhold(v, GUARD_HEAD_INCOMPLETE);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_REQUEST_HEAD | NEEDS_RESPONSE_HEAD))
+        return WITHHELD;
     if (has_working_condition(q))
         return PASSED;
     if (may_be_mispaired(e))
@@ -144,10 +142,8 @@ static enum judgement judge_etag_not_in_inm(const struct evidence *e, struct ver
 {
     const struct tag_list *offered = &e->facts->request.if_none_match;
     const struct entity_tag *tag = &e->facts->response.etag;
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (!e->facts->request_head_whole)
-        return withhold(v, GUARD_HEAD_INCOMPLETE);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_REQUEST_HEAD))
+        return WITHHELD;
     if (offered->kind != TAG_LIST_TAGS || slice_is_absent(tag->text))
         return NOT_APPLICABLE;
     if (tag_list_has_tolerant(offered, tag, NULL))
@@ -305,12 +301,8 @@ static void demote_missing(const struct evidence *e, struct verdict *v, enum due
 static enum judgement judge_missing(const struct evidence *e, struct verdict *v,
                                     enum due_field field, const struct rule_card *card)
 {
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (!e->facts->response_head_whole || !e->facts->request_head_whole)
-        return withhold(v, GUARD_HEAD_INCOMPLETE);
-    if (e->is_defective_304)
-        return withhold(v, GUARD_DEFECT);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_REQUEST_HEAD | NEEDS_RESPONSE_HEAD | NEEDS_SOUND_304))
+        return WITHHELD;
     if (!is_missing(e, field))
         return PASSED;
     const struct reference *p = &e->refs.before, *f = &e->refs.after;
@@ -380,12 +372,8 @@ static enum judgement judge_missing_expires(const struct evidence *e, struct ver
 /* The clock is the reference: any response of the same server within the hour that has Date. */
 static enum judgement judge_missing_date(const struct evidence *e, struct verdict *v)
 {
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (!e->facts->response_head_whole)
-        return withhold(v, GUARD_HEAD_INCOMPLETE);
-    if (e->is_defective_304)
-        return withhold(v, GUARD_DEFECT);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_RESPONSE_HEAD | NEEDS_SOUND_304))
+        return WITHHELD;
     if (head_has(&e->x->response.head, FIELD_DATE))
         return PASSED;
     if (!e->closing)
@@ -491,10 +479,8 @@ static enum judgement judge_length_mismatch(const struct evidence *e, struct ver
     const struct reference *p = &e->refs.before, *f = &e->refs.after;
     if (n->length_state != LENGTH_VALID || !e->facts->is_get)
         return NOT_APPLICABLE;
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (e->is_defective_304)
-        return withhold(v, GUARD_DEFECT);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_SOUND_304))
+        return WITHHELD;
     if (!p->representation)
         return judge_length_by_later(e, v);
     if (!p->representation->body_whole)
@@ -742,10 +728,8 @@ static enum judgement judge_policy_differs(const struct evidence *e, struct verd
 {
     const struct reference *p = &e->refs.before, *f = &e->refs.after;
     struct sides sides = {&e->facts->response, &e->x->response.head, p, f};
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (e->is_defective_304)
-        return withhold(v, GUARD_DEFECT);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_SOUND_304))
+        return WITHHELD;
     if (!p->representation || !p->matches)
         return withhold(v, GUARD_NO_REFERENCE);
     if (!e->closing) {

@@ -19,8 +19,8 @@ static const char *const method_variants[] = {"method-override", "query", NULL};
 static enum judgement judge_method(const struct evidence *e, struct verdict *v)
 {
     const struct facts *x = e->facts;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
     if (x->is_get || x->is_head)
         return PASSED;
     accuse(v, CARD(WRONG_METHOD), "304 to {}: a condition that is false makes that a 412");
@@ -62,8 +62,8 @@ static enum judgement judge_hop_field(const struct evidence *e, struct verdict *
     const struct head *head = &e->x->response.head;
     bool multiplexed = is_multiplexed(e->x->response.version);
     enum field_token field = multiplexed ? connection_field(head) : FIELD_TRANSFER_ENCODING;
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
     if (field == FIELD_OTHER || !head_has(head, field))
         return PASSED;
     if (multiplexed) {

@@ -19,19 +19,8 @@ static const struct rule rows[ROWS];
 /* So long may lie between two answers that agree, and still nothing else is likely in between. */
 enum { STEADY_S = 3600 };
 
-/* What needs no history to be unsure of: G1, G2, and the 304 that is itself the defect. */
-static bool is_unsure(const struct evidence *e, enum guard *guard)
-{
-    if (!e->facts->is_paired)
-        *guard = GUARD_PAIRING_UNSURE;
-    else if (!e->facts->request_head_whole || !e->facts->response_head_whole)
-        *guard = GUARD_HEAD_INCOMPLETE;
-    else if (e->is_defective_304)
-        *guard = GUARD_DEFECT;
-    else
-        return false;
-    return true;
-}
+/* What needs no history to be unsure of. */
+enum { NEEDS = NEEDS_PAIR | NEEDS_REQUEST_HEAD | NEEDS_RESPONSE_HEAD | NEEDS_SOUND_304 };
 
 static bool went_through_cache(const struct facts *x)
 {
@@ -143,7 +132,7 @@ static enum judgement judge_despite(const struct evidence *e, struct verdict *v)
 {
     const struct facts *x = e->facts;
     const struct reference *p = &e->refs.before, *f = &e->refs.after;
-    if (is_unsure(e, &v->guard))
+    if (lacks(e, v, NEEDS))
         return WITHHELD;
     if (!p->representation)
         return withhold(v, GUARD_NO_REFERENCE);
@@ -189,7 +178,7 @@ static enum judgement judge_masks(const struct evidence *e, struct verdict *v)
     const struct base_status *before = &e->status_before, *after = &e->status_after;
     if (!base_status_excludes_304(before))
         return before->exchange_id ? PASSED : NOT_APPLICABLE;
-    if (is_unsure(e, &v->guard))
+    if (lacks(e, v, NEEDS))
         return WITHHELD;
     if (may_be_there(e))
         return PASSED;

@@ -91,10 +91,8 @@ static enum judgement judge_flip(const struct evidence *e, struct verdict *v)
     const struct reference *p = &e->refs.before, *f = &e->refs.after;
     if (!e->facts->response.etag.valid)
         return NOT_APPLICABLE;
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (e->is_defective_304)
-        return withhold(v, GUARD_DEFECT);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_SOUND_304))
+        return WITHHELD;
     enum likeness before = likeness_of(e, p), after = likeness_of(e, f);
     if (before == LIKE_SAME)
         return PASSED;
@@ -130,12 +128,8 @@ static enum judgement judge_no_validator(const struct evidence *e, struct verdic
 {
     const struct head *head = &e->x->response.head;
     const struct reference *p = &e->refs.before;
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (!e->facts->response_head_whole)
-        return withhold(v, GUARD_HEAD_INCOMPLETE);
-    if (e->is_defective_304)
-        return withhold(v, GUARD_DEFECT);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_RESPONSE_HEAD | NEEDS_SOUND_304))
+        return WITHHELD;
     if (head_has(head, FIELD_ETAG) || head_has(head, FIELD_LAST_MODIFIED))
         return PASSED;
     if (!p->representation || !p->matches)

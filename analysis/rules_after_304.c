@@ -45,12 +45,8 @@ static enum judgement judge_not_freshening(const struct evidence *e, struct verd
     if (!x->is_get || !x->request.is_conditional || !after || !after->exchange_id ||
         !e->held.asked_with)
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (e->cache == 0)
-        return withhold(v, GUARD_NO_CLIENT);
-    if (x->is_excluded)
-        return withhold(v, GUARD_EXCLUDED);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_CLIENT | NEEDS_END))
+        return WITHHELD;
     int64_t apart_s = (x->t_req0 - after->t_rsp1) / NS_PER_S;
     if (after->unfreshened == UNFRESHENED_NOT || apart_s < 0 ||
         apart_s + e->thresholds->guard_s >= after->nominal_s || after->heeds_nothing)
@@ -204,12 +200,8 @@ static enum judgement judge_ignored(const struct evidence *e, struct verdict *v)
     if (!e->closing) {
         if (!x->is_get || !x->request.is_conditional || !h->after || !h->asked_with)
             return NOT_APPLICABLE;
-        if (!x->is_paired)
-            return withhold(v, GUARD_PAIRING_UNSURE);
-        if (e->cache == 0)
-            return withhold(v, GUARD_NO_CLIENT);
-        if (x->is_excluded)
-            return withhold(v, GUARD_EXCLUDED);
+        if (lacks(e, v, NEEDS_PAIR | NEEDS_CLIENT | NEEDS_END))
+            return WITHHELD;
         if (!h->fresh || !h->fresh_by_304 || h->after->heeds_nothing)
             return PASSED;
         if (wants_fresher(&x->request))
@@ -258,12 +250,8 @@ static enum judgement await_refetch(const struct evidence *e, struct verdict *v)
     if (!x->is_get || !x->request.is_conditional || !e->held.known || !e->held.asked_with ||
         !e->held.is_stored)
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (e->cache == 0)
-        return withhold(v, GUARD_NO_CLIENT);
-    if (x->is_excluded)
-        return withhold(v, GUARD_EXCLUDED);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_CLIENT | NEEDS_END))
+        return WITHHELD;
     accuse_304_before_refetch(v, CONFIDENCE_LIKELY);
     blame_client(v, e);
     v->counted = COUNTED_REFETCH;
@@ -302,8 +290,8 @@ static enum judgement judge_foreign(const struct evidence *e, struct verdict *v)
     const struct facts *x = e->facts;
     if (e->adoption.exchange_id == 0)
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
     if (!e->adoption.has_client)
         return withhold(v, GUARD_NO_CLIENT);
     if (!e->closing)

@@ -19,10 +19,8 @@ static enum judgement asks_about_held(const struct evidence *e, struct verdict *
     const struct facts *x = e->facts;
     if (!x->is_get || !slice_is_absent(x->request.range))
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (!x->request_head_whole)
-        return withhold(v, GUARD_HEAD_INCOMPLETE);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_REQUEST_HEAD))
+        return WITHHELD;
     return e->closing || e->client.id ? PASSED : withhold(v, GUARD_NO_CLIENT);
 }
 

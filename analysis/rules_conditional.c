@@ -66,8 +66,8 @@ static enum judgement judge_inm_match(const struct evidence *e, struct verdict *
     const struct facts *x = e->facts;
     if ((!x->is_get && !x->is_head) || x->request.if_none_match.kind == TAG_LIST_ABSENT)
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
     struct selected selected = selected_by(x);
     struct expected expected = expected_of(x, &selected, false);
     if (expected.step == STEP_IF_NONE_MATCH && expected.condition == UNKNOWN)
@@ -119,8 +119,8 @@ static enum judgement judge_ims_unmodified(const struct evidence *e, struct verd
     const struct date_fact *ims = &x->request.if_modified_since;
     if (!x->is_get || x->request.if_none_match.kind != TAG_LIST_ABSENT || !date_is_present(ims))
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
     struct selected selected = selected_by(x);
     struct expected expected = expected_of(x, &selected, false);
     if (expected.step != STEP_IF_MODIFIED_SINCE || !(expected.wanted & EXPECT_304))
@@ -166,8 +166,8 @@ static enum judgement judge_collision(const struct evidence *e, struct verdict *
     const struct reference *other = &e->refs.same_tag;
     if (!x->is_get || !x->response.etag.valid || x->response.etag.weak)
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
     if (!other->representation)
         return PASSED;
     if (!x->body_is_comparable || !digest_is_set(other->representation->digest))
@@ -212,10 +212,8 @@ static enum judgement judge_ims_over_inm(const struct evidence *e, struct verdic
     const struct date_fact *ims = &x->request.if_modified_since;
     if (offered->kind != TAG_LIST_TAGS || !date_is_present(ims))
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (!x->request_head_whole || !x->response_head_whole)
-        return withhold(v, GUARD_HEAD_INCOMPLETE);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_REQUEST_HEAD | NEEDS_RESPONSE_HEAD))
+        return WITHHELD;
     if (offered->malformed)
         return withhold(v, GUARD_MALFORMED);
     if (!date_is_valid(ims))

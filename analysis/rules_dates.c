@@ -42,12 +42,8 @@ static enum judgement judge_unstable(const struct evidence *e, struct verdict *v
     if (!x->is_get || x->request.if_none_match.kind != TAG_LIST_ABSENT ||
         !date_is_valid(&x->request.if_modified_since))
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (!x->response_head_whole)
-        return withhold(v, GUARD_HEAD_INCOMPLETE);
-    if (x->is_excluded)
-        return withhold(v, GUARD_EXCLUDED);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_RESPONSE_HEAD | NEEDS_END))
+        return WITHHELD;
     if (!x->body_is_comparable)
         return withhold(v, GUARD_BODY_NOT_COMPARABLE);
     if (x->request.wants_hard_reload)
@@ -103,10 +99,8 @@ static enum judgement judge_body_changed(const struct evidence *e, struct verdic
     const struct representation *r = e->refs.held.representation;
     if (!x->is_get || !r || !is_same_date(x, r))
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (!x->response_head_whole)
-        return withhold(v, GUARD_HEAD_INCOMPLETE);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_RESPONSE_HEAD))
+        return WITHHELD;
     if (!x->body_is_comparable || !digest_is_set(r->digest))
         return withhold(v, GUARD_BODY_NOT_COMPARABLE);
     if (digest_equal(r->digest, x->x->response.digest) ||
@@ -114,8 +108,8 @@ static enum judgement judge_body_changed(const struct evidence *e, struct verdic
         !slice_equal_nocase(r->content_encoding, x->response.content_encoding) ||
         !slice_equal(r->content_type, x->response.content_type))
         return PASSED;
-    if (x->is_excluded)
-        return withhold(v, GUARD_EXCLUDED);
+    if (lacks(e, v, NEEDS_END))
+        return WITHHELD;
     if (!slice_is_absent(x->response.content_encoding))
         return withhold(v, GUARD_BODY_NOT_COMPARABLE); /* compressing anew gives other octets */
     if (is_personal(x, r))

@@ -82,8 +82,8 @@ static enum judgement judge_date(const struct evidence *e, struct verdict *v)
         {&r->expires, "expires", false}, /* last: it may be no more than info */
     };
     bool any = false;
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
     for (unsigned i = 0; i < COUNT_OF(all); i++) {
         if (!date_is_present(all[i].fact))
             continue;
@@ -141,8 +141,8 @@ static enum judgement judge_duplicate(const struct evidence *e, struct verdict *
         {FIELD_AGE, "age", r->age_is_list},
         {FIELD_IF_MODIFIED_SINCE, "if-modified-since", q->if_modified_since.lines > 1},
     };
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
     enum judgement judgement = PASSED;
     for (unsigned i = 0; i < COUNT_OF(all); i++) {
         if (LIKELY(!all[i].may_repeat))
@@ -175,8 +175,8 @@ static enum judgement judge_future(const struct evidence *e, struct verdict *v)
     const struct response_facts *r = &e->facts->response;
     if (!date_is_present(&r->last_modified))
         return NOT_APPLICABLE;
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
     if (!date_is_valid(&r->last_modified) || !date_is_valid(&r->date) ||
         r->last_modified.lines > 1 || r->date.lines > 1)
         return PASSED;

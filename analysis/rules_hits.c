@@ -54,8 +54,8 @@ static enum judgement judge_age(const struct evidence *e, struct verdict *v)
     const struct response_facts *r = &e->facts->response;
     if (LIKELY(r->age_state == AGE_ABSENT && !r->says_hit))
         return e->outer && e->facts->response_head_whole ? judge_silent_hit(e, v) : NOT_APPLICABLE;
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
     if (r->age_state == AGE_INVALID || r->age_is_list) {
         accuse(v, CARD(AGE_MISSING), "Age: {} is not one number of seconds");
         say_text(v, head_first(&e->x->response.head, FIELD_AGE));
@@ -65,8 +65,8 @@ static enum judgement judge_age(const struct evidence *e, struct verdict *v)
     }
     if (r->age_state == AGE_VALID || (!e->facts->is_get && !e->facts->is_head))
         return PASSED;
-    if (!e->facts->response_head_whole)
-        return withhold(v, GUARD_HEAD_INCOMPLETE);
+    if (lacks(e, v, NEEDS_RESPONSE_HEAD))
+        return WITHHELD;
     accuse(v, CARD(AGE_MISSING),
            "a cache says that this was a hit, and does not say how old it is");
     if (r->says_hit_by_x_cache_only) {
@@ -140,10 +140,8 @@ static enum judgement judge_stale(const struct evidence *e, struct verdict *v)
     if (LIKELY(r->age_state != AGE_VALID) || (!x->is_get && !x->is_head) ||
         (x->status_class != 2 && e->x->status != 304))
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (!x->response_head_whole || !x->request_head_whole)
-        return withhold(v, GUARD_HEAD_INCOMPLETE);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_REQUEST_HEAD | NEEDS_RESPONSE_HEAD))
+        return WITHHELD;
     struct freshness f;
     freshness_of(&f, x);
     if (r->age_is_list || !is_stale(e, &f) || came_in_stale(e) || is_cleared(e, SIN_STALE) ||

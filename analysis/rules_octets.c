@@ -131,10 +131,8 @@ static enum judgement judge_oversized(const struct evidence *e, struct verdict *
              total = q->header_bytes + r->header_bytes;
     if (!x->is_get || !x->request.is_conditional)
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (x->is_excluded)
-        return withhold(v, GUARD_EXCLUDED);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_END))
+        return WITHHELD;
     if (LIKELY(total <= 2 * most))
         return PASSED; /* too little for any of it */
     uint64_t asked = is_plain_text(e->x) ? luggage_of_request(&q->head) : 0;
@@ -184,10 +182,8 @@ static enum judgement judge_uncompressed(const struct evidence *e, struct verdic
     const struct message *m = &e->x->response;
     if (!x->is_get || m->sampled_octets == 0)
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (x->is_excluded)
-        return withhold(v, GUARD_EXCLUDED);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_END))
+        return WITHHELD;
     if (x->was_aborted)
         return withhold(v, GUARD_ABORTED);
     if (m->content_bytes < (uint64_t)e->thresholds->min_compressible)

@@ -20,10 +20,8 @@ static enum judgement judge_412(const struct evidence *e, struct verdict *v)
     const struct request_facts *q = &e->facts->request;
     if (e->x->status != 412 || (!e->facts->is_get && !e->facts->is_head))
         return NOT_APPLICABLE;
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (!e->facts->request_head_whole)
-        return withhold(v, GUARD_HEAD_INCOMPLETE);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_REQUEST_HEAD))
+        return WITHHELD;
     bool by_tag = q->if_none_match.kind != TAG_LIST_ABSENT;
     if ((!by_tag && !date_is_present(&q->if_modified_since)) ||
         q->if_match.kind != TAG_LIST_ABSENT || date_is_present(&q->if_unmodified_since) ||
@@ -75,8 +73,8 @@ static bool may_be_soft_404(const struct representation *r, const struct exchang
 static enum judgement judge_overwriting(const struct evidence *e, struct verdict *v)
 {
     const struct reference *existing = &e->refs.before;
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
     if (e->facts->request.if_match.kind != TAG_LIST_ABSENT ||
         date_is_present(&e->facts->request.if_unmodified_since))
         return PASSED;
@@ -113,8 +111,8 @@ static enum judgement judge_mismatch(const struct evidence *e, struct verdict *v
     if ((!by_tag && !date_is_present(&q->if_unmodified_since)) || (!x->is_get && !x->is_head) ||
         (status != 200 && status != 206 && status != 304))
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
     if (by_tag && (q->if_match.malformed || x->response.etag_lines > 1))
         return withhold(v, GUARD_MALFORMED);
     if (x->response.responder == RESPONDER_CACHE)
@@ -153,8 +151,8 @@ static enum judgement judge_head(const struct evidence *e, struct verdict *v)
     bool by_tag = q->if_none_match.kind != TAG_LIST_ABSENT;
     if (!by_tag && !date_is_present(&q->if_modified_since))
         return PASSED;
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
     accuse(v, CARD(CONDITIONAL_HEAD), "HEAD with {}: no body is spared");
     say_text(v, by_tag ? SLICE("If-None-Match") : SLICE("If-Modified-Since"));
     v->confidence = CONFIDENCE_CERTAIN;

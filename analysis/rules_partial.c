@@ -54,10 +54,8 @@ static enum judgement judge_missing(const struct evidence *e, struct verdict *v)
     const struct reference *r = &e->refs.before;
     if (e->x->status != 206 || !x->is_get)
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (!x->response_head_whole || !x->request_head_whole)
-        return withhold(v, GUARD_HEAD_INCOMPLETE);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_REQUEST_HEAD | NEEDS_RESPONSE_HEAD))
+        return WITHHELD;
     if (!r->representation)
         return withhold(v, GUARD_NO_REFERENCE);
     unsigned missing = r->representation->carries & ~due_fields_of(&e->x->response.head);

@@ -139,8 +139,8 @@ static enum judgement judge_cache_control(const struct evidence *e, struct verdi
     const struct cache_control *asked = &e->facts->request.cc, *said = &e->facts->response.cc;
     if (!asked->lines && !said->lines)
         return NOT_APPLICABLE;
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
     if (said->lines) {
         struct slice text = head_first(&e->x->response.head, FIELD_CACHE_CONTROL);
         if (accuse_form(said, &e->x->response.head, v) == FIRED ||
@@ -168,10 +168,8 @@ static enum judgement judge_heuristic(const struct evidence *e, struct verdict *
     if (!e->facts->is_get || e->x->status == 206 ||
         !status_is_heuristically_cacheable(e->x->status))
         return NOT_APPLICABLE;
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (!e->facts->response_head_whole)
-        return withhold(v, GUARD_HEAD_INCOMPLETE);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_RESPONSE_HEAD))
+        return WITHHELD;
     if ((r->cc.present | r->cc.maybe | r->cc.invalid) & decided || date_is_present(&r->expires) ||
         r->targeted.lines || r->vary_star)
         return PASSED;
@@ -203,8 +201,8 @@ static enum judgement judge_vary_star(const struct evidence *e, struct verdict *
     const struct head *head = &e->x->response.head;
     if (!e->facts->response.has_vary)
         return NOT_APPLICABLE;
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
     if (LIKELY(!e->facts->response.vary_star) || !vary_has_star(head))
         return PASSED;
     accuse(v, CARD(VARY_STAR), "Vary: {}: no later request can match");

@@ -68,8 +68,8 @@ static enum judgement judge_expanded(const struct evidence *e, struct verdict *v
         return NOT_APPLICABLE;
     if (x->response.age_state == AGE_ABSENT && !x->response.cache_status.present && !e->outer)
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
     if (x->request.wants_hard_reload)
         return withhold(v, GUARD_RELOAD);
     if (!client_was_due_304(x))
@@ -128,10 +128,8 @@ static enum judgement judge_stale(const struct evidence *e, struct verdict *v)
     bool again = is_asked_again(e);
     if (!x->is_get || (x->response.age_state != AGE_VALID && !again))
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (x->is_excluded)
-        return withhold(v, GUARD_EXCLUDED);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_END))
+        return WITHHELD;
     bool stale = arrives_stale(x, e->cache_is_shared ? SHARED_CACHE : PRIVATE_CACHE);
     if (!stale && !again)
         return PASSED;

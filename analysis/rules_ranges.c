@@ -24,8 +24,8 @@ static enum judgement judge_despite_match(const struct evidence *e, struct verdi
     const struct facts *x = e->facts;
     if (e->x->status != 206 || !x->is_get || x->request.if_none_match.kind == TAG_LIST_ABSENT)
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
     struct selected selected = selected_by(x);
     struct expected expected = expected_of(x, &selected, false);
     if (expected.step == STEP_IF_NONE_MATCH && expected.condition == UNKNOWN)
@@ -52,10 +52,8 @@ static enum judgement judge_without_range(const struct evidence *e, struct verdi
     const struct request_facts *q = &e->facts->request;
     if (LIKELY(q->if_range == IF_RANGE_ABSENT))
         return NOT_APPLICABLE;
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (!e->facts->request_head_whole)
-        return withhold(v, GUARD_HEAD_INCOMPLETE);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_REQUEST_HEAD))
+        return WITHHELD;
     if (!slice_is_absent(q->range))
         return PASSED;
     accuse(v, CARD(WITHOUT_RANGE), "If-Range: {} without Range");
@@ -135,8 +133,8 @@ static enum judgement judge_weak_validator(const struct evidence *e, struct verd
     const struct request_facts *q = &e->facts->request;
     if (LIKELY(q->if_range == IF_RANGE_ABSENT))
         return NOT_APPLICABLE;
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
     if (q->if_range == IF_RANGE_DATE && e->facts->is_get)
         return judge_if_range_date(e, v);
     if (q->if_range != IF_RANGE_TAG || !q->if_range_tag.weak)
@@ -185,8 +183,8 @@ static enum judgement judge_mismatch_206(const struct evidence *e, struct verdic
     const struct facts *x = e->facts;
     if (e->x->status != 206 || !asks_for_range(x))
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
     if (if_range_holds(x) != NO)
         return PASSED;
     accuse(v, CARD(MISMATCH_206), "206 although If-Range: {} is not its validator {}");
@@ -201,8 +199,8 @@ static enum judgement judge_match_200(const struct evidence *e, struct verdict *
     const struct facts *x = e->facts;
     if (!asks_for_range(x))
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
     if (if_range_holds(x) != YES)
         return PASSED;
     if (!e->x->response.body_whole)

@@ -46,12 +46,8 @@ static enum judgement applies(const struct evidence *e, struct verdict *v)
     const struct held *h = &e->held;
     if (!x->is_get || !x->request.is_conditional || !h->immutable || !h->known || !h->asked_with)
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (e->cache == 0)
-        return withhold(v, GUARD_NO_CLIENT);
-    if (x->is_excluded)
-        return withhold(v, GUARD_EXCLUDED);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_CLIENT | NEEDS_END))
+        return WITHHELD;
     if (!h->is_stored || !h->fresh)
         return PASSED;
     if (!is_authenticated(e) || !e->refs.held.representation->body_whole)
@@ -102,8 +98,8 @@ static enum judgement judge_storm(const struct evidence *e, struct verdict *v)
     const struct reload_storm *storm = &e->storm;
     if (!e->facts->is_get || !e->facts->request.wants_reload || !e->facts->request.is_conditional)
         return NOT_APPLICABLE;
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
     if (e->cache == 0 || e->cache_is_shared)
         return withhold(v, GUARD_NO_CLIENT);
     if (!storm->is_storm)

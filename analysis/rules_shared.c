@@ -55,10 +55,8 @@ static enum judgement examine(const struct evidence *e, struct verdict *v,
 {
     if (!is_answer(e) || (answer == ANSWER_UNKNOWN && !is_hit_by_itself(e)))
         return NOT_APPLICABLE;
-    if (!e->facts->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (!e->facts->response_head_whole || !e->facts->request_head_whole)
-        return withhold(v, GUARD_HEAD_INCOMPLETE);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_REQUEST_HEAD | NEEDS_RESPONSE_HEAD))
+        return WITHHELD;
     if (answer == ANSWER_WAITS)
         return wait_for(v, WAIT_FOR_LOSSES);
     return FIRED;

@@ -21,10 +21,8 @@ static enum judgement judge_slow(const struct evidence *e, struct verdict *v)
     const struct median *of_304 = &e->habit->ms_to_304, *of_200 = &e->habit->ms_to_200;
     if (of_304->count < t->slow_304_min || of_200->count < t->slow_304_min)
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (x->is_excluded)
-        return withhold(v, GUARD_EXCLUDED);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_END))
+        return WITHHELD;
     if (e->x->connection.rtt_ns < 0)
         return withhold(v, GUARD_NO_RTT);
     int64_t rtt_ms = (e->x->connection.rtt_ns + 999999) / 1000000;

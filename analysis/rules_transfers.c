@@ -99,16 +99,6 @@ static bool is_probe(const struct evidence *e)
     return false;
 }
 
-/* PASSED: the client can be told apart and the exchange is no stream. */
-static enum judgement can_be_blamed(const struct evidence *e, struct verdict *v)
-{
-    if (e->cache == 0)
-        return withhold(v, GUARD_NO_CLIENT);
-    if (e->facts->is_excluded)
-        return withhold(v, GUARD_EXCLUDED);
-    return PASSED;
-}
-
 static bool is_tiny(const struct evidence *e, uint64_t octets)
 {
     return octets < (uint64_t)e->thresholds->min_body;
@@ -129,9 +119,8 @@ static enum judgement judge_concurrent(const struct evidence *e, struct verdict 
     if (LIKELY(c->exchange_id == 0) || !slice_is_absent(e->facts->request.range) ||
         e->facts->request.is_conditional)
         return NOT_APPLICABLE;
-    enum judgement blame = can_be_blamed(e, v);
-    if (blame != PASSED)
-        return blame;
+    if (lacks(e, v, NEEDS_CLIENT | NEEDS_END))
+        return WITHHELD;
     if (e->facts->was_aborted)
         return withhold(v, GUARD_ABORTED);
     if (c->same_octets == UNKNOWN)
@@ -174,9 +163,8 @@ static enum judgement judge_copied(const struct evidence *e, struct verdict *v)
     const struct copied *c = &e->copied;
     if (LIKELY(c->exchange_id == 0))
         return NOT_APPLICABLE;
-    enum judgement blame = can_be_blamed(e, v);
-    if (blame != PASSED)
-        return blame;
+    if (lacks(e, v, NEEDS_CLIENT | NEEDS_END))
+        return WITHHELD;
     if (e->facts->request.wants_reload)
         return withhold(v, GUARD_RELOAD);
     accuse(v, CARD(COPIED), "the {} octets that the client had got from another URL ({} by now)");
@@ -200,11 +188,10 @@ static enum judgement judge_range(const struct evidence *e, struct verdict *v)
     const struct part *part = &e->part;
     if (!x->is_get || x->x->status != 206)
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    enum judgement blame = can_be_blamed(e, v);
-    if (blame != PASSED)
-        return blame;
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
+    if (lacks(e, v, NEEDS_CLIENT | NEEDS_END))
+        return WITHHELD;
     if (slice_starts_with_nocase(x->response.content_type, SLICE("multipart/byteranges")))
         return withhold(v, GUARD_MULTIPART);
     if (x->was_aborted)
@@ -244,12 +231,12 @@ static enum judgement judge_aborted(const struct evidence *e, struct verdict *v)
     bool by_server = x->x->aborted_by == ABORTED_BY_SERVER;
     if (LIKELY(!x->was_aborted) || !x->is_get)
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
     if (!e->cut.is_cut)
         return withhold(v, GUARD_NO_CLIENT);
-    if (x->is_excluded)
-        return withhold(v, GUARD_EXCLUDED);
+    if (lacks(e, v, NEEDS_END))
+        return WITHHELD;
     if (x->x->flaws & (FLAW(RESPONSE_BODY_GAP) | FLAW(CUT_BY_SNAPLEN)))
         return withhold(v, GUARD_BODY_NOT_COMPARABLE); /* what is missing may have been the end */
     if (is_tiny(e, x->x->response.content_bytes))
@@ -298,11 +285,10 @@ static enum judgement judge_redirect(const struct evidence *e, struct verdict *v
     const struct repeat *again = &e->repeat;
     if (!x->is_get)
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    enum judgement blame = can_be_blamed(e, v);
-    if (blame != PASSED)
-        return blame;
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
+    if (lacks(e, v, NEEDS_CLIENT | NEEDS_END))
+        return WITHHELD;
     if (again->run < 2)
         return PASSED;
     if (wants_fresher(&x->request))
@@ -355,11 +341,10 @@ static enum judgement judge_negative(const struct evidence *e, struct verdict *v
     const struct repeat *again = &e->repeat;
     if (!x->is_get || !status_is_lasting_error(x->x->status))
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    enum judgement blame = can_be_blamed(e, v);
-    if (blame != PASSED)
-        return blame;
+    if (lacks(e, v, NEEDS_PAIR))
+        return WITHHELD;
+    if (lacks(e, v, NEEDS_CLIENT | NEEDS_END))
+        return WITHHELD;
     if (x->was_aborted)
         return withhold(v, GUARD_ABORTED);
     if (!x->x->response.body_whole || !x->x->response.end_certain)
@@ -431,8 +416,8 @@ static enum judgement judge_shared(const struct evidence *e, struct verdict *v)
     const struct facts *x = e->facts;
     if (LIKELY(e->crowd.exchange_id == 0))
         return NOT_APPLICABLE;
-    if (x->is_excluded)
-        return withhold(v, GUARD_EXCLUDED);
+    if (lacks(e, v, NEEDS_END))
+        return WITHHELD;
     if (x->request.wants_reload)
         return withhold(v, GUARD_RELOAD);
     if (is_tiny(e, x->x->response.content_bytes))

@@ -35,10 +35,8 @@ static enum judgement judge_missing_vary(const struct evidence *e, struct verdic
     const struct reference *other = &e->refs.variant;
     if (!x->is_get)
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (!x->response_head_whole || !x->request_head_whole)
-        return withhold(v, GUARD_HEAD_INCOMPLETE);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_REQUEST_HEAD | NEEDS_RESPONSE_HEAD))
+        return WITHHELD;
     if (LIKELY(!other->representation) || storability_of(x, PRIVATE_CACHE).storable != YES)
         return PASSED;
     const struct aspect *aspect = variants_differ(x, other->representation);
@@ -77,8 +75,8 @@ static const char *const fragmentation_variants[] = {"star", "clients", NULL};
 static enum judgement judge_own_fragment(const struct evidence *e, struct verdict *v)
 {
     const struct representation *r = e->refs.fragment.representation;
-    if (e->cache == 0)
-        return withhold(v, GUARD_NO_CLIENT);
+    if (lacks(e, v, NEEDS_CLIENT))
+        return WITHHELD;
     if (e->facts->request.wants_hard_reload)
         return withhold(v, GUARD_RELOAD);
     if (!representation_has_validator(r) &&
@@ -123,10 +121,8 @@ static enum judgement judge_fragmentation(const struct evidence *e, struct verdi
     const struct facts *x = e->facts;
     if (!x->is_get || !x->response.has_vary)
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (x->is_excluded)
-        return withhold(v, GUARD_EXCLUDED);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_END))
+        return WITHHELD;
     if (!x->body_is_comparable)
         return withhold(v, GUARD_BODY_NOT_COMPARABLE);
     if (!e->refs.fragment.representation)

@@ -40,16 +40,14 @@ bool is_plain_get(const struct facts *x)
 enum judgement had_it(const struct evidence *e, struct verdict *v)
 {
     const struct facts *x = e->facts;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (e->cache == 0)
-        return withhold(v, GUARD_NO_CLIENT);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_CLIENT))
+        return WITHHELD;
     if (!e->held.known)
         return NOT_APPLICABLE;
     if (x->was_aborted)
         return withhold(v, GUARD_ABORTED);
-    if (x->is_excluded)
-        return withhold(v, GUARD_EXCLUDED);
+    if (lacks(e, v, NEEDS_END))
+        return WITHHELD;
     if (e->held.same_octets == UNKNOWN)
         return withhold(v, GUARD_BODY_NOT_COMPARABLE);
     if (e->held.same_octets == NO)
@@ -185,12 +183,8 @@ static enum judgement judge_revalidated(const struct evidence *e, struct verdict
     const struct facts *x = e->facts;
     if (!x->is_get || !x->request.is_conditional)
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (e->cache == 0)
-        return withhold(v, GUARD_NO_CLIENT);
-    if (x->is_excluded)
-        return withhold(v, GUARD_EXCLUDED);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_CLIENT | NEEDS_END))
+        return WITHHELD;
     if (!e->held.known || !e->held.is_stored || !e->held.asked_with)
         return NOT_APPLICABLE;
     bool ignores = ignores_update(e);
@@ -242,12 +236,8 @@ static enum judgement judge_unstable(const struct evidence *e, struct verdict *v
     const struct representation *r = e->refs.offered.representation;
     if (!x->is_get || x->request.if_none_match.kind != TAG_LIST_TAGS)
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (!x->response_head_whole)
-        return withhold(v, GUARD_HEAD_INCOMPLETE);
-    if (x->is_excluded)
-        return withhold(v, GUARD_EXCLUDED);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_RESPONSE_HEAD | NEEDS_END))
+        return WITHHELD;
     if (!x->body_is_comparable)
         return withhold(v, GUARD_BODY_NOT_COMPARABLE);
     if (x->request.wants_hard_reload)
@@ -275,8 +265,8 @@ static enum judgement judge_no_validator(const struct evidence *e, struct verdic
     if (!is_plain_get(x) || !slice_is_absent(x->response.etag.text) ||
         date_is_present(&x->response.last_modified))
         return NOT_APPLICABLE;
-    if (!x->response_head_whole)
-        return withhold(v, GUARD_HEAD_INCOMPLETE);
+    if (lacks(e, v, NEEDS_RESPONSE_HEAD))
+        return WITHHELD;
     enum judgement had = had_it(e, v);
     if (had != PASSED)
         return had;
@@ -307,10 +297,8 @@ static enum judgement judge_private(const struct evidence *e, struct verdict *v)
 {
     enum { MANY_USERS = 3 };
     const struct facts *x = e->facts;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (x->is_excluded)
-        return withhold(v, GUARD_EXCLUDED);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_END))
+        return WITHHELD;
     if (x->x->response.content_bytes < (uint64_t)e->thresholds->min_body)
         return withhold(v, GUARD_TINY);
     if (e->users < MANY_USERS)
@@ -374,12 +362,8 @@ static enum judgement judge_short_ttl(const struct evidence *e, struct verdict *
     const struct held *h = &e->held;
     if (!x->is_get || !h->known || h->lifetime_s == ABSENT_NUMBER)
         return NOT_APPLICABLE;
-    if (!x->is_paired)
-        return withhold(v, GUARD_PAIRING_UNSURE);
-    if (e->cache == 0)
-        return withhold(v, GUARD_NO_CLIENT);
-    if (x->is_excluded)
-        return withhold(v, GUARD_EXCLUDED);
+    if (lacks(e, v, NEEDS_PAIR | NEEDS_CLIENT | NEEDS_END))
+        return WITHHELD;
     if (x->request.wants_reload)
         return withhold(v, GUARD_RELOAD);
     bool unchanged = x->x->status == 304 ? h->asked_with : h->same_octets == YES;
@@ -413,10 +397,10 @@ static enum judgement judge_buster(const struct evidence *e, struct verdict *v)
     const struct facts *x = e->facts;
     if (!e->busting.applies || !x->is_get)
         return NOT_APPLICABLE;
-    if (x->is_excluded)
-        return withhold(v, GUARD_EXCLUDED);
-    if (e->cache == 0)
-        return withhold(v, GUARD_NO_CLIENT);
+    if (lacks(e, v, NEEDS_END))
+        return WITHHELD;
+    if (lacks(e, v, NEEDS_CLIENT))
+        return WITHHELD;
     if (x->x->response.content_bytes < (uint64_t)e->thresholds->min_duplicate_body)
         return withhold(v, GUARD_TINY);
     if (e->busting.values < 2)
