@@ -55,6 +55,13 @@ TRUE = {
     ("squid", "304-missing-etag"): "Squid 5 leaves the ETag out of the 304s that it makes itself for what it holds (RFC 9110 §15.4.5)",
     ("squid", "304-superfluous-metadata"): REPEATS_TYPE,
 }
+# What is true where it happens. On a busy machine the browser goes on to the next page before it has
+# written an image to its cache, and then asks for the rest of it.
+RESUMES = "Chromium asks for the rest of an image with If-Range: W/..., which RFC 9110 §13.1.5 forbids"
+MAYBE = {
+    ("express", "if-range-weak-validator"): RESUMES,
+    ("express", "if-range-mismatch-got-206"): f"{RESUMES}, and Express answers 206: no weak tag matches there",
+}
 # Who is never answered 304 there, and why.
 NEVER = {("apache", "Mozilla"): "Chromium asks for HTML and scripts alone, and their tags never match"}
 
@@ -204,7 +211,7 @@ def audit(binary, pcap, place):
 def judge(place, found, details, agents):
     rules = {rule for rule, _ in found}
     expected = {rule for name, rule in TRUE if name == place.name}
-    for rule in sorted(rules - expected):
+    for rule in sorted(rules - expected - {rule for name, rule in MAYBE if name == place.name}):
         yield f"wrongly said: {rule}: {[d for d in details if d[0] == rule][:3]}"
     for rule in sorted(expected - rules):
         yield f"missed: {rule}"
