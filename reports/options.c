@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of options, and how each is understood. A file given with --config holds the same
- * names, one a line, and thresholds by their names; what stands on the command line comes after it
- * and wins.
+ * The table of options, and how it is applied (option_values.c: values that are more than a
+ * number). A file given with --config holds the same names, one a line, and thresholds by their
+ * names; what stands on the command line comes after it and wins.
  */
 
 #include "reports/options.h"
@@ -13,14 +13,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/alloc.h"
-#include "reports/csv.h"
-#include "reports/json.h"
-#include "reports/metrics_server.h"
-#include "reports/software.h"
+#include "reports/option_values.h"
 #include "reports/values.h"
+
+enum option_kind {
+    KIND_FLAG,
+    KIND_TEXT,
+    KIND_LIST,
+    KIND_NUMBER,
+    KIND_SIZE,
+    KIND_DURATION,
+    KIND_TIME,
+    KIND_OWN
+};
 
 struct option_row {
     const char *name;
@@ -28,710 +34,184 @@ struct option_row {
     unsigned commands;    /* set of enum command_bit */
     bool in_config;       /* may stand in a --config file */
     const char *argument; /* NULL: takes none */
-    bool (*set)(struct options *options, const char *value, struct error *error);
+    struct option_value {
+        enum option_kind kind;
+        size_t at;            /* of the field in struct options */
+        uint64_t least, most; /* number, octets, ns */
+        const char *wants;    /* what is wanted in place of a wrong one; NULL: any text will do */
+        bool (*own)(struct options *options, const char *value, struct error *error);
+    } value;
     const char *help; /* lines parted by \n */
 };
 
-static bool wrong(struct error *error, const char *option, const char *value, const char *wants)
-{
-    return error_set(error, ERROR_USAGE, "--%s '%s': %s", option, value, wants);
-}
-
-static void list_add(struct text_list *list, const char *text)
-{
-    list->items = xrealloc(list->items, (list->n + 1) * sizeof *list->items);
-    list->items[list->n++] = text;
-}
-
-/* Index of `value` in a list of words that ends in NULL, or -1. */
-static int word_index(const char *const *words, const char *value)
-{
-    for (int i = 0; words[i]; i++)
-        if (strcmp(words[i], value) == 0)
-            return i;
-    return -1;
-}
-
-static const char *rule_name(unsigned index)
-{
-    const struct rule_card *card = rule_card(index);
-    return card ? card->id : NULL;
-}
-
-static const char *threshold_name(unsigned index)
-{
-    struct threshold_row row;
-    return threshold_row(index, &row) ? row.name : NULL;
-}
-
-/* ------------------------------------------------------------------ what each option does */
-
-static bool set_output(struct options *options, const char *value, struct error *error)
-{
-    options->output = value;
-    return *value || wrong(error, "output", value, "a file name is wanted");
-}
-
-static bool set_format(struct options *options, const char *value, struct error *error)
-{
-    (void)error;
-    options->format = value;
-    return true;
-}
-
-static bool set_table(struct options *options, const char *value, struct error *error)
-{
-    options->table = value;
-    return csv_has_table(value) ||
-           wrong(error, "table", value,
-                 "a view is wanted: issues, findings, exchanges, waste_by_host, ...");
-}
-
-static bool set_why(struct options *options, const char *value, struct error *error)
-{
-    (void)error;
-    options->why = value;
-    return true;
-}
-
-/* Comma-separated words of software.def. */
-static bool set_software(struct options *options, const char *value, struct error *error)
-{
-    struct slice rest = slice_of_text(value);
-    while (!slice_is_absent(rest)) {
-        struct slice word = slice_cut(&rest, ',');
-        enum software software = software_by_word(word);
-        if (software == SOFTWARES) {
-            char names[SOFTWARE_TEXT];
-            return error_set(error, ERROR_USAGE, "--software: '" SLICE_FMT "' is none of %s",
-                             SLICE_ARG(word), software_words(UINT64_MAX, names));
-        }
-        options->software |= UINT64_C(1) << software;
+/* Where a field lies, if it has that type. */
+#define AT(field, type)                                                                            \
+    _Generic(((struct options *)0)->field, type : offsetof(struct options, field))
+#define VALUE(k, field, type, ...)                                                                 \
+    {                                                                                              \
+        .kind = KIND_##k, .at = AT(field, type), __VA_ARGS__                                       \
     }
-    return true;
-}
-
-static bool set_flaws(struct options *options, const char *value, struct error *error)
-{
-    (void)value, (void)error;
-    return options->flaws = true;
-}
-
-static bool set_help(struct options *options, const char *value, struct error *error)
-{
-    (void)value, (void)error;
-    return options->help = true;
-}
-
-static bool set_quiet(struct options *options, const char *value, struct error *error)
-{
-    (void)value, (void)error;
-    return options->quiet = true;
-}
-
-static bool set_no_progress(struct options *options, const char *value, struct error *error)
-{
-    (void)value, (void)error;
-    return options->no_progress = true;
-}
-
-static bool set_force(struct options *options, const char *value, struct error *error)
-{
-    (void)value, (void)error;
-    return options->force = true;
-}
-
-static bool set_color(struct options *options, const char *value, struct error *error)
-{
-    static const char *const words[] = {"auto", "always", "never", NULL};
-    int i = word_index(words, value);
-    options->color = (enum color_choice)i;
-    return i >= 0 || wrong(error, "color", value, "auto, always or never is wanted");
-}
-
-static bool set_filter(struct options *options, const char *value, struct error *error)
-{
-    (void)error;
-    options->filter = value;
-    return true;
-}
-
-static bool set_host(struct options *options, const char *value, struct error *error)
-{
-    list_add(&options->hosts, value);
-    return *value || wrong(error, "host", value, "a host name, an address or a pattern is wanted");
-}
-
-static bool add_pattern(struct text_list *list, const char *option, const char *value,
-                        struct error *error)
-{
-    list_add(list, value);
-    return *value || wrong(error, option, value, "a pattern is wanted");
-}
-
-static bool set_report_host(struct options *options, const char *value, struct error *error)
-{
-    return add_pattern(&options->selection.hosts, "host", value, error);
-}
-
-static bool set_url(struct options *options, const char *value, struct error *error)
-{
-    return add_pattern(&options->selection.urls, "url", value, error);
-}
-
-static bool set_client(struct options *options, const char *value, struct error *error)
-{
-    return add_pattern(&options->selection.clients, "client", value, error);
-}
-
-static bool set_top(struct options *options, const char *value, struct error *error)
-{
-    return value_number(value, 1, INT64_MAX, &options->selection.top) ||
-           wrong(error, "top", value, "a number from 1 on is wanted");
-}
-
-static bool set_leave_out(struct options *options, const char *value, struct error *error)
-{
-    list_add(&options->left_out, value);
-    return *value ||
-           wrong(error, "leave-out", value, "a host name, an address or a pattern is wanted");
-}
-
-static const char *const role_words[] = {"", "origin", "proxy", "cdn", "client", NULL};
-
-/* "proxy=10.0.0.0/8,192.0.2.7"; a config file may write a space for the "=". */
-static bool set_role(struct options *options, const char *value, struct error *error)
-{
-    char word[8];
-    size_t length = strcspn(value, "= ");
-    snprintf(word, sizeof word, "%.*s", (int)length, value);
-    int role = word_index(role_words, word);
-    if (role < ROLE_ORIGIN || !value[length])
-        return wrong(error, "role", value, "origin=, proxy=, cdn= or client= is wanted first");
-    struct slice rest = slice_of_text(value + length + 1);
-    while (!slice_is_absent(rest))
-        if (!roles_add(&options->roles, slice_cut(&rest, ','), (enum role)role))
-            return wrong(error, "role", value,
-                         "addresses or networks are wanted: 192.0.2.7,10.0.0.0/8,2001:db8::/32");
-    return true;
-}
-
-static bool set_price(struct options *options, const char *value, struct error *error)
-{
-    double number;
-    const char *unit;
-    options->price = value;
-    return price_read(value, &number, &unit) ||
-           wrong(error, "price", value, "what a gigabyte costs is wanted: 0.09 or '0.09 EUR'");
-}
-
-static bool set_accept(struct options *options, const char *value, struct error *error)
-{
-    return acceptances_read(&options->accepted, value, error);
-}
-
-static bool set_time(struct time_limit *limit, const char *option, const char *value,
-                     struct error *error)
-{
-    limit->given = true;
-    limit->text = value;
-    return value_time(value, &limit->ns, &limit->relative) ||
-           wrong(error, option, value,
-                 "a time is wanted: 2026-11-22T10:00:00Z, seconds since the epoch, or +90s");
-}
-
-static bool set_from(struct options *options, const char *value, struct error *error)
-{
-    return set_time(&options->from, "from", value, error);
-}
-
-static bool set_until(struct options *options, const char *value, struct error *error)
-{
-    return set_time(&options->until, "until", value, error);
-}
-
-static bool set_since(struct options *options, const char *value, struct error *error)
-{
-    return set_time(&options->selection.since, "since", value, error);
-}
-
-static bool set_report_until(struct options *options, const char *value, struct error *error)
-{
-    return set_time(&options->selection.until, "until", value, error);
-}
-
-static bool set_keylog(struct options *options, const char *value, struct error *error)
-{
-    (void)options, (void)value;
-    return error_set(error, ERROR_USAGE,
-                     "--keylog: this version of wire304 cannot decrypt TLS; without the option, "
-                     "encrypted traffic is counted in the coverage");
-}
-
-static bool rule_matches(const char *pattern, const struct rule_card *card)
-{
-    return glob_matches(pattern, slice_of_text(card->id)) ||
-           glob_matches(pattern, slice_of_text(card->group));
-}
-
-static bool matches_any_rule(const char *pattern)
-{
-    for (unsigned i = 0; rule_card(i); i++)
-        if (rule_matches(pattern, rule_card(i)))
-            return true;
-    return false;
-}
-
-/* Comma-separated patterns of rule ids or groups, each of which must match something. */
-static bool set_rules(struct options *options, struct text_list *list, const char *option,
-                      const char *value, struct error *error)
-{
-    char *copy = xstrdup(value), *rest = copy, *pattern;
-    list_add(&options->owned, copy);
-    while ((pattern = strsep(&rest, ","))) {
-        if (matches_any_rule(pattern)) {
-            list_add(list, pattern);
-            continue;
-        }
-        const char *near = nearest_name(pattern, rule_name);
-        return error_set(error, ERROR_USAGE, "--%s: there is no rule '%s'%s%s%s", option, pattern,
-                         near ? "; is '" : "; `wire304 rules` lists them", near ? near : "",
-                         near ? "' meant?" : "");
+#define FLAG(field)                VALUE(FLAG, field, bool, .wants = NULL)
+#define TEXT(field, w)             VALUE(TEXT, field, const char *, .wants = w)
+#define LIST(field, w)             VALUE(LIST, field, struct text_list, .wants = w)
+#define NUMBER(field, from, to, w) VALUE(NUMBER, field, int64_t, from, to, w)
+#define SIZE(field, from, to, w)   VALUE(SIZE, field, uint64_t, from, to, w)
+#define DURATION(field, from, w)   VALUE(DURATION, field, int64_t, from, INT64_MAX, w)
+#define TIME(field)                VALUE(TIME, field, struct time_limit, .wants = A_TIME)
+#define OWN(setter)                                                                                \
+    {                                                                                              \
+        .kind = KIND_OWN, .own = setter                                                            \
     }
-    return true;
-}
 
-static bool set_only(struct options *options, const char *value, struct error *error)
-{
-    return set_rules(options, &options->only, "only", value, error);
-}
-
-static bool set_skip(struct options *options, const char *value, struct error *error)
-{
-    return set_rules(options, &options->skip, "skip", value, error);
-}
-
-static bool set_rule(struct options *options, const char *value, struct error *error)
-{
-    return set_rules(options, &options->selection.rules, "rule", value, error);
-}
-
-static const char *const severities[] = {"info", "waste", "warning", "error", NULL};
-
-static bool set_severity(struct options *options, const char *value, struct error *error)
-{
-    int i = word_index(severities, value);
-    options->severity = options->selection.least = (enum severity)i;
-    return i >= 0 || wrong(error, "severity", value, "info, waste, warning or error is wanted");
-}
-
-static bool set_jobs(struct options *options, const char *value, struct error *error)
-{
-    return value_number(value, 1, 64, &options->jobs) ||
-           wrong(error, "jobs", value, "a number from 1 to 64 is wanted");
-}
-
-static bool set_threshold_value(struct options *options, const char *name, const char *value,
-                                struct error *error)
-{
-    int64_t number;
-    if (!value_number(value, INT64_MIN, INT64_MAX, &number))
-        return error_set(error, ERROR_USAGE, "threshold %s: '%s' is no whole number", name, value);
-    if (thresholds_set(&options->thresholds, name, number))
-        return true;
-    for (unsigned i = 0; threshold_name(i); i++)
-        if (strcmp(threshold_name(i), name) == 0)
-            return error_set(error, ERROR_USAGE, "threshold %s: %s is out of range", name, value);
-    char names[400] = "";
-    for (unsigned i = 0; threshold_name(i); i++)
-        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "",
-                 threshold_name(i));
-    return error_set(error, ERROR_USAGE, "there is no threshold '%s'; there are %s", name, names);
-}
-
-static bool set_threshold(struct options *options, const char *value, struct error *error)
-{
-    const char *equals = strchr(value, '=');
-    if (!equals)
-        return wrong(error, "set", value, "NAME=VALUE is wanted");
-    char *name = xstrdup(value);
-    name[equals - value] = '\0';
-    bool done = set_threshold_value(options, name, equals + 1, error);
-    free(name);
-    return done;
-}
+#define MIB        (UINT64_C(1) << 20)
+#define SECOND     UINT64_C(1000000000)
+#define A_HOST     "a host name, an address or a pattern is wanted"
+#define A_DURATION "a duration is wanted: 90s, 30m, 1h, 7d"
+#define A_TIME     "a time is wanted: 2026-11-22T10:00:00Z, seconds since the epoch, or +90s"
 
 static bool set_config(struct options *options, const char *value, struct error *error);
-
-static bool set_window(struct options *options, const char *value, struct error *error)
-{
-    return value_duration(value, &options->window_ns) ||
-           wrong(error, "window", value, "a duration is wanted: 90s, 30m, 1h, 7d");
-}
-
-static bool set_heads(struct options *options, const char *value, struct error *error)
-{
-    static const char *const words[] = {"findings", "all", "none", NULL};
-    int i = word_index(words, value);
-    options->heads = (enum heads_policy)i;
-    return i >= 0 || wrong(error, "heads", value, "findings, all or none is wanted");
-}
-
-static const char *const client_keys[] = {"auto", "ip", "ip+ua", "forwarded", "none", NULL};
-
-static bool set_client_key(struct options *options, const char *value, struct error *error)
-{
-    int i = word_index(client_keys, value);
-    options->client_key = (enum client_key)i;
-    return i >= 0 ||
-           wrong(error, "client-key", value, "auto, ip, ip+ua, forwarded or none is wanted");
-}
-
-static bool set_privacy(struct options *options, const char *value, struct error *error)
-{
-    unsigned level = 0;
-    while (privacy_word(level) && strcmp(privacy_word(level), value) != 0)
-        level++;
-    options->privacy = (enum privacy_level)level;
-    return privacy_word(level) ||
-           wrong(error, "privacy", value, "full, standard or strict is wanted");
-}
-
-static bool set_redact(struct options *options, const char *value, struct error *error)
-{
-    (void)value, (void)error;
-    return options->redact = true;
-}
-
-static bool set_redact_key(struct options *options, const char *value, struct error *error)
-{
-    options->redact_key = value;
-    return set_redact(options, value, error);
-}
-
-static bool set_fail_on_avoidable(struct fail_on *fail_on, const char *value)
-{
-    char number[32];
-    size_t length = strlen(value);
-    if (length < 2 || length >= sizeof number || value[length - 1] != '%') {
-        fail_on->avoidable_bytes_given = true;
-        return value_size(value, &fail_on->avoidable_bytes);
-    }
-    memcpy(number, value, length - 1);
-    number[length - 1] = '\0';
-    if (strspn(number, "0123456789.") != length - 1)
-        return false;
-    char *end;
-    fail_on->avoidable_percent = strtod(number, &end);
-    return *end == '\0' && fail_on->avoidable_percent <= 100;
-}
-
-/* "new", "new-error", "remaining-warning". */
-static bool set_compare_fail_on(struct options *options, const char *value, struct error *error)
-{
-    struct compare_fail_on *fail_on = &options->compare_fail_on;
-    bool is_new = strncmp(value, "new", 3) == 0;
-    size_t length = is_new ? 3 : strncmp(value, "remaining", 9) == 0 ? 9 : 0;
-    int least = value[length] == '-' ? word_index(severities, value + length + 1) : 0;
-    if (length == 0 || least < 0 || (value[length] && value[length] != '-'))
-        return wrong(error, "fail-on", value,
-                     "new or remaining is wanted, or with a severity, such as new-error");
-    bool *asked = is_new ? &fail_on->on_new : &fail_on->on_remaining;
-    enum severity *kept = is_new ? &fail_on->least_new : &fail_on->least_remaining;
-    if (!*asked || (enum severity)least < *kept)
-        *kept = (enum severity)least;
-    return *asked = true;
-}
-
-static bool set_fail_on(struct options *options, const char *value, struct error *error)
-{
-    static const char avoidable[] = "avoidable>";
-    struct fail_on *fail_on = &options->fail_on;
-    if (strncmp(value, "new", 3) == 0 || strncmp(value, "remaining", 9) == 0)
-        return set_compare_fail_on(options, value, error);
-    bool is_error = strcmp(value, "error") == 0;
-    if (is_error || strcmp(value, "warning") == 0) {
-        enum severity severity = is_error ? SEVERITY_ERROR : SEVERITY_WARNING;
-        if (!fail_on->severity_given || severity < fail_on->severity)
-            fail_on->severity = severity;
-        return fail_on->severity_given = true;
-    }
-    if (strncmp(value, avoidable, sizeof avoidable - 1) == 0 &&
-        set_fail_on_avoidable(fail_on, value + sizeof avoidable - 1))
-        return true;
-    return wrong(error, "fail-on", value,
-                 "error, warning, 'avoidable>5%' or 'avoidable>10MB' is wanted");
-}
-
-static bool set_baseline(struct options *options, const char *value, struct error *error)
-{
-    options->baseline = value;
-    return *value || wrong(error, "baseline", value, "an earlier audit is wanted");
-}
-
-static bool set_min_exercised(struct options *options, const char *value, struct error *error)
-{
-    return value_number(value, 1, INT64_MAX, &options->min_exercised) ||
-           wrong(error, "min-exercised", value, "a number from 1 on is wanted");
-}
-
-static bool set_memory(struct options *options, const char *value, struct error *error)
-{
-    return (value_size(value, &options->memory) && options->memory >= 1 << 20) ||
-           wrong(error, "memory", value, "a size from 1MiB on is wanted: 512MiB, 2G");
-}
-
-static bool set_interface(struct options *options, const char *value, struct error *error)
-{
-    list_add(&options->interfaces, value);
-    return *value || wrong(error, "interface", value, "the name of an interface is wanted");
-}
-
-static bool set_duration(struct options *options, const char *value, struct error *error)
-{
-    return (value_duration(value, &options->duration_ns) && options->duration_ns > 0) ||
-           wrong(error, "duration", value, "a duration is wanted: 90s, 30m, 1h, 7d");
-}
-
-static bool set_count(struct options *options, const char *value, struct error *error)
-{
-    return value_number(value, 1, INT64_MAX, &options->count) ||
-           wrong(error, "count", value, "a number of packets from 1 on is wanted");
-}
-
-static bool set_rotate(struct options *options, const char *value, struct error *error)
-{
-    return (value_duration(value, &options->rotate_ns) && options->rotate_ns >= 1000000000) ||
-           wrong(error, "rotate", value, "a duration from one second on is wanted: 1h, 1d");
-}
-
-static bool set_keep(struct options *options, const char *value, struct error *error)
-{
-    return (value_duration(value, &options->keep_ns) && options->keep_ns >= 1000000000) ||
-           wrong(error, "keep", value, "a duration from one second on is wanted: 12h, 7d");
-}
-
-static bool set_max_db(struct options *options, const char *value, struct error *error)
-{
-    return (value_size(value, &options->max_db) && options->max_db >= 4 << 20) ||
-           wrong(error, "max-db", value, "a size from 4MiB on is wanted: 4G");
-}
-
-static bool set_packets(struct options *options, const char *value, struct error *error)
-{
-    options->packets = value;
-    return *value || wrong(error, "packets", value, "the name of a folder is wanted");
-}
-
-static bool set_packets_max(struct options *options, const char *value, struct error *error)
-{
-    return (value_size(value, &options->packets_max) && options->packets_max >= 1 << 20) ||
-           wrong(error, "packets-max", value, "a size from 1MiB on is wanted: 20G");
-}
-
-static bool set_buffer(struct options *options, const char *value, struct error *error)
-{
-    return (value_size(value, &options->buffer) && options->buffer >= 1 << 20 &&
-            options->buffer <= 1 << 30) ||
-           wrong(error, "buffer", value, "a size from 1MiB to 1GiB is wanted");
-}
-
-static bool set_snaplen(struct options *options, const char *value, struct error *error)
-{
-    return (value_size(value, &options->snaplen) && options->snaplen >= 64 &&
-            options->snaplen <= 262144) ||
-           wrong(error, "snaplen", value, "a number of octets from 64 to 262144 is wanted");
-}
-
-static bool set_one_station(struct options *options, const char *value, struct error *error)
-{
-    (void)value, (void)error;
-    return options->one_station = true;
-}
-
-static bool set_with_credentials(struct options *options, const char *value, struct error *error)
-{
-    (void)value, (void)error;
-    return options->with_credentials = true;
-}
-
-static bool set_heads_only(struct options *options, const char *value, struct error *error)
-{
-    (void)value, (void)error;
-    return options->heads_only = true;
-}
-
-static bool set_no_sandbox(struct options *options, const char *value, struct error *error)
-{
-    (void)value, (void)error;
-    return options->no_sandbox = true;
-}
-
-static bool set_metrics(struct options *options, const char *value, struct error *error)
-{
-    options->metrics = value;
-    return metrics_address_check(value, error);
-}
-
-static bool set_ndjson(struct options *options, const char *value, struct error *error)
-{
-    options->ndjson = value;
-    return *value || wrong(error, "ndjson", value, "a file is wanted, or - for standard output");
-}
-
-static bool set_plain(struct options *options, const char *value, struct error *error)
-{
-    (void)value, (void)error;
-    return options->plain = true;
-}
-
-static bool set_user(struct options *options, const char *value, struct error *error)
-{
-    options->user = value;
-    return *value || wrong(error, "user", value, "the name of a user is wanted");
-}
 
 /* ------------------------------------------------------------------ the table */
 
 // clang-format off
 static const struct option_row rows[] = {
-    {"output", 'o', FOR_AUDIT | FOR_REPORT | FOR_COMPARE | FOR_EVIDENCE, false, "FILE", set_output,
+    {"output", 'o', FOR_AUDIT | FOR_REPORT | FOR_COMPARE | FOR_EVIDENCE, false, "FILE", TEXT(output, "a file name is wanted"),
      "where the result goes (analyze: FIRST-INPUT.wire304.db in this folder)"},
-    {"force", 0, FOR_AUDIT, false, NULL, set_force,
+    {"force", 0, FOR_AUDIT, false, NULL, FLAG(force),
      "replace a file that is no database of wire304"},
-    {"format", 0, FOR_REPORT, false, "FORMAT", set_format,
+    {"format", 0, FOR_REPORT, false, "FORMAT", TEXT(format, NULL),
      "terminal (the default), html, json, ndjson, csv, markdown, har or\ntrace"},
-    {"format", 0, FOR_COMPARE, false, "FORMAT", set_format,
+    {"format", 0, FOR_COMPARE, false, "FORMAT", TEXT(format, NULL),
      "terminal (the default), json or markdown"},
-    {"min-exercised", 0, FOR_COMPARE, false, "N", set_min_exercised,
+    {"min-exercised", 0, FOR_COMPARE, false, "N", NUMBER(min_exercised, 1, INT64_MAX, "a number from 1 on is wanted"),
      "an issue that is gone is fixed if its URLs were exercised so often (20)"},
-    {"fail-on", 0, FOR_COMPARE, false, "WHAT", set_compare_fail_on,
+    {"fail-on", 0, FOR_COMPARE, false, "WHAT", OWN(option_set_compare_fail_on),
      "exit 1 on issues that are: new, new-error, new-warning, new-waste,\nremaining, remaining-error, ...; may be repeated"},
-    {"format", 0, FOR_RULES, false, "FORMAT", set_format,
+    {"format", 0, FOR_RULES, false, "FORMAT", TEXT(format, NULL),
      "terminal (the default), json or markdown"},
-    {"table", 0, FOR_REPORT, false, "VIEW", set_table,
+    {"table", 0, FOR_REPORT, false, "VIEW", OWN(option_set_table),
      "of csv: issues (the default), findings, exchanges, waste_by_host or\nany other view of the database"},
-    {"why", 0, FOR_RULES, false, "DB", set_why,
+    {"why", 0, FOR_RULES, false, "DB", TEXT(why, NULL),
      "what each rule examined in that audit, and what withheld it"},
-    {"software", 0, FOR_EXPLAIN, false, "NAMES", set_software,
+    {"software", 0, FOR_EXPLAIN, false, "NAMES", OWN(option_set_software),
      "only the remedies of this software: nginx,rails"},
-    {"flaws", 0, FOR_RULES, false, NULL, set_flaws,
+    {"flaws", 0, FOR_RULES, false, NULL, FLAG(flaws),
      "the words of the column `flaws`, explained"},
 
-    {"with-credentials", 0, FOR_EVIDENCE, false, NULL, set_with_credentials,
+    {"with-credentials", 0, FOR_EVIDENCE, false, NULL, FLAG(with_credentials),
      "leave Cookie, Set-Cookie, Authorization and Proxy-Authorization as they\nwere sent; else each secret becomes letters that tell nothing"},
 
-    {"heads-only", 0, FOR_EVIDENCE, false, NULL, set_heads_only,
+    {"heads-only", 0, FOR_EVIDENCE, false, NULL, FLAG(heads_only),
      "leave bodies out, as a capture with cut packets would: what rests on\nheads alone is still found in it"},
 
-    {"interface", 'i', FOR_LIVE, true, "IFACE", set_interface,
+    {"interface", 'i', FOR_LIVE, true, "IFACE", LIST(interfaces, "the name of an interface is wanted"),
      "where to listen: eth0, or any; may be repeated"},
-    {"duration", 0, FOR_LIVE, true, "DURATION", set_duration,
+    {"duration", 0, FOR_LIVE, true, "DURATION", DURATION(duration_ns, 1, A_DURATION),
      "stop after so long: 90s, 30m, 1h, 7d"},
-    {"count", 0, FOR_LIVE, true, "N", set_count,
+    {"count", 0, FOR_LIVE, true, "N", NUMBER(count, 1, INT64_MAX, "a number of packets from 1 on is wanted"),
      "stop after so many packets"},
-    {"rotate", 0, FOR_LIVE, true, "DURATION", set_rotate,
+    {"rotate", 0, FOR_LIVE, true, "DURATION", DURATION(rotate_ns, SECOND, "a duration from one second on is wanted: 1h, 1d"),
      "a new database so often, with the time (UTC) in its name: 1h, 1d;\nSIGHUP begins one at once"},
-    {"keep", 0, FOR_LIVE, true, "DURATION", set_keep,
+    {"keep", 0, FOR_LIVE, true, "DURATION", DURATION(keep_ns, SECOND, "a duration from one second on is wanted: 12h, 7d"),
      "let exchanges, findings and heads go when they are older: 12h, 7d;\ntotals, issues and hours keep what they came to"},
-    {"max-db", 0, FOR_LIVE, true, "SIZE", set_max_db,
+    {"max-db", 0, FOR_LIVE, true, "SIZE", SIZE(max_db, 4 * MIB, UINT64_MAX, "a size from 4MiB on is wanted: 4G"),
      "let the oldest go where the database would become larger: 4G"},
-    {"packets", 0, FOR_LIVE, true, "DIR", set_packets,
+    {"packets", 0, FOR_LIVE, true, "DIR", TEXT(packets, "the name of a folder is wanted"),
      "keep the latest packets there as pcapng files, so that `wire304 evidence`\nhas them; they hold everything that was sent, credentials too"},
-    {"packets-max", 0, FOR_LIVE, true, "SIZE", set_packets_max,
+    {"packets-max", 0, FOR_LIVE, true, "SIZE", SIZE(packets_max, MIB, UINT64_MAX, "a size from 1MiB on is wanted: 20G"),
      "octets of these files (1G): the oldest goes"},
-    {"buffer", 0, FOR_LIVE, true, "SIZE", set_buffer,
+    {"buffer", 0, FOR_LIVE, true, "SIZE", SIZE(buffer, MIB, 1024 * MIB, "a size from 1MiB to 1GiB is wanted"),
      "the kernel's ring for each interface (64MiB): more survives longer bursts"},
-    {"snaplen", 0, FOR_LIVE, true, "OCTETS", set_snaplen,
+    {"snaplen", 0, FOR_LIVE, true, "OCTETS", SIZE(snaplen, 64, 262144, "a number of octets from 64 to 262144 is wanted"),
      "octets kept of each packet (262144); a cut body cannot be compared"},
-    {"no-promiscuous", 0, FOR_LIVE, true, NULL, set_one_station,
+    {"no-promiscuous", 0, FOR_LIVE, true, NULL, FLAG(one_station),
      "only frames to and from this machine"},
-    {"user", 0, FOR_LIVE, true, "NAME", set_user,
+    {"user", 0, FOR_LIVE, true, "NAME", TEXT(user, "the name of a user is wanted"),
      "whom to become once the interface is open (who called sudo, else the\nowner of the database's folder, else nobody)"},
-    {"plain", 0, FOR_LIVE, true, NULL, set_plain,
+    {"plain", 0, FOR_LIVE, true, NULL, FLAG(plain),
      "no full-screen view on a terminal, but a line"},
-    {"metrics", 0, FOR_LIVE, true, "[ADDRESS:]PORT", set_metrics,
+    {"metrics", 0, FOR_LIVE, true, "[ADDRESS:]PORT", OWN(option_set_metrics),
      "serve metrics for Prometheus at http://ADDRESS:PORT/metrics\n(ADDRESS: 127.0.0.1)"},
-    {"ndjson", 0, FOR_LIVE, true, "FILE", set_ndjson,
+    {"ndjson", 0, FOR_LIVE, true, "FILE", TEXT(ndjson, "a file is wanted, or - for standard output"),
      "add each finding to this file or pipe as it is made, a line of JSON;\n- is standard output, which then has no summary"},
-    {"no-sandbox", 0, FOR_LIVE, true, NULL, set_no_sandbox,
+    {"no-sandbox", 0, FOR_LIVE, true, NULL, FLAG(no_sandbox),
      "keep privileges, files and system calls: an error in the parser is then\nas powerful as whoever started wire304"},
 
-    {"filter", 0, FOR_AUDIT, true, "BPF", set_filter,
+    {"filter", 0, FOR_AUDIT, true, "BPF", TEXT(filter, NULL),
      "only packets that match, as tcpdump writes it: 'port 8080'\n(live: TCP, its fragments and tunnels, QUIC; '' is everything)"},
-    {"host", 0, FOR_AUDIT, true, "GLOB", set_host,
+    {"host", 0, FOR_AUDIT, true, "GLOB", LIST(hosts, A_HOST),
      "only exchanges whose host, server or client address matches;\nmay be repeated: *.example.org, 10.1.*"},
-    {"leave-out", 0, FOR_AUDIT, true, "GLOB", set_leave_out,
+    {"leave-out", 0, FOR_AUDIT, true, "GLOB", LIST(left_out, A_HOST),
      "not the exchanges that match, by the same; may be repeated"},
-    {"role", 0, FOR_AUDIT, true, "ROLE=ADDRESSES", set_role,
+    {"role", 0, FOR_AUDIT, true, "ROLE=ADDRESSES", OWN(option_set_role),
      "what addresses and networks are: origin=192.0.2.7, proxy=10.1.0.0/16,\ncdn=..., client=... (never an intermediary, whatever it sends)"},
-    {"from", 0, FOR_AUDIT, true, "TIME", set_from,
+    {"from", 0, FOR_AUDIT, true, "TIME", TIME(from),
      "only packets from then on: 2026-11-22T10:00:00Z, seconds since the\nepoch, or +90s after the first packet (live: after the start)"},
-    {"until", 0, FOR_AUDIT, true, "TIME", set_until,
+    {"until", 0, FOR_AUDIT, true, "TIME", TIME(until),
      "only packets up to then (live: ends then)"},
-    {"keylog", 0, FOR_AUDIT, true, "FILE", set_keylog,
+    {"keylog", 0, FOR_AUDIT, true, "FILE", OWN(option_set_keylog),
      "TLS secrets (this version cannot decrypt yet)"},
 
-    {"only", 0, FOR_AUDIT, true, "RULES", set_only,
+    {"only", 0, FOR_AUDIT, true, "RULES", OWN(option_set_only),
      "only these rules or groups: 304-*,unconditional-refetch"},
-    {"skip", 0, FOR_AUDIT, true, "RULES", set_skip,
+    {"skip", 0, FOR_AUDIT, true, "RULES", OWN(option_set_skip),
      "not these"},
-    {"set", 0, FOR_AUDIT, false, "NAME=VALUE", set_threshold,
+    {"set", 0, FOR_AUDIT, false, "NAME=VALUE", OWN(option_set_threshold),
      "a threshold of the rules (listed below)"},
-    {"window", 0, FOR_AUDIT, true, "DURATION", set_window,
+    {"window", 0, FOR_AUDIT, true, "DURATION", DURATION(window_ns, 0, A_DURATION),
      "how long an accusation may wait for what confirms it, in the\ncapture's time (1h)"},
-    {"client-key", 0, FOR_AUDIT, true, "HOW", set_client_key,
+    {"client-key", 0, FOR_AUDIT, true, "HOW", OWN(option_set_client_key),
      "who is taken for one client: auto, ip, ip+ua, forwarded, none"},
 
-    {"severity", 0, FOR_AUDIT | FOR_REPORT, true, "MIN", set_severity,
+    {"severity", 0, FOR_AUDIT | FOR_REPORT, true, "MIN", OWN(option_set_severity),
      "shows findings from here on: info (the default), waste, warning,\nerror; the database has all"},
-    {"fail-on", 0, FOR_AUDIT, true, "WHAT", set_fail_on,
+    {"fail-on", 0, FOR_AUDIT, true, "WHAT", OWN(option_set_fail_on),
      "exit 1 on: error, warning, 'avoidable>5%', 'avoidable>10MB'\n(certain and likely together); may be repeated"},
-    {"accept", 0, FOR_AUDIT, true, "FILE", set_accept,
+    {"accept", 0, FOR_AUDIT, true, "FILE", OWN(option_set_accept),
      "issues that are known and lived with, a line each: KEY UNTIL REASON;\nshown as accepted, and nothing to --fail-on"},
-    {"price", 0, FOR_AUDIT | FOR_REPORT, true, "AMOUNT", set_price,
+    {"price", 0, FOR_AUDIT | FOR_REPORT, true, "AMOUNT", OWN(option_set_price),
      "what a gigabyte costs: '0.09 EUR'; of a report, for the format html"},
-    {"baseline", 0, FOR_ANALYZE, true, "DB", set_baseline,
+    {"baseline", 0, FOR_ANALYZE, true, "DB", TEXT(baseline, "an earlier audit is wanted"),
      "compare with an earlier audit: what was fixed, what is new; --fail-on\nthen takes new, new-error, remaining-error, ... too"},
-    {"heads", 0, FOR_AUDIT, true, "WHICH", set_heads,
+    {"heads", 0, FOR_AUDIT, true, "WHICH", OWN(option_set_heads),
      "heads kept in the database, without credentials: findings, all, none"},
-    {"privacy", 0, FOR_AUDIT, true, "LEVEL", set_privacy,
+    {"privacy", 0, FOR_AUDIT, true, "LEVEL", OWN(option_set_privacy),
      "what of people is written down: full (the default); standard, no values\nof queries; strict, no addresses and tags either (docs/privacy.md)"},
-    {"redact", 0, FOR_REPORT | FOR_EVIDENCE, false, NULL, set_redact,
+    {"redact", 0, FOR_REPORT | FOR_EVIDENCE, false, NULL, FLAG(redact),
      "addresses, values of queries, tags and User-Agents as pseudonyms, the\nsame for the same throughout: to be handed on"},
-    {"redact-key", 0, FOR_REPORT | FOR_EVIDENCE, true, "FILE", set_redact_key,
+    {"redact-key", 0, FOR_REPORT | FOR_EVIDENCE, true, "FILE", OWN(option_set_redact_key),
      "--redact with the key in FILE, made if it is not there: the same\npseudonyms in all that is made with it; keep it to yourself"},
 
-    {"host", 0, FOR_REPORT, false, "GLOB", set_report_host,
+    {"host", 0, FOR_REPORT, false, "GLOB", LIST(selection.hosts, "a pattern is wanted"),
      "only exchanges with this host, or server address; may be repeated:\n*.example.org, 10.1.*"},
-    {"url", 0, FOR_REPORT, false, "GLOB", set_url,
+    {"url", 0, FOR_REPORT, false, "GLOB", LIST(selection.urls, "a pattern is wanted"),
      "only these URLs, or targets as they were sent; may be repeated:\n'*/assets/*', '/api/*'"},
-    {"client", 0, FOR_REPORT, false, "GLOB", set_client,
+    {"client", 0, FOR_REPORT, false, "GLOB", LIST(selection.clients, "a pattern is wanted"),
      "only these clients: an address, or who the request says it is for;\nmay be repeated"},
-    {"rule", 0, FOR_REPORT, false, "RULES", set_rule,
+    {"rule", 0, FOR_REPORT, false, "RULES", OWN(option_set_rule),
      "only findings of these rules or groups: 304-*,unconditional-refetch"},
-    {"since", 0, FOR_REPORT, false, "TIME", set_since,
+    {"since", 0, FOR_REPORT, false, "TIME", TIME(selection.since),
      "only exchanges that began then or later: 2026-11-22T10:00:00Z,\nseconds since the epoch, or +90s after the first packet"},
-    {"until", 0, FOR_REPORT, false, "TIME", set_report_until,
+    {"until", 0, FOR_REPORT, false, "TIME", TIME(selection.until),
      "only exchanges that began then or before"},
-    {"top", 0, FOR_REPORT | FOR_COMPARE, false, "N", set_top,
+    {"top", 0, FOR_REPORT | FOR_COMPARE, false, "N", NUMBER(selection.top, 1, INT64_MAX, "a number from 1 on is wanted"),
      "at most so many rows of each list, the worst first"},
 
-    {"client", 0, FOR_FORGET, false, "GLOB", set_client,
+    {"client", 0, FOR_FORGET, false, "GLOB", LIST(selection.clients, "a pattern is wanted"),
      "whom: an address, a client_key, or who the request says it is for;\nmay be repeated"},
-    {"jobs", 0, FOR_AUDIT, true, "N", set_jobs,
+    {"jobs", 0, FOR_AUDIT, true, "N", NUMBER(jobs, 1, 64, "a number from 1 to 64 is wanted"),
      "threads at work: 1, 2 (default, where there are two processors), 3;\nmore find no work, but live shares an interface between as many rings,\nup to 16; never changes the result"},
-    {"memory", 0, FOR_AUDIT, true, "SIZE", set_memory,
+    {"memory", 0, FOR_AUDIT, true, "SIZE", SIZE(memory, MIB, UINT64_MAX, "a size from 1MiB on is wanted: 512MiB, 2G"),
      "about as much for connections and modelled caches, such as 512MiB"},
-    {"config", 0, FOR_AUDIT, false, "FILE", set_config,
+    {"config", 0, FOR_AUDIT, false, "FILE", OWN(set_config),
      "options and thresholds from a file: NAME = VALUE, # begins a comment"},
-    {"color", 0, FOR_ALL, true, "WHEN", set_color,
+    {"color", 0, FOR_ALL, true, "WHEN", OWN(option_set_color),
      "auto, always, never; NO_COLOR is honoured"},
-    {"no-progress", 0, FOR_AUDIT, true, NULL, set_no_progress,
+    {"no-progress", 0, FOR_AUDIT, true, NULL, FLAG(no_progress),
      "no progress bar; live: no view and no line on a terminal, but a line a minute"},
-    {"quiet", 'q', FOR_AUDIT | FOR_EVIDENCE | FOR_FORGET, true, NULL, set_quiet,
+    {"quiet", 'q', FOR_AUDIT | FOR_EVIDENCE | FOR_FORGET, true, NULL, FLAG(quiet),
      "print nothing when all goes well"},
-    {"help", 'h', FOR_ALL, false, NULL, set_help,
+    {"help", 'h', FOR_ALL, false, NULL, FLAG(help),
      "this text"},
 };
 // clang-format on
@@ -747,6 +227,59 @@ static const struct option_row *row_by_name(const char *name)
         if (strcmp(rows[i].name, name) == 0)
             return &rows[i];
     return NULL;
+}
+
+static bool take_duration(const char *text, const struct option_value *value, int64_t *ns)
+{
+    return value_duration(text, ns) && (uint64_t)*ns >= value->least;
+}
+
+static bool take_size(const char *text, const struct option_value *value, uint64_t *octets)
+{
+    return value_size(text, octets) && *octets >= value->least && *octets <= value->most;
+}
+
+static bool take_time(const char *text, struct time_limit *limit)
+{
+    limit->given = true;
+    limit->text = text;
+    return value_time(text, &limit->ns, &limit->relative);
+}
+
+static bool take(struct options *options, const struct option_row *row, const char *text,
+                 struct error *error)
+{
+    const struct option_value *value = &row->value;
+    void *at = (char *)options + value->at;
+    bool good = true;
+    switch (value->kind) {
+    case KIND_FLAG:
+        *(bool *)at = true;
+        break;
+    case KIND_TEXT:
+        *(const char **)at = text;
+        good = *text || !value->wants;
+        break;
+    case KIND_LIST:
+        text_list_add(at, text);
+        good = *text;
+        break;
+    case KIND_NUMBER:
+        good = value_number(text, (int64_t)value->least, (int64_t)value->most, at);
+        break;
+    case KIND_SIZE:
+        good = take_size(text, value, at);
+        break;
+    case KIND_DURATION:
+        good = take_duration(text, value, at);
+        break;
+    case KIND_TIME:
+        good = take_time(text, at);
+        break;
+    case KIND_OWN:
+        return value->own(options, text, error);
+    }
+    return good || option_wrong(error, row->name, text, value->wants);
 }
 
 /* ------------------------------------------------------------------ --config */
@@ -787,22 +320,22 @@ static bool apply_setting(struct options *options, char *line, struct error *err
     const struct option_row *row = setting_by_name(name);
     if (row) {
         if (!row->argument && (!value || strcmp(value, "yes") == 0))
-            return row->set(options, NULL, error);
+            return take(options, row, NULL, error);
         if (row->argument && value)
-            return row->set(options, value, error);
+            return take(options, row, value, error);
         return error_set(error, ERROR_USAGE,
                          row->argument ? "%s needs a value" : "%s takes no value", name);
     }
     if (!value)
         return error_set(error, ERROR_USAGE, "NAME = VALUE is wanted");
-    return set_threshold_value(options, name, value, error);
+    return option_set_threshold_value(options, name, value, error);
 }
 
 static bool apply_line(struct options *options, const char *file, unsigned number, char *text,
                        struct error *error)
 {
     char *copy = xstrdup(trimmed(text));
-    list_add(&options->owned, copy);
+    text_list_add(&options->owned, copy);
     struct error inner;
     if (*copy == '\0' || apply_setting(options, copy, &inner))
         return true;
@@ -892,7 +425,7 @@ static bool pass(struct options *options, enum command_bit command, int argc, ch
         if (returned == '?' || returned == ':')
             return refuse(returned, argv[optind - 1], error);
         const struct option_row *row = row_of(returned);
-        if ((row->set == set_config) == config && !row->set(options, optarg, error))
+        if ((row->value.own == set_config) == config && !take(options, row, optarg, error))
             return false;
     }
     options->operands = (const char *const *)argv + optind;
@@ -1003,88 +536,4 @@ bool option_facts(unsigned index, struct option_facts *facts)
     const struct option_row *row = &rows[index];
     *facts = (struct option_facts){row->name, row->letter, row->commands, row->argument, row->help};
     return true;
-}
-
-/* ------------------------------------------------------------------ for the database */
-
-static json_t *json_list(const struct text_list *list)
-{
-    json_t *array = json_array();
-    for (size_t i = 0; i < list->n; i++)
-        json_array_append_new(array, json_text(slice_of_text(list->items[i])));
-    return array;
-}
-
-static void json_put_list(json_t *object, const char *name, const struct text_list *list)
-{
-    if (list->n)
-        json_object_set_new(object, name, json_list(list));
-}
-
-static void json_put_time(json_t *object, const char *name, const struct time_limit *limit)
-{
-    if (limit->given)
-        json_object_set_new(object, name, json_text(slice_of_text(limit->text)));
-}
-
-static void json_put_roles(json_t *object, const struct roles *roles)
-{
-    char address[46], network[64];
-    if (roles->n == 0)
-        return;
-    json_t *array = json_array();
-    for (size_t i = 0; i < roles->n; i++) {
-        const struct role_of_network *row = &roles->networks[i];
-        snprintf(network, sizeof network, "%s/%u", address_text(&row->network, address), row->bits);
-        json_t *entry = json_object();
-        json_object_set_new(entry, "network", json_string(network));
-        json_object_set_new(entry, "role", json_string(role_words[row->role]));
-        json_array_append_new(array, entry);
-    }
-    json_object_set_new(object, "roles", array);
-}
-
-char *options_json(const struct options *options)
-{
-    json_t *object = json_object();
-    if (options->filter)
-        json_object_set_new(object, "filter", json_text(slice_of_text(options->filter)));
-    json_put_list(object, "host", &options->hosts);
-    json_put_list(object, "leave_out", &options->left_out);
-    json_put_roles(object, &options->roles);
-    json_put_time(object, "from", &options->from);
-    json_put_time(object, "until", &options->until);
-    json_put_list(object, "only", &options->only);
-    json_put_list(object, "skip", &options->skip);
-    json_object_set_new(object, "client_key", json_string(client_keys[options->client_key]));
-    if (options->privacy != PRIVACY_FULL)
-        json_object_set_new(object, "privacy", json_string(privacy_word(options->privacy)));
-    json_object_set_new(object, "window_s", json_real((double)options->window_ns / 1e9));
-    if (options->memory)
-        json_object_set_new(object, "memory", json_integer((json_int_t)options->memory));
-    return json_finish(object);
-}
-
-char *thresholds_json(const struct thresholds *thresholds)
-{
-    json_t *object = json_object();
-    for (unsigned i = 0; threshold_name(i); i++)
-        json_object_set_new(object, threshold_name(i),
-                            json_integer(threshold_value(thresholds, i)));
-    return json_finish(object);
-}
-
-static bool any_matches(const struct text_list *patterns, const struct rule_card *rule)
-{
-    for (size_t i = 0; i < patterns->n; i++)
-        if (rule_matches(patterns->items[i], rule))
-            return true;
-    return false;
-}
-
-bool options_rule_enabled(void *context, const struct rule_card *rule)
-{
-    const struct options *options = context;
-    return (options->only.n == 0 || any_matches(&options->only, rule)) &&
-           !any_matches(&options->skip, rule);
 }
