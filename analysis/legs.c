@@ -199,9 +199,11 @@ static void leg_fill(struct leg *leg, const struct facts *facts, const struct ur
         .client = x->connection.client,
         .server = x->connection.server,
         .server_port = x->connection.server_port,
+        .named_port = url->authority.len > url->host.len ? url->port : 0,
         .status = x->status,
         .input = x->request.seen ? x->request.first.input : x->response.first.input,
         .from_intermediary = r->intermediary_signs != 0,
+        .for_others = facts->request.has_forwarding,
     };
     if (facts->body_is_comparable)
         leg->digest = x->response.digest;
@@ -275,10 +277,21 @@ static struct proxy *proxy_find(const struct legs *legs, const struct address *a
     return NULL;
 }
 
-/* Nothing that was seen gave a reason for this answer. */
-static void count_unexplained(struct proxy *proxy, struct outer_leg *o)
+/* Something came in for this path whose octets cannot be compared: it may be that. */
+static bool may_have_stored(const struct shelf *shelf)
 {
-    o->is_unexplained = o->needs_reason && !o->is_crowded && !o->inner && !o->hit.stored;
+    struct inner_leg *i;
+    for (uint32_t n = 0; (i = ring_at(&shelf->stored, n)) != NULL; n++)
+        if (!digest_is_set(i->leg.digest) || i->x.flaws & FLAW(LENGTHS_CONFLICT))
+            return true;
+    return false;
+}
+
+/* Nothing that was seen gave a reason for this answer. */
+static void count_unexplained(struct proxy *proxy, const struct shelf *shelf, struct outer_leg *o)
+{
+    o->is_unexplained =
+        o->needs_reason && !o->is_crowded && !o->inner && !o->hit.stored && !may_have_stored(shelf);
     proxy->outers_unexplained += o->is_unexplained;
 }
 
@@ -293,7 +306,7 @@ static void count_earlier(const struct legs *legs, struct proxy *proxy)
         for (uint32_t n = 0; (o = ring_at(&shelf->outers, n)) != NULL; n++) {
             o->proxy = proxy;
             proxy->outers_paired += o->inner != NULL;
-            count_unexplained(proxy, o);
+            count_unexplained(proxy, shelf, o);
         }
     }
 }
@@ -425,18 +438,22 @@ bool may_have_come_in(const struct inner_leg *inner, const struct outer_leg *out
     return !same_host(&outer->leg);
 }
 
-/* In time, and otherwise possible. */
-static bool lies_in(const struct leg *i, const struct leg *o)
-{
-    return i->id != o->id && i->method == o->method && !same_endpoint(i, o) &&
-           o->t_req0 <= i->t_req0 + LIMIT_LEG_SLACK_NS &&
-           (i->status ? i->t_rsp0 : i->t_req0) <= o->t_rsp1 + LIMIT_LEG_SLACK_NS;
-}
-
 /* By the clock alone, without the slack that two taps need. */
 static bool lies_strictly_in(const struct leg *i, const struct leg *o)
 {
     return o->t_req0 <= i->t_req0 && (i->status ? i->t_rsp0 : i->t_req0) <= o->t_rsp1;
+}
+
+/* In time, and otherwise possible. On one host either could be the inner one: there the clock,
+ * which is one, says which came first. */
+static bool lies_in(const struct leg *i, const struct leg *o)
+{
+    if (i->id == o->id || i->method != o->method || same_endpoint(i, o))
+        return false;
+    if (same_host(o))
+        return o->t_req0 != i->t_req0 && lies_strictly_in(i, o);
+    return o->t_req0 <= i->t_req0 + LIMIT_LEG_SLACK_NS &&
+           (i->status ? i->t_rsp0 : i->t_req0) <= o->t_rsp1 + LIMIT_LEG_SLACK_NS;
 }
 
 /* Was it under way while the outer one was? */
@@ -458,7 +475,8 @@ static bool same_content(const struct leg *i, const struct leg *o)
 }
 
 /* What the outer one was answered with had been made before the inner one came (RFC 9111 §4.2.3:
- * Age counts from then). A 304 makes old octets young: its Date says nothing. */
+ * Age counts from then). A 304 makes old octets young: its Date says nothing, nor does the present
+ * one of a proxy that writes its own. */
 static bool is_older(const struct leg *o, const struct leg *i)
 {
     enum { GUARD_S = 2 };
@@ -467,7 +485,7 @@ static bool is_older(const struct leg *o, const struct leg *i)
     if (o->age > expected)
         return true;
     return i->status != 304 && o->date != NO_DATE && i->date != NO_DATE &&
-           o->date + GUARD_S < i->date;
+           o->date + GUARD_S < i->date && o->date + GUARD_S < o->t_rsp0 / NS_PER_S;
 }
 
 bool is_telling_content(const struct leg *inner, const struct leg *outer)
@@ -475,6 +493,15 @@ bool is_telling_content(const struct leg *inner, const struct leg *outer)
     enum { TELLING_OCTETS = 64 };
     return equal_hashes(inner->validator, outer->validator) ||
            (same_content(inner, outer) && outer->content_octets >= TELLING_OCTETS);
+}
+
+/* On one host anybody may have asked for either, and the clock alone proves nothing. But who asks
+ * by the name of the other's port, or says that it asks for others, hands on. */
+static bool is_handed_on(const struct leg *o, const struct leg *i)
+{
+    bool as_asked =
+        i->host == o->host && o->named_port == o->server_port && i->named_port != i->server_port;
+    return as_asked || (i->for_others && !o->for_others);
 }
 
 static enum pair_by pair_by(const struct leg *o, const struct leg *i)
@@ -490,7 +517,8 @@ static enum pair_by pair_by(const struct leg *o, const struct leg *i)
     bool equal = same_content(i, o);
     if (o->from_intermediary && equal && o->date != NO_DATE && o->date == i->date)
         return PAIR_BY_VALIDATOR;
-    if (same_host(o) || is_older(o, i) || (o->host != i->host && !is_telling_content(i, o)))
+    if ((same_host(o) && !is_handed_on(o, i)) || is_older(o, i) ||
+        (o->host != i->host && !is_telling_content(i, o)))
         return PAIR_NONE;
     return PAIR_BY_TIME;
 }
@@ -602,8 +630,7 @@ static bool inner_claim(struct legs *legs, const struct shelf *shelf, struct inn
         contest(legs, shelf, i);
         return false;
     }
-    if (i->outer_id &&
-        (is_owned_better(i, o, by) || (by == i->by && is_needed_there(shelf, i, o))))
+    if (i->outer_id && (is_owned_better(i, o, by) || (by == i->by && is_needed_there(shelf, i, o))))
         return true;
     i->outer_id = o->leg.id;
     i->outer_t_req0 = o->leg.t_req0;
@@ -631,6 +658,12 @@ static void look_for_inners(struct legs *legs, struct outer_leg *o, const struct
     }
 }
 
+/* On one host what a proxy asks is answered by its own address, too. */
+static bool is_asked_by_proxy(const struct leg *o)
+{
+    return same_host(o) && (o->for_others || (o->named_port && o->named_port != o->server_port));
+}
+
 static struct outer_leg *outer_leg_new(struct legs *legs, const struct facts *facts,
                                        const struct url *url, uint64_t id)
 {
@@ -638,8 +671,8 @@ static struct outer_leg *outer_leg_new(struct legs *legs, const struct facts *fa
     legs->octets += sizeof *o;
     o->refs = 1;
     leg_fill(&o->leg, facts, url, id);
-    o->needs_reason =
-        facts->is_get && o->leg.status == 200 && o->leg.age <= 0 && !facts->response.says_hit;
+    o->needs_reason = facts->is_get && o->leg.status == 200 && o->leg.age <= 0 &&
+                      !facts->response.says_hit && !is_asked_by_proxy(&o->leg);
     o->leg.varnish = varnish_fetch_of(&facts->x->response.head);
     return o;
 }
@@ -689,7 +722,7 @@ static bool has_condition(const struct head *request)
     return head_has(request, FIELD_IF_NONE_MATCH) || head_has(request, FIELD_IF_MODIFIED_SINCE);
 }
 
-static void learn_proxy(struct outer_leg *o, const struct facts *facts)
+static void learn_proxy(struct outer_leg *o, const struct shelf *shelf, const struct facts *facts)
 {
     enum { SIGNS = SIGN_AGE | SIGN_X_CACHE | SIGN_CACHE_STATUS | SIGN_CF | SIGN_X_VARNISH };
     struct proxy *proxy = o->proxy;
@@ -705,7 +738,7 @@ static void learn_proxy(struct outer_leg *o, const struct facts *facts)
         proxy->is_cache = true; /* it had one of its own */
     if (o->inner && !same_host(&o->leg))
         proxy->asks_for_others = true;
-    count_unexplained(proxy, o);
+    count_unexplained(proxy, shelf, o);
 }
 
 static void claim_inners(struct legs *legs, const struct shelf *shelf, const struct ring *ring,
@@ -731,7 +764,7 @@ static void learn_outer(struct legs *legs, const struct meeting *m, const struct
     struct outer_leg *o = m->outer;
     claim_inners(legs, m->as_outer, &m->as_outer->stored, o);
     claim_inners(legs, m->as_outer, &m->as_outer->passing, o);
-    learn_proxy(o, facts);
+    learn_proxy(o, m->as_outer, facts);
     if (o->inner && o->inner->outer_id == o->leg.id)
         note_asker(legs, o->inner, facts, client, scratch);
     outer_leg_take(o);

@@ -8,7 +8,8 @@
  * is sent by the address that answers the outer one, to another endpoint, and lies in it in time:
  * o.t_req0 <= i.t_req0 and i.t_rsp0 <= o.t_rsp1. Identifiers that both carry decide (X-Request-Id,
  * the trace-id of traceparent, X-Varnish), then Via with equal validator and Date; time alone only
- * where there is one candidate on either side, and never where client and proxy are one host.
+ * where there is one candidate on either side, and, where client and proxy are one host, only for a
+ * request that was visibly handed on: its Host names the outer one's port, or it names a forwarder.
  *
  * Either may enter first: a 304 is known to be over only when the next thing comes on its
  * connection, so an inner 304 mostly enters after the outer exchange that it decided. Times decide.
@@ -50,8 +51,10 @@ struct leg {
     int64_t finished_ns;
     struct address client, server;
     uint16_t server_port, status;
+    uint16_t named_port; /* that Host names, be it asked there or not; 0: none */
     uint32_t input;
     bool from_intermediary; /* the response bears a sign of one */
+    bool for_others;        /* the request says that it is asked for somebody else */
 };
 
 struct shelf;

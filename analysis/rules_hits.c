@@ -105,11 +105,12 @@ static enum judgement accuse_stored(const struct evidence *e, struct verdict *v)
     return FIRED;
 }
 
-/* The cache behind had made it as old. */
+/* The cache behind had made it as old, or what it said of that can be read as this. */
 static bool came_in_stale(const struct evidence *e)
 {
-    return e->inner && e->inner->response.age_state == AGE_VALID &&
-           e->inner->response.age + e->thresholds->guard_s >= e->facts->response.age;
+    return e->inner && e->inner->response.age_state != AGE_ABSENT &&
+           (e->inner->response.age_state == AGE_INVALID || e->inner->response.age_is_list ||
+            e->inner->response.age + e->thresholds->guard_s >= e->facts->response.age);
 }
 
 /* The other side shows that an origin failed lately (RFC 9111 §4.2.4: disconnected). */
