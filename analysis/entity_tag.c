@@ -29,10 +29,10 @@ static bool is_opaque(struct slice s)
 {
     if (s.len < 2 || s.at[0] != '"' || s.at[s.len - 1] != '"')
         return false;
+    unsigned char odd = 0; /* no way out of the loop: so 16 octets are looked at together */
     for (size_t i = 1; i < s.len - 1; i++)
-        if (!is_etagc(s.at[i]))
-            return false;
-    return true;
+        odd |= !is_etagc(s.at[i]);
+    return !odd;
 }
 
 struct entity_tag entity_tag_parse(struct slice text)
@@ -132,6 +132,8 @@ enum tag_kinship entity_tag_kinship(const struct entity_tag *a, const struct ent
 static size_t member_length(struct slice s)
 {
     bool quoted = false;
+    if (LIKELY(slice_find(s, ',') == s.len))
+        return s.len;
     for (size_t i = 0; i < s.len; i++) {
         if (s.at[i] == '"')
             quoted = !quoted;

@@ -170,13 +170,21 @@ static uint32_t site_hash(struct slice reference)
     return (uint32_t)hash_of(slice_of(lower, site.len));
 }
 
+/* Up to where the path begins: it is the host that matters, and hosts repeat more than pages do. */
+static struct slice without_path(struct slice reference)
+{
+    size_t authority = slice_find(reference, '/') + strlen("//");
+    return slice_first(reference, authority + slice_find(slice_from(reference, authority), '/'));
+}
+
 static uint32_t site_of(const struct reader *reader, struct slice reference)
 {
-    const uint32_t *known = memo_find(reader->memo, MEMO_SITE, reference);
+    struct slice origin = without_path(reference);
+    const uint32_t *known = memo_find(reader->memo, MEMO_SITE, origin);
     if (known)
         return *known;
-    uint32_t hash = site_hash(reference);
-    memo_keep(reader->memo, MEMO_SITE, reference, &hash, sizeof hash);
+    uint32_t hash = site_hash(origin);
+    memo_keep(reader->memo, MEMO_SITE, origin, &hash, sizeof hash);
     return hash;
 }
 

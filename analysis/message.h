@@ -11,4 +11,4 @@
 /* In the arena. Words longer than MESSAGE_WORD octets are cut, with "..." at the end. */
 #define MESSAGE_WORD 200
 struct slice message_compose(const struct verdict *v, const struct size_estimate *size_of_304,
-                             struct arena *arena);
+                             struct arena *arena) COLD;

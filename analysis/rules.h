@@ -10,6 +10,7 @@
 
 #include "analysis/analysis.h"
 #include "analysis/evidence.h"
+#include "base/attributes.h"
 
 /* Why a rule that applied said nothing. */
 enum guard {
@@ -137,9 +138,9 @@ const struct rule *rule_at(unsigned index);
 /* ---- for the predicates ---- */
 
 /* Begins a verdict of FIRED with what the card says. */
-void accuse(struct verdict *v, const struct rule_card *card, const char *message);
-void say_text(struct verdict *v, struct slice text);
-void say_number(struct verdict *v, int64_t number);
+void accuse(struct verdict *v, const struct rule_card *card, const char *message) COLD;
+void say_text(struct verdict *v, struct slice text) COLD;
+void say_number(struct verdict *v, int64_t number) COLD;
 
 static inline enum judgement withhold(struct verdict *v, enum guard guard)
 {
@@ -191,12 +192,13 @@ bool pace_is_short(const struct thresholds *thresholds, const struct pace *pace,
 uint64_t condition_octets(const struct representation *r);
 
 /* Warning at most, and possible. */
-void demote(struct verdict *v, const char *note);
+void demote(struct verdict *v, const char *note) COLD;
 /* At most that. */
-void confine(struct verdict *v, enum severity severity, enum confidence confidence);
+void confine(struct verdict *v, enum severity severity, enum confidence confidence) COLD;
 /* Confidence of a verdict that rests on the model of a client's cache: A2, A3, G11, G12. */
-void confine_to_footing(struct verdict *v, const struct evidence *e, const struct footing *footing);
+void confine_to_footing(struct verdict *v, const struct evidence *e,
+                        const struct footing *footing) COLD;
 /* The same for what evidence.held says. */
-void confine_to_client(struct verdict *v, const struct evidence *e);
+void confine_to_client(struct verdict *v, const struct evidence *e) COLD;
 /* A29: an error that is only possible is a warning. The last thing done to a verdict. */
-void settle_severity(struct verdict *v);
+void settle_severity(struct verdict *v) COLD;

@@ -206,7 +206,7 @@ static struct slice missing_vary_member(const struct evidence *e, const struct r
     const struct head *head = &e->x->response.head;
     struct vary_walk walk = vary_walk(&r->head);
     struct slice name;
-    if (vary_has_star(head))
+    if (LIKELY(vary_has_same_text(head, &r->head)) || vary_has_star(head))
         return SLICE_ABSENT;
     while (vary_next(&walk, &name))
         if (slice_equal(name, SLICE("*")) ? !vary_has_star(head) : !vary_has(head, name))

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Every access is given the next position on a line; an object stands at its latest one. A Fenwick
- * tree over the positions (Fenwick 1994) has the octets that stand there, so that the distance of
- * an access is a difference of prefix sums. When the line is full, the objects move up to its
- * beginning, in order.
+ * tree (Fenwick 1994) over blocks of positions has the octets that stand there, so that the
+ * distance of an access is a difference of prefix sums. Of the blocks, for a tree of the positions
+ * would not fit into the first cache. When the line is full, the objects move up to its beginning,
+ * in order.
  *
  * The sample holds the places whose hash begins with `shift` zero bits. When more objects are met
  * than may be followed, shift grows by one and about half of them are let go; distances, and what
@@ -23,6 +24,7 @@
 
 #define NOBODY          UINT32_MAX
 #define LINE_PER_OBJECT 4  /* positions: moving up is paid for by three accesses per object */
+#define BLOCK           32 /* positions: their octets are summed up one by one */
 #define LARGEST_SHIFT   19 /* one place in a million */
 #define LARGEST_OBJECT  (UINT64_C(1) << 36) /* octets: sums stay far from overflow */
 
@@ -42,10 +44,12 @@ struct stack_distance {
     uint32_t free;  /* first free one; NOBODY */
     uint32_t fresh; /* from here on none was ever used */
 
-    uint32_t *line; /* who stands at a position; NOBODY */
-    uint64_t *tree; /* 1 ... length; tree[i]: octets of the positions (i - lowbit(i), i] */
-    uint32_t length, end, oldest; /* next position; none stands before `oldest` */
-    uint64_t octets;              /* of all that stand */
+    uint32_t *line;   /* who stands at a position, plus one; 0: nobody */
+    uint64_t *weight; /* octets that stand at a position */
+    uint64_t *tree;   /* 1 ... blocks; tree[i]: octets of the blocks (i - lowbit(i), i] */
+    uint32_t length, blocks;
+    uint32_t end, oldest; /* next position; none stands before `oldest` */
+    uint64_t octets;      /* of all that stand */
 
     /* all accesses, those that the sample stands for, and hits by the capacity that they take */
     uint64_t seen, seen_weight, sampled, sampled_weight;
@@ -64,8 +68,10 @@ struct stack_distance *stack_distance_new(uint32_t most, uint64_t least)
         s->mask *= 2;
     s->buckets = xcalloc(s->mask--, sizeof *s->buckets); /* index plus one; 0: empty */
     s->length = most * LINE_PER_OBJECT;
-    s->line = xcalloc(s->length, sizeof *s->line); /* the same */
-    s->tree = xcalloc(s->length + 1u, sizeof *s->tree);
+    s->blocks = s->length / BLOCK + 1;
+    s->line = xcalloc(s->length, sizeof *s->line);
+    s->weight = xcalloc(s->length, sizeof *s->weight);
+    s->tree = xcalloc(s->blocks + 1u, sizeof *s->tree);
     return s;
 }
 
@@ -76,6 +82,7 @@ void stack_distance_free(struct stack_distance *s)
     free(s->followed);
     free(s->buckets);
     free(s->line);
+    free(s->weight);
     free(s->tree);
     free(s);
 }
@@ -84,16 +91,18 @@ void stack_distance_free(struct stack_distance *s)
 
 static void tree_add(struct stack_distance *s, uint32_t position, uint64_t octets)
 {
-    for (uint32_t i = position + 1; i <= s->length; i += i & -i)
+    for (uint32_t i = position / BLOCK + 1; i <= s->blocks; i += i & -i)
         s->tree[i] += octets; /* modulo 2^64: also to take away */
 }
 
 /* Octets at the positions before this one. */
-static uint64_t tree_sum(const struct stack_distance *s, uint32_t position)
+static uint64_t octets_before(const struct stack_distance *s, uint32_t position)
 {
     uint64_t sum = 0;
-    for (uint32_t i = position; i > 0; i -= i & -i)
+    for (uint32_t i = position / BLOCK; i > 0; i -= i & -i)
         sum += s->tree[i];
+    for (uint32_t at = position / BLOCK * BLOCK; at < position; at++)
+        sum += s->weight[at];
     return sum;
 }
 
@@ -102,6 +111,7 @@ static void stand(struct stack_distance *s, uint32_t index)
     struct followed *f = &s->followed[index];
     f->position = s->end++;
     s->line[f->position] = index + 1;
+    s->weight[f->position] = f->octets;
     tree_add(s, f->position, f->octets);
     s->octets += f->octets;
 }
@@ -109,30 +119,30 @@ static void stand(struct stack_distance *s, uint32_t index)
 static void leave(struct stack_distance *s, const struct followed *f)
 {
     s->line[f->position] = 0;
+    s->weight[f->position] = 0;
     tree_add(s, f->position, -f->octets);
     s->octets -= f->octets;
 }
 
-/* All move up, and the tree is built anew: each node hands its sum on to its parent. */
+/* All move up, and the tree is built anew. */
 static void move_up(struct stack_distance *s)
 {
     uint32_t to = 0;
-    memset(s->tree, 0, (s->length + 1u) * sizeof *s->tree);
+    memset(s->tree, 0, (s->blocks + 1u) * sizeof *s->tree);
     for (uint32_t from = 0; from < s->end; from++) {
         uint32_t who = s->line[from];
         s->line[from] = 0;
+        s->weight[from] = 0;
         if (who == 0)
             continue;
         struct followed *f = &s->followed[who - 1];
         s->line[to] = who;
+        s->weight[to] = f->octets;
+        tree_add(s, to, f->octets);
         f->position = to++;
-        s->tree[to] = f->octets;
     }
     s->end = to;
     s->oldest = 0;
-    for (uint32_t i = 1; i <= s->length; i++)
-        if (i + (i & -i) <= s->length)
-            s->tree[i + (i & -i)] += s->tree[i];
 }
 
 /* ---- the table ---- */
@@ -226,7 +236,7 @@ static unsigned capacity_for(const struct stack_distance *s, uint64_t distance)
 
 static void count_hit(struct stack_distance *s, const struct followed *f, uint64_t weight)
 {
-    uint64_t distance = s->octets - tree_sum(s, f->position);
+    uint64_t distance = s->octets - octets_before(s, f->position);
     unsigned i = capacity_for(s, scaled(s, distance));
     add(&s->hits[i], scaled(s, 1));
     add(&s->weights[i], scaled(s, weight));

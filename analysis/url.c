@@ -47,33 +47,44 @@ static void put_octet(struct text *t, uint8_t c)
 
 static void put_lower(struct text *t, struct slice s)
 {
+    assert(s.len <= t->room - t->len);
+    uint8_t *to = t->at + t->len;
     for (size_t i = 0; i < s.len; i++)
-        put_octet(t, octet_lower(s.at[i]));
+        to[i] = octet_lower(s.at[i]);
+    t->len += s.len;
+}
+
+/* What begins with "%": normalised, or, where no two digits follow, that octet alone. Returns what
+ * is left. */
+static struct slice put_encoded(struct text *t, struct slice s)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    int high = s.len > 2 ? hex_value(s.at[1]) : -1, low = s.len > 2 ? hex_value(s.at[2]) : -1;
+    if (high < 0 || low < 0) {
+        put_octet(t, '%');
+        return slice_from(s, 1);
+    }
+    uint8_t octet = (uint8_t)(high << 4 | low);
+    if (is_unreserved(octet)) {
+        put_octet(t, octet);
+    } else {
+        put_octet(t, '%');
+        put_octet(t, (uint8_t)digits[high]);
+        put_octet(t, (uint8_t)digits[low]);
+    }
+    return slice_from(s, 3);
 }
 
 /* Unreserved octets plain, other percent-encodings in upper case, broken ones as they are. */
 static void put_normalised(struct text *t, struct slice s)
 {
-    static const char digits[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < s.len; i++) {
-        int high = -1, low = -1;
-        if (s.at[i] == '%' && i + 2 < s.len) {
-            high = hex_value(s.at[i + 1]);
-            low = hex_value(s.at[i + 2]);
-        }
-        if (high < 0 || low < 0) {
-            put_octet(t, s.at[i]);
-            continue;
-        }
-        uint8_t octet = (uint8_t)(high << 4 | low);
-        if (is_unreserved(octet)) {
-            put_octet(t, octet);
-        } else {
-            put_octet(t, '%');
-            put_octet(t, (uint8_t)digits[high]);
-            put_octet(t, (uint8_t)digits[low]);
-        }
-        i += 2;
+    for (;;) {
+        size_t plain = slice_find(s, '%');
+        put(t, slice_first(s, plain));
+        s = slice_from(s, plain);
+        if (s.len == 0)
+            return;
+        s = put_encoded(t, s);
     }
 }
 
@@ -95,10 +106,10 @@ static struct slice after_user(struct slice authority)
 static size_t find_port(struct slice s)
 {
     const uint8_t *colon = s.len ? memrchr(s.at, ':', s.len) : NULL;
-    const uint8_t *bracket = s.len ? memrchr(s.at, ']', s.len) : NULL;
-    if (!colon || (bracket && bracket > colon))
+    if (!colon)
         return s.len;
-    return (size_t)(colon - s.at);
+    size_t at = (size_t)(colon - s.at);
+    return slice_find(slice_from(s, at), ']') == s.len - at ? at : s.len;
 }
 
 static struct authority authority_of(struct slice text)

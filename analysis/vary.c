@@ -120,9 +120,19 @@ static struct slice names_lacking(const struct names *a, const struct names *b)
     return SLICE_ABSENT;
 }
 
+bool vary_has_same_text(const struct head *a, const struct head *b)
+{
+    return head_count(a, FIELD_VARY) == 1 && head_count(b, FIELD_VARY) == 1 &&
+           slice_equal(head_first(a, FIELD_VARY), head_first(b, FIELD_VARY));
+}
+
 enum vary_relation vary_compare(const struct head *a, const struct head *b, struct slice *lacking)
 {
     struct names names_a, names_b;
+    if (lacking)
+        *lacking = SLICE_ABSENT;
+    if (LIKELY(vary_has_same_text(a, b)))
+        return VARY_EQUAL;
     names_collect(&names_a, a);
     names_collect(&names_b, b);
     struct slice only_b = names_lacking(&names_b, &names_a);
@@ -131,8 +141,8 @@ enum vary_relation vary_compare(const struct head *a, const struct head *b, stru
 
     if (names_a.too_many || names_b.too_many) /* not to be known: nobody is accused */
         b_has_more = a_has_more = false;
-    if (lacking)
-        *lacking = b_has_more ? only_b : a_has_more ? only_a : SLICE_ABSENT;
+    if (lacking && (a_has_more || b_has_more))
+        *lacking = b_has_more ? only_b : only_a;
     if (a_has_more && b_has_more)
         return VARY_DIFFER;
     if (b_has_more)

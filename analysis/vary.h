@@ -38,6 +38,8 @@ enum vary_relation {
     VARY_SECOND_LACKS, /* b is a real subset of a */
     VARY_DIFFER,
 };
+/* The same in one line of each: they are equal, names and all. */
+bool vary_has_same_text(const struct head *a, const struct head *b);
 /* *lacking (may be NULL): a name of the one side that the other does not have; absent if equal. */
 enum vary_relation vary_compare(const struct head *a, const struct head *b, struct slice *lacking);
 

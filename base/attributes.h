@@ -6,6 +6,7 @@
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
 #define NORETURN     __attribute__((noreturn))
 #define UNUSED       __attribute__((unused))
+#define COLD         __attribute__((cold)) /* seldom called: nor is what leads to a call kept near */
 #define LIKELY(x)    __builtin_expect(!!(x), 1)
 #define UNLIKELY(x)  __builtin_expect(!!(x), 0)
 #define COUNT_OF(a)  (sizeof(a) / sizeof((a)[0]))
