@@ -436,11 +436,17 @@ static bool find_name(const struct facts *facts, struct client *client, struct n
     return true;
 }
 
-/* Whether the address speaks for others: this request shows it, or an earlier one did. */
+/* Whether the address speaks for others: this request shows it, or an earlier one did. A host that
+ * asks itself may have a proxy and its clients at one address: there each request speaks for
+ * itself.
+ */
 static bool learn_intermediary(struct address_entry *entry, const struct facts *facts)
 {
-    entry->speaks_for_others |=
-        facts->request.has_forwarding || facts->x->connection.preamble_client.family != 0;
+    const struct connection_facts *c = &facts->x->connection;
+    bool now = facts->request.has_forwarding || c->preamble_client.family != 0;
+    if (address_equal(&c->client, &c->server))
+        return now;
+    entry->speaks_for_others |= now;
     return entry->speaks_for_others;
 }
 
@@ -463,8 +469,8 @@ struct client client_of(struct client_table *table, const struct facts *facts, s
     struct address_entry *entry = NULL; /* of `subject` */
     bool named = find_name(facts, &client, &name, arena);
     enum role role = table->roles ? role_of(table->roles, peer) : ROLE_UNKNOWN;
-    bool by_name = (table->mode == CLIENT_AUTO || table->mode == CLIENT_FORWARDED) &&
-                   role != ROLE_CLIENT;
+    bool by_name =
+        (table->mode == CLIENT_AUTO || table->mode == CLIENT_FORWARDED) && role != ROLE_CLIENT;
 
     if (by_name)
         client.is_intermediary =

@@ -176,6 +176,12 @@ static uint64_t validator_of(const struct response_facts *r)
     return date_is_valid(&r->last_modified) ? (uint64_t)r->last_modified.date.seconds | 1 : 0;
 }
 
+/* 0: Host names none. */
+static uint16_t named_port_of(const struct url *url)
+{
+    return url->authority.len > url->host.len ? url->port : 0;
+}
+
 static void leg_fill(struct leg *leg, const struct facts *facts, const struct url *url, uint64_t id)
 {
     const struct exchange *x = facts->x;
@@ -199,7 +205,7 @@ static void leg_fill(struct leg *leg, const struct facts *facts, const struct ur
         .client = x->connection.client,
         .server = x->connection.server,
         .server_port = x->connection.server_port,
-        .named_port = url->authority.len > url->host.len ? url->port : 0,
+        .named_port = named_port_of(url),
         .status = x->status,
         .input = x->request.seen ? x->request.first.input : x->response.first.input,
         .from_intermediary = r->intermediary_signs != 0,
@@ -658,21 +664,25 @@ static void look_for_inners(struct legs *legs, struct outer_leg *o, const struct
     }
 }
 
-/* On one host what a proxy asks is answered by its own address, too. */
-static bool is_asked_by_proxy(const struct leg *o)
+/* On one host a proxy and its clients have one address: who asks by the name of another port, or
+ * for others, is the proxy. */
+static bool is_handed_on_locally(const struct facts *facts, const struct url *url)
 {
-    return same_host(o) && (o->for_others || (o->named_port && o->named_port != o->server_port));
+    const struct connection_facts *c = &facts->x->connection;
+    uint16_t port = named_port_of(url);
+    return address_equal(&c->client, &c->server) &&
+           (facts->request.has_forwarding || (port && port != c->server_port));
 }
 
 static struct outer_leg *outer_leg_new(struct legs *legs, const struct facts *facts,
-                                       const struct url *url, uint64_t id)
+                                       const struct url *url, uint64_t id, bool is_handed_on)
 {
     struct outer_leg *o = heap_take_zeroed(sizeof *o);
     legs->octets += sizeof *o;
     o->refs = 1;
     leg_fill(&o->leg, facts, url, id);
     o->needs_reason = facts->is_get && o->leg.status == 200 && o->leg.age <= 0 &&
-                      !facts->response.says_hit && !is_asked_by_proxy(&o->leg);
+                      !facts->response.says_hit && !is_handed_on;
     o->leg.varnish = varnish_fetch_of(&facts->x->response.head);
     return o;
 }
@@ -685,6 +695,7 @@ void legs_meet(struct legs *legs, struct meeting *meeting, const struct facts *f
     bool inner = asking || is_among_first(legs->asked, &c->client);
     bool outer = answering_proxy(legs, &c->server) || is_among_first(legs->answered, &c->server);
     meeting->client_is_proxy = asking && asking->asks_for_others;
+    meeting->is_handed_on = is_handed_on_locally(facts, url);
     if ((!inner && !outer) || slice_is_absent(url->key) || !facts->request_head_whole)
         return;
     uint64_t path = path_hash(url);
@@ -693,7 +704,7 @@ void legs_meet(struct legs *legs, struct meeting *meeting, const struct facts *f
     if (!outer)
         return;
     meeting->as_outer = shelf_of(legs, &c->server, path);
-    meeting->outer = outer_leg_new(legs, facts, url, id);
+    meeting->outer = outer_leg_new(legs, facts, url, id, meeting->is_handed_on);
     meeting->outer->proxy = proxy_find(legs, &c->server);
     look_for_inners(legs, meeting->outer, &meeting->as_outer->stored);
     look_for_inners(legs, meeting->outer, &meeting->as_outer->passing);

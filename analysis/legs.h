@@ -143,6 +143,7 @@ struct meeting {
     struct shelf *as_inner, *as_outer; /* NULL: nothing to remember */
     struct outer_leg *outer;           /* what it is to its server; a reference; NULL */
     bool client_is_proxy; /* its client is known to have asked for others, on other hosts */
+    bool is_handed_on;    /* client and server are one host, and this is a proxy's request there */
 };
 
 /* Looks for the inner ones of this exchange. Nothing is told yet, and nothing remembered. */

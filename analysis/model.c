@@ -114,9 +114,9 @@ static void find_holder(struct model *model, struct inspection *n)
     if (UNLIKELY(n->meeting.client_is_proxy))
         client_note_intermediary(model->clients, &n->facts.x->connection.client);
     e->client = client_of(model->clients, &n->facts, n->url.host, &model->scratch);
-    n->holder = e->client.id;
+    n->holder = n->meeting.is_handed_on ? 0 : e->client.id;
     if (n->holder == 0 && e->client.is_nobody && model->client_key != CLIENT_NONE)
-        n->holder = e->client.address_id;
+        n->holder = hash_mix(e->client.address_id, n->facts.request.user_agent_hash) | 1;
     if (n->holder == 0)
         return;
     e->cache_is_shared = e->client.id == 0;
