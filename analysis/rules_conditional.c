@@ -61,6 +61,16 @@ static const char *inm_match_variant(const struct evidence *e)
     return NULL;
 }
 
+/* A11: a cache should evaluate the condition, an origin must. Where both sides of the one that
+ * answered are seen, or could have been but for a loss, it need not say that it is one. */
+static bool may_be_intermediary(const struct evidence *e)
+{
+    const struct response_facts *r = &e->facts->response;
+    return r->intermediary_signs || r->responder == RESPONDER_CACHE ||
+           (e->outer && (e->outer->inner || e->outer->hit.stored)) ||
+           server_lost(e->anywhere, e->facts->t_req0, e->facts->t_rsp1);
+}
+
 static enum judgement judge_inm_match(const struct evidence *e, struct verdict *v)
 {
     const struct facts *x = e->facts;
@@ -83,8 +93,8 @@ static enum judgement judge_inm_match(const struct evidence *e, struct verdict *
     say_text(v, x->response.etag.text);
     v->variant = inm_match_variant(e);
     v->confidence = CONFIDENCE_CERTAIN;
-    if (x->is_head || x->response.intermediary_signs || x->response.responder == RESPONDER_CACHE ||
-        cache_control_has(&x->request.cc, CC_NO_CACHE) || x->request.pragma_no_cache)
+    if (x->is_head || may_be_intermediary(e) || cache_control_has(&x->request.cc, CC_NO_CACHE) ||
+        x->request.pragma_no_cache)
         v->severity = SEVERITY_WARNING;
     if (octets_may_have_changed(e))
         demote(v, "a lost response may have shown that the octets changed under this tag");

@@ -107,8 +107,10 @@ bool arrives_stale(const struct facts *x, enum cache_kind kind)
     struct freshness f;
     freshness_of(&f, x);
     struct lifetime l = freshness_lifetime(&f, kind, GENEROUS);
+    int64_t past = x->response.age - l.seconds;
     return l.kind == LIFETIME_EXPLICIT && l.seconds > 0 && !l.must_validate &&
-           x->response.age >= l.seconds + l.stale_while_revalidate;
+           past >= l.stale_while_revalidate &&
+           past > cache_control_seconds(&x->request.cc, CC_MAX_STALE, GENEROUS);
 }
 
 /* The client asks again only because what it got was stale when it came. */
