@@ -20,28 +20,21 @@ static const char *const tables[] = {
     "host) AS one FROM main.url",
     "CREATE UNIQUE INDEX temp.same_url_id ON same_url (id, one)",
 
-    "CREATE TEMP TABLE per_url (url INTEGER PRIMARY KEY, exchanges, conditional, not_modified, "
-    "octets, firm, weak, opportunity)",
-    "INSERT INTO per_url SELECT coalesce(e.url, 0), count(*),"
-    " sum(e.bits >> " DIGITS(BITS_CONDITIONAL) " & 1), sum((e.bits >> " DIGITS(
-        BITS_STATUS) " & 1023) = 304),"
-                     " sum" OCTETS ", coalesce(sum(c.firm), 0), coalesce(sum(c.weak), 0),"
-                     " coalesce(sum(c.opportunity), 0)"
-                     " FROM exchanges x JOIN main.exchange e ON e.id = x.id LEFT JOIN cost c "
-                     "ON c.id = e.id"
-                     " WHERE " NOT_INNER " GROUP BY 1",
+    "CREATE TEMP TABLE brief AS SELECT id, rule, variant, party, host,"
+    " instr('error,warning,waste,info', severity) AS rank, accepted NOT NULL AS is_accepted,"
+    " exchanges FROM issues", /* no join, or SQLite would look up all columns of the view */
 
     "CREATE TEMP TABLE matter (issue INTEGER PRIMARY KEY, confidence, firm, weak, opportunity, "
     "trips, waited_us)",
-    "INSERT INTO matter SELECT f.issue, max(v.confidence),"
-    " coalesce(sum(f.avoidable) FILTER (WHERE v.confidence > 0 AND " NOT_INNER "), 0),"
-    " coalesce(sum(f.avoidable) FILTER (WHERE v.confidence = 0 AND " NOT_INNER "), 0),"
-    " coalesce(sum(f.opportunity) FILTER (WHERE " NOT_INNER "), 0),"
-    " count(*) FILTER (WHERE f.avoidable + f.opportunity = " OCTETS " AND " NOT_INNER "),"
-    " coalesce(sum(e.response_end) FILTER (WHERE f.avoidable + f.opportunity = " OCTETS
-    " AND " NOT_INNER "), 0)"
-    " FROM findings n JOIN main.finding f ON f.id = n.id JOIN main.verdict v ON v.id = f.verdict"
-    " JOIN main.exchange e ON e.id = f.exchange GROUP BY f.issue",
+    "INSERT INTO matter SELECT issue, max(confidence), sum(iif(confidence > 0, avoidable, 0)),"
+    " sum(iif(confidence = 0, avoidable, 0)), sum(opportunity), sum(whole),"
+    " sum(iif(whole, coalesce(response_end, 0), 0)) FROM"
+    " (SELECT f.issue, v.confidence, iif(c, f.avoidable, 0) AS avoidable,"
+    "  iif(c, f.opportunity, 0) AS opportunity, c AND f.whole AS whole, f.response_end"
+    "  FROM (SELECT f.*, e.response_end, " NOT_INNER " AS c,"
+    "   f.avoidable + f.opportunity = " OCTETS " AS whole"
+    "   FROM finding f JOIN main.exchange e ON e.id = f.exchange) f"
+    "  JOIN main.verdict v ON v.id = f.verdict) GROUP BY issue",
 };
 
 /* As `totals`, whatever --severity shows. */
@@ -58,6 +51,7 @@ static const char make_cost[] =
 void html_facts(struct html_report *report)
 {
     audit_run(report->audit, "PRAGMA main.cache_size = -" DIGITS(LIMIT_REPORT_CACHE_KIB));
+    audit_run(report->audit, "PRAGMA temp.cache_size = -" DIGITS(LIMIT_SUMS_CACHE_KIB));
     audit_run(report->audit, make_cost);
     audit_run(report->audit, report->is_whole ? COST("") : COST("AND f.id IN temp.chosen_finding"));
     for (unsigned i = 0; i < COUNT_OF(tables); i++)
@@ -78,6 +72,8 @@ void html_facts(struct html_report *report)
         report->opportunity = (uint64_t)query_number(&query, 8);
     }
     query_end(&query);
+    report->step_us = (report->last_us - report->first_us) / LIMIT_HTML_COLUMNS + 1;
+    html_walk(report);
     report->not_modified =
         (uint64_t)audit_number(report->audit, "SELECT sum(not_modified) FROM per_url");
 }

@@ -40,14 +40,18 @@ enum column {
 };
 
 static const char matters[] =
-    "SELECT *, max(firm + weak + opportunity) OVER () FROM"
-    " (SELECT rule, variant, party, host, software, url_pattern, count(*), sum(exchanges),"
-    "  sum(m.firm) AS firm, sum(m.weak) AS weak, sum(m.opportunity) AS opportunity, sum(m.trips),"
-    "  sum(m.waited_us), count(*) OVER (), sum(sum(m.firm + m.weak + m.opportunity)) OVER (),"
-    "  max(m.firm + m.opportunity + m.weak)" /* the bare columns are of the issue that costs most */
-    "  FROM issues i JOIN matter m ON m.issue = i.id WHERE accepted IS NULL AND m.firm + m.weak + "
-    "m.opportunity > 0"
-    "  GROUP BY rule, variant, party, host"
+    "SELECT rule, variant, party, host, (SELECT software FROM issues WHERE id = worst),"
+    " (SELECT url_pattern FROM issues WHERE id = worst), patterns, exchanges, firm, weak,"
+    " opportunity, trips, waited_us, all_matters, all_octets, of_worst,"
+    " max(firm + weak + opportunity) OVER () FROM"
+    " (SELECT rule, variant, party, host, id AS worst, count(*) AS patterns,"
+    "  sum(exchanges) AS exchanges, sum(m.firm) AS firm, sum(m.weak) AS weak,"
+    "  sum(m.opportunity) AS opportunity, sum(m.trips) AS trips, sum(m.waited_us) AS waited_us,"
+    "  count(*) OVER () AS all_matters,"
+    "  sum(sum(m.firm + m.weak + m.opportunity)) OVER () AS all_octets,"
+    "  max(m.firm + m.opportunity + m.weak) AS of_worst" /* whose id it is */
+    "  FROM brief i JOIN matter m ON m.issue = i.id WHERE NOT is_accepted"
+    "  AND m.firm + m.weak + m.opportunity > 0 GROUP BY rule, variant, party, host"
     "  ORDER BY firm DESC, opportunity DESC, weak DESC, rule, host LIMIT ?1)"
     " ORDER BY firm DESC, opportunity DESC, weak DESC, rule, host";
 

@@ -20,12 +20,11 @@ enum { REMEDIES = 3 }; /* of a rule, by software */
 /* How an issue is shown. */
 enum fold { IN_THE_OPEN, FOLDED_AWAY, ACCEPTED, FOLDS };
 
-/* The issues with their sums, by rule: the view looks its columns up one by one. */
+/* What issues are ordered by. */
 static const char make_places[] =
     "CREATE TEMP TABLE place AS SELECT i.*, m.firm, m.weak, m.opportunity, m.confidence,"
-    " CASE WHEN i.accepted NOT NULL THEN 2 WHEN i.severity = 'info' OR m.confidence = 0 THEN 1"
-    " ELSE 0 END AS fold, instr('error,warning,waste,info', i.severity) AS rank"
-    " FROM issues i JOIN matter m ON m.issue = i.id;"
+    " CASE WHEN i.is_accepted THEN 2 WHEN i.rank = 21 OR m.confidence = 0 THEN 1 ELSE 0 END AS fold"
+    " FROM brief i JOIN matter m ON m.issue = i.id;"
     "CREATE INDEX temp.place_of_rule ON place (rule, fold);";
 
 /* What costs a hundredth of all comes first, the most costly at the front; then by severity. */
@@ -35,12 +34,16 @@ static const char rules_of[] =
     " ORDER BY CASE WHEN sum(firm) * 100 >= (SELECT observed_bytes FROM totals)"
     " THEN sum(firm) ELSE 0 END DESC, 7, 3 DESC, 5 DESC, 2 DESC, rule";
 
-static const char issues_of[] =
-    "SELECT first_finding_id, severity, variant, host, url_pattern, server, server_software, party,"
-    " exchanges, firm, weak, opportunity, confidence, count(*) OVER (), accepted, accepted_until,"
-    " software FROM place WHERE rule = ?2 AND fold = ?1"
+/* The worst of a rule; the rest of an issue is looked up for these alone. */
+static const char worst_of[] =
+    "SELECT id, exchanges, firm, weak, opportunity, confidence, count(*) OVER ()"
+    " FROM place WHERE rule = ?2 AND fold = ?1"
     " ORDER BY firm DESC, rank, opportunity DESC, exchanges DESC, id LIMIT ?3";
+static const char issue_of[] =
+    "SELECT first_finding_id, severity, variant, host, url_pattern, server, server_software, party,"
+    " accepted, accepted_until, software FROM issues WHERE id = ?1";
 
+enum worst_column { ISSUE, EXCHANGES, FIRM, WEAK, OPPORTUNITY, CONFIDENCE, ALL };
 enum column {
     FINDING,
     SEVERITY,
@@ -50,12 +53,6 @@ enum column {
     SERVER,
     SOFTWARE,
     PARTY,
-    EXCHANGES,
-    FIRM,
-    WEAK,
-    OPPORTUNITY,
-    CONFIDENCE,
-    ALL,
     WHY_ACCEPTED,
     ACCEPTED_UNTIL,
     NAMED
@@ -134,12 +131,22 @@ static void put_card(struct html_report *report, const char *rule)
 
 /* ------------------------------------------------------------------ where */
 
-static void put_issue(struct html_report *report, const struct query *query, bool costs)
+/* The issue that `worst` stands on. */
+static struct query issue_at(struct html_report *report, const struct query *worst)
+{
+    struct query query = query_begin(report->audit, issue_of);
+    query_bind(&query, 1, query_number(worst, ISSUE));
+    query_next(&query);
+    return query;
+}
+
+static void put_issue(struct html_report *report, const struct query *worst,
+                      const struct query *query, bool costs)
 {
     struct html *out = &report->out;
     const char *severity = query_word(query, SEVERITY);
     html_put(out, "<tr><td><span class=\"sev %s\">%s</span></td><td>%s</td><td>", severity,
-             severity, confidences[query_number(query, CONFIDENCE) % 3]);
+             severity, confidences[query_number(worst, CONFIDENCE) % 3]);
     html_text(out, query_is_null(query, VARIANT) ? "" : query_word(query, VARIANT));
     html_put(out, "</td><td class=\"w wide\">");
     html_place(report, query_text(query, HOST), query_text(query, PATTERN));
@@ -154,16 +161,16 @@ static void put_issue(struct html_report *report, const struct query *query, boo
     html_put(out, "</td><td>");
     html_text(out, query_word(query, PARTY));
     html_put(out, "</td>");
-    html_cell_count(out, (uint64_t)query_number(query, EXCHANGES));
+    html_cell_count(out, (uint64_t)query_number(worst, EXCHANGES));
     for (int account = FIRM; account <= OPPORTUNITY && costs; account++)
-        html_cell_size(out, (uint64_t)query_number(query, account));
+        html_cell_size(out, (uint64_t)query_number(worst, account));
     html_put(out, "</tr>\n");
 }
 
 static struct query begin_issues(struct html_report *report, const char *rule, enum fold fold,
                                  int64_t rows)
 {
-    struct query query = query_begin(report->audit, issues_of);
+    struct query query = query_begin(report->audit, worst_of);
     query_bind(&query, 1, fold);
     query_bind_word(&query, 2, rule);
     query_bind(&query, 3, rows);
@@ -189,7 +196,10 @@ static void put_issues(struct html_report *report, const char *rule, enum fold f
         all = (uint64_t)query_number(&query, ALL);
         if (!html_has_room(out))
             continue;
-        put_issue(report, &query, costs);
+        struct query issue = issue_at(report, &query);
+        if (issue.statement)
+            put_issue(report, &query, &issue, costs);
+        query_end(&issue);
         shown++;
     }
     html_table_end(report);
@@ -200,6 +210,29 @@ static void put_issues(struct html_report *report, const char *rule, enum fold f
     html_the_rest(report, shown, all, "places", all_of_it);
 }
 
+static void put_evidence(struct html_report *report, const char *rule, uint64_t exchanges,
+                         const struct query *issue)
+{
+    struct html *out = &report->out;
+    html_place(report, query_text(issue, HOST), query_text(issue, PATTERN));
+    html_put(out, "</span>");
+    if (exchanges > 1) {
+        html_put(out, " <small>the first of ");
+        html_count(out, exchanges);
+        html_put(out, " exchanges</small>");
+    }
+    html_put(out, "</summary>\n");
+    if (!query_is_null(issue, WHY_ACCEPTED)) {
+        bool for_good = strcmp(query_word(issue, ACCEPTED_UNTIL), "never") == 0;
+        html_put(out, "<p>Accepted %s%s: ", for_good ? "for good" : "until ",
+                 for_good ? "" : query_word(issue, ACCEPTED_UNTIL));
+        html_wire(out, query_text(issue, WHY_ACCEPTED), 200);
+        html_put(out, "</p>\n");
+    }
+    html_evidence(report, query_number(issue, FINDING));
+    html_remedy_here(report, rule, query_text(issue, NAMED));
+}
+
 static void put_evidence_of(struct html_report *report, const char *rule, enum fold fold)
 {
     struct html *out = &report->out;
@@ -207,25 +240,12 @@ static void put_evidence_of(struct html_report *report, const char *rule, enum f
     for (unsigned i = 0; query_next(&query); i++) {
         if (!html_has_room(out))
             continue;
+        struct query issue = issue_at(report, &query);
         html_put(out, "<details class=\"evidence\"%s><summary>Evidence: <span class=\"w\">",
                  i == 0 && fold == IN_THE_OPEN ? " open=\"open\"" : "");
-        html_place(report, query_text(&query, HOST), query_text(&query, PATTERN));
-        html_put(out, "</span>");
-        if (query_number(&query, EXCHANGES) > 1) {
-            html_put(out, " <small>the first of ");
-            html_count(out, (uint64_t)query_number(&query, EXCHANGES));
-            html_put(out, " exchanges</small>");
-        }
-        html_put(out, "</summary>\n");
-        if (!query_is_null(&query, WHY_ACCEPTED)) {
-            bool for_good = strcmp(query_word(&query, ACCEPTED_UNTIL), "never") == 0;
-            html_put(out, "<p>Accepted %s%s: ", for_good ? "for good" : "until ",
-                     for_good ? "" : query_word(&query, ACCEPTED_UNTIL));
-            html_wire(out, query_text(&query, WHY_ACCEPTED), 200);
-            html_put(out, "</p>\n");
-        }
-        html_evidence(report, query_number(&query, FINDING));
-        html_remedy_here(report, rule, query_text(&query, NAMED));
+        if (issue.statement)
+            put_evidence(report, rule, (uint64_t)query_number(&query, EXCHANGES), &issue);
+        query_end(&issue);
         html_put(out, "</details>\n");
     }
 }

@@ -18,8 +18,8 @@
 enum { WIDTH = 1000, LANE = 24 };
 
 static const char make_tables[] =
-    "CREATE TEMP TABLE url_faults AS SELECT u.one AS one, count(*) AS n FROM findings n"
-    " JOIN main.finding f ON f.id = n.id JOIN main.verdict v ON v.id = f.verdict"
+    "CREATE TEMP TABLE url_faults AS SELECT u.one AS one, count(*) AS n FROM finding f"
+    " JOIN main.verdict v ON v.id = f.verdict"
     " JOIN main.exchange e ON e.id = f.exchange JOIN same_url u ON u.id = e.url"
     " WHERE v.severity > 1 AND v.confidence > 0 GROUP BY u.one;"
     "CREATE UNIQUE INDEX temp.url_faults_one ON url_faults (one);"
@@ -33,12 +33,13 @@ static const char make_tables[] =
     " ORDER BY 4 DESC, 6 DESC, 7 DESC, 3 DESC, 2 DESC, u.one LIMIT %d;"
 
     "CREATE TEMP TABLE event (one, id, at_us, PRIMARY KEY (one, at_us, id)) WITHOUT ROWID;"
-    "INSERT INTO event SELECT u.one, e.id, e.start_us FROM exchanges x"
-    " JOIN main.exchange e ON e.id = x.id JOIN same_url u ON u.id = e.url"
-    " WHERE u.one IN (SELECT one FROM life) AND " NOT_INNER ";"
+    "CREATE TEMP TABLE of_life (url INTEGER PRIMARY KEY, one);"
+    "INSERT INTO of_life SELECT u.id, u.one FROM same_url u WHERE u.one IN (SELECT one FROM life);"
+    "INSERT INTO event SELECT u.one, e.id, e.start_us FROM exchange e"
+    " CROSS JOIN of_life u ON u.url = e.url WHERE " NOT_INNER ";"
 
     "CREATE TEMP TABLE accusal AS SELECT f.exchange, v.rule, v.variant, v.severity, v.confidence"
-    " FROM findings n JOIN main.finding f ON f.id = n.id JOIN main.verdict v ON v.id = f.verdict"
+    " FROM finding f JOIN main.verdict v ON v.id = f.verdict"
     " WHERE f.exchange IN (SELECT id FROM event) AND (v.severity > 0 OR f.avoidable +"
     " f.opportunity > 0);"
     "CREATE INDEX temp.accusal_exchange ON accusal (exchange);";

@@ -38,15 +38,6 @@ static const struct ranking {
      "exchanges GROUP BY 1, 2 ORDER BY 4 DESC, 5 DESC"},
 };
 
-static const char make_per_client[] =
-    "CREATE TEMP TABLE per_client AS SELECT e.link, e.requester, count(*) AS exchanges,"
-    " sum(x.is_conditional) AS conditional, sum(" STATUS_OF_E " = 304) AS not_modified,"
-    " sum(e.request_header + e.request_body + e.response_header + e.response_body) AS octets,"
-    " coalesce(sum(c.firm), 0) AS firm, coalesce(sum(c.weak), 0) AS weak,"
-    " coalesce(sum(c.opportunity), 0) AS opportunity"
-    " FROM exchanges x JOIN main.exchange e ON e.id = x.id LEFT JOIN cost c ON c.id = e.id"
-    " WHERE " NOT_INNER " GROUP BY e.link, e.requester";
-
 static void put_row(struct html *out, const struct query *query)
 {
     uint64_t conditional = (uint64_t)query_number(query, 2);
@@ -102,7 +93,6 @@ void html_rankings(struct html_report *report)
              "likely, and its share is of the bytes of the same row; <em>conditional</em> are "
              "requests that asked whether something changed, <em>304s</em> the answers that it did "
              "not.</p>\n");
-    audit_run(report->audit, make_per_client);
     for (unsigned i = 0; i < sizeof rankings / sizeof *rankings; i++)
         put_ranking(report, &rankings[i]);
     html_section_end(report);

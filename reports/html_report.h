@@ -19,6 +19,7 @@ struct html_report {
     bool is_whole;       /* nothing was left out by --host and the like */
     /* run and totals */
     int64_t first_us, last_us; /* 0, 0: no packets */
+    int64_t step_us;           /* an interval of the timeline, of which are LIMIT_HTML_COLUMNS */
     uint64_t packets, exchanges, not_modified;
     uint64_t observed, certain, likely, possible, opportunity;
 };
@@ -29,15 +30,28 @@ void html_write(struct report *report);
 /*
  * Temporary tables, made once, over what was chosen (selection.h). No sum in them counts an
  * exchange whose outer one is known, since its octets are counted there (contract.md, `totals`).
+ * Where a row is 0, the exchange has none.
  *
  *   same_url (id, one)   rows of `url` with the same URL: `one` is the first of them
  *   cost (id, firm, weak, opportunity, whole)
  *                        of an exchange: octets avoidable with certain or likely, and with
- * possible; `whole`: one finding claims all of it, so that without the fault it would not have
- * taken place per_url (url, ...)   sums over the exchanges of a row of `url` matter (issue, ...)
- * sums over the findings of an issue, and its highest confidence
+ *                        possible; `whole`: one finding claims all of it, so that without the fault
+ *                        it would not have taken place
+ *   brief (id, ...)      an issue as far as lists of all are ordered by it
+ *   matter (issue, ...)  sums over the findings of an issue, and its highest confidence
+ *
+ * And what html_walk() adds up, in which a key may have several rows (group_sums.h):
+ *
+ *   per_url (url, ...), per_client (link, requester, ...), per_interval (interval, ...)
+ *   asked (url, ...)     conditional requests and what came of them
+ *   graded (...)         of 304s: html_server_card.c
  */
 void html_facts(struct html_report *report);
+
+/* Walks over the exchanges, once for all sections. */
+void html_walk(struct html_report *report);
+/* Of the report card: which exchanges its rules accuse, and which flaws forbid to grade. */
+extern const char html_card_tables[];
 
 /* Of queries over main.exchange AS e: its octets are not counted at an outer one, too; and its
  * status, 0 where there is none, as schema.c keeps it. */

@@ -10,21 +10,26 @@
 #include "reports/limits.h"
 
 static const char outcomes[] =
-    "SELECT host, count(*), sum(status = 304), sum(outcome = 'refreshed-same'),"
-    " sum(outcome = 'refreshed-changed'), sum(status = 200 AND outcome NOT LIKE 'refreshed-%'),"
-    " sum(status IS NULL), sum(response_body_bytes),"
-    " count(*) OVER () FROM exchanges WHERE is_conditional AND outer_exchange_id IS NULL"
-    " GROUP BY host ORDER BY 4 DESC, 2 DESC, 1 LIMIT ?1";
+    "SELECT u.host, sum(a.conditional), sum(a.not_modified), sum(a.sent_again), sum(a.changed),"
+    " sum(a.other), sum(a.unanswered), sum(a.octets), count(*) OVER ()"
+    " FROM asked a LEFT JOIN main.url u ON u.id = a.url"
+    " GROUP BY 1 ORDER BY 4 DESC, 2 DESC, 1 LIMIT ?1";
 static const char all_outcomes[] =
     "SELECT host, sum(conditional), sum(not_modified), sum(sent_again), sum(changed) FROM "
     "revalidation_outcomes GROUP BY 1 ORDER BY 4 DESC, 2 DESC";
 
 static const char violations[] =
-    "SELECT e.server_software, f.rule, f.variant, f.severity, count(DISTINCT f.exchange_id),"
-    " sum(e.status = 304), count(DISTINCT e.host), NULL, count(*) OVER () FROM findings f"
-    " JOIN exchanges e ON e.id = f.exchange_id WHERE e.outer_exchange_id IS NULL"
-    " AND f.severity IN ('error', 'warning') AND e.status IS NOT NULL GROUP BY 1, 2, 3, 4"
-    " ORDER BY f.severity, 5 DESC, 2, 3, 1 LIMIT ?1";
+    "SELECT r.server_software, v.rule, v.variant,"
+    " CASE f.severity WHEN 3 THEN 'error' ELSE 'warning' END AS severity, sum(f.exchanges),"
+    " sum(f.not_modified), count(DISTINCT u.host), NULL, count(*) OVER () FROM"
+    " (SELECT e.response, e.url, k.one AS verdict, k.severity, count(DISTINCT f.exchange) AS"
+    "  exchanges, sum(" STATUS_OF_E " = 304) AS not_modified FROM finding f"
+    "  JOIN (SELECT id, severity, min(id) OVER (PARTITION BY rule, variant, severity) AS one"
+    "   FROM main.verdict WHERE severity > 1) k ON k.id = f.verdict"
+    "  JOIN main.exchange e ON e.id = f.exchange WHERE " NOT_INNER " AND " STATUS_OF_E " > 0"
+    "  GROUP BY 1, 2, 3) f JOIN main.verdict v ON v.id = f.verdict"
+    " LEFT JOIN main.response r ON r.id = f.response LEFT JOIN main.url u ON u.id = f.url"
+    " GROUP BY 1, 2, 3, 4 ORDER BY severity, 5 DESC, 2, 3, 1 LIMIT ?1";
 static const char all_violations[] =
     "SELECT server_software, rule, variant, severity, exchanges FROM violations_by_server_software "
     "ORDER BY severity, exchanges DESC";

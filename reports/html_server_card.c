@@ -42,7 +42,7 @@ static const struct duty {
 #define OPAQUE(tag) "(CASE WHEN substr(" tag ", 1, 2) = 'W/' THEN substr(" tag ", 3) ELSE " tag " END)"
 
 /* A set of places is the sum of its distinct members. */
-static const char make_tables[] =
+const char html_card_tables[] =
     "CREATE TEMP TABLE accused (exchange INTEGER PRIMARY KEY, firm, anyhow);"
     "INSERT INTO accused SELECT f.exchange,"
     " coalesce(sum(DISTINCT " PLACES ") FILTER (WHERE v.confidence > 0 AND v.severity > 1), 0),"
@@ -53,11 +53,10 @@ static const char make_tables[] =
     " OR instr(words, 'request-missing') OR instr(words, 'pairing-unsure');"
     "CREATE TEMP TABLE stray AS SELECT id FROM main.flaws WHERE instr(words, 'body-on-bodiless');"
 
-    "CREATE TEMP TABLE full_response (one, id, PRIMARY KEY (one, id)) WITHOUT ROWID;"
-    "INSERT INTO full_response SELECT u.one, e.id FROM exchanges x"
-    " JOIN main.exchange e ON e.id = x.id JOIN same_url u ON u.id = e.url"
-    " WHERE " STATUS_OF_E " = 200 AND e.flaws NOT IN unsure"
-    " AND (SELECT method FROM main.requester WHERE id = e.requester) = 'GET';";
+    /* Of 304s: rows of `response` and `condition`, the row of `response` of the 200 before it, and
+     * `marks`, from the lowest bit: it has Date, Expires; that 200 has; nothing strayed behind the
+     * head; from bit 8 on what it fails, from 16 on of what it is accused, as sets of places. */
+    "CREATE TEMP TABLE graded (response, condition, full, marks, n);";
 
 /* Is the 200 of the same representation (r), as the 304's own head (a) or its condition (k) says? */
 #define HELD \
@@ -69,27 +68,22 @@ static const char make_tables[] =
     BIT(place, of_304 " NOT NULL OR (" of_200 " IS NULL AND " HELD ")") " | "
 #define SUM(place) ", sum(n * (passed >> " place " & 1)), sum(n * (failed >> " place " & 1))"
 
-/* What each 304 passes and fails, as sets of places; then added up by its row of `response`, of
- * which there are few, and at last by software. Sorted are numbers alone. */
+/* What each kind of 304 passes and fails, as sets of places; then added up by its row of `response`,
+ * of which there are few, and at last by software. Sorted are numbers alone. */
 static const char grades[] =
-    "WITH mark AS MATERIALIZED (SELECT e.response AS response, coalesce(c.firm, 0) AS failed, ("
+    "WITH mark AS MATERIALIZED (SELECT g.response, g.n, g.marks >> 8 & 255 AS failed, ("
     FIELD("0", "a.cache_control", "r.cache_control")
     FIELD("1", "a.content_location", "r.content_location")
-    FIELD("2", "b.date", "s.date")
+    BIT("2", "g.marks & 1 OR (NOT g.marks & 4 AND " HELD ")") " | "
     FIELD("3", "a.etag", "r.etag")
-    FIELD("4", "b.expires", "s.expires")
+    BIT("4", "g.marks & 2 OR (NOT g.marks & 8 AND " HELD ")") " | "
     FIELD("5", "a.vary", "r.vary")
-    BIT("6", "e.flaws NOT IN stray") " | "
-    BIT("7", "a.content_length = r.content_length AND " HELD) ") & ~coalesce(c.anyhow, 0) AS passed"
-    " FROM exchanges x JOIN main.exchange e ON e.id = x.id LEFT JOIN same_url u ON u.id = e.url"
-    " LEFT JOIN main.response a ON a.id = e.response LEFT JOIN main.moment b ON b.id = e.moment"
-    " LEFT JOIN main.condition k ON k.id = e.condition"
-    " LEFT JOIN main.exchange g ON g.id ="
-    "  (SELECT max(id) FROM full_response WHERE one = u.one AND id < e.id)"
-    " LEFT JOIN main.response r ON r.id = g.response LEFT JOIN main.moment s ON s.id = g.moment"
-    " LEFT JOIN accused c ON c.exchange = e.id"
-    " WHERE " STATUS_OF_E " = 304 AND e.flaws NOT IN unsure),"
-    " total AS MATERIALIZED (SELECT response, passed, failed, count(*) AS n FROM mark GROUP BY 1, 2, 3)"
+    BIT("6", "g.marks >> 4 & 1") " | "
+    BIT("7", "a.content_length = r.content_length AND " HELD) ") & ~(g.marks >> 16) AS passed"
+    " FROM graded g LEFT JOIN main.response a ON a.id = g.response"
+    " LEFT JOIN main.condition k ON k.id = g.condition"
+    " LEFT JOIN main.response r ON r.id = g.full),"
+    " total AS MATERIALIZED (SELECT response, passed, failed, sum(n) AS n FROM mark GROUP BY 1, 2, 3)"
     " SELECT w.server_software, sum(n), count(*) OVER ()"
     SUM("0") SUM("1") SUM("2") SUM("3") SUM("4") SUM("5") SUM("6") SUM("7")
     " FROM total LEFT JOIN main.response w ON w.id = response"
@@ -156,7 +150,6 @@ void html_server_card(struct html_report *report)
     for (unsigned i = 0; i < DUTIES; i++)
         columns[2 + i] = duties[i].heading;
     html_section(report, "card", "304 report card");
-    audit_run(report->audit, make_tables);
     struct query query = query_begin(report->audit, grades);
     query_bind(&query, 1, report_rows(report->report, LIMIT_HTML_SOFTWARE));
     while (query_next(&query)) {

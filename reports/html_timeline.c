@@ -30,21 +30,10 @@ struct times {
 static void gather_sums(struct times *times, struct html_report *report)
 {
     struct query query = query_begin(
-        report->audit,
-        "SELECT (e.start_us - ?1) / ?2, count(*),"
-        " sum(e.request_header + e.request_body + e.response_header + e.response_body),"
-        " sum(" STATUS_OF_E " = 304), coalesce(sum(c.firm), 0),"
-        " coalesce(sum(c.opportunity), 0), sum(e.flaws IN (SELECT id FROM main.flaws"
-        "  WHERE instr(words, 'gap') OR instr(words, 'head-incomplete') OR"
-        "  instr(words, 'pairing-unsure')))"
-        " FROM exchanges x JOIN main.exchange e ON e.id = x.id LEFT JOIN cost c ON c.id = e.id"
-        " WHERE " NOT_INNER " GROUP BY 1");
-    query_bind(&query, 1, times->first_us);
-    query_bind(&query, 2, times->step_us);
+        report->audit, "SELECT interval, sum(exchanges), sum(octets), sum(not_modified), sum(firm),"
+                       " sum(opportunity), sum(cut) FROM per_interval GROUP BY 1");
     while (query_next(&query)) {
         int64_t i = query_number(&query, 0);
-        if (i < 0 || i >= times->columns) /* a clock that jumped back */
-            i = i < 0 ? 0 : times->columns - 1;
         struct interval_sums *at = &times->at[i];
         at->exchanges += (uint64_t)query_number(&query, 1);
         at->octets += (uint64_t)query_number(&query, 2);
@@ -198,13 +187,12 @@ void html_timeline(struct html_report *report)
 {
     char text[32];
     struct html *out = &report->out;
-    int64_t span = report->last_us - report->first_us;
-    struct times times = {.first_us = report->first_us, .columns = LIMIT_HTML_COLUMNS};
+    struct times times = {
+        .first_us = report->first_us, .step_us = report->step_us, .columns = LIMIT_HTML_COLUMNS};
     if (report->exchanges == 0) {
         html_section_empty(report, "timeline", "When");
         return;
     }
-    times.step_us = span / LIMIT_HTML_COLUMNS + 1;
     gather_sums(&times, report);
     gather_gaps(&times, report);
     html_section(report, "timeline", "When");

@@ -27,6 +27,9 @@
 #define LIMIT_LOG_OCTETS 16777216        /* octets of a write-ahead log that are kept for the next */
 #define LIMIT_SHOWN_TEXT 1024            /* octets of one wire text that are ever put on a terminal */
 #define LIMIT_REPORT_CACHE_KIB 65536     /* of SQLite while a report looks exchanges up in any order */
+#define LIMIT_GROUP_SUMS (1u << 16)    /* of a table that adds up: three quarters are keys, then it is poured
+                                            out; 3 to 6 MiB each, five at once */
+#define LIMIT_SUMS_CACHE_KIB 16384       /* of SQLite, for the temporary tables of a report */
 #define LIMIT_EVIDENCE_OCTETS (UINT64_C(512) << 20) /* octets of one evidence file: it is made in memory */
 #define LIMIT_HTML_PAGE (9u << 19)        /* octets after which the HTML report adds no more rows, 4.5 MiB: a
                                             page under 5 MiB opens at once */

@@ -231,12 +231,9 @@ SETTLE_SAVINGS("f.id > (SELECT finding FROM settled)")
 #define DIGITS_(number) #number
 #define DIGITS(number) DIGITS_(number)
 #define BITS(shift, mask) "(e.bits >> " DIGITS(shift) " & " mask ")"
-#define OF_LINK(column) "(SELECT " column " FROM link WHERE id = e.link)"
-#define OF_URL(column) "(SELECT " column " FROM url WHERE id = e.url)"
-#define OF_REQUESTER(column) "(SELECT " column " FROM requester WHERE id = e.requester)"
-#define OF_CONDITION(column) "(SELECT " column " FROM condition WHERE id = e.condition)"
-#define OF_RESPONSE(column) "(SELECT " column " FROM response WHERE id = e.response)"
-#define OF_MOMENT(column) "(SELECT " column " FROM moment WHERE id = e.moment)"
+#define LOOKED_UP(table, column) "(SELECT " column " FROM " #table " WHERE id = e." #table ")"
+#define JOINED(table, column) #table "_." column
+#define JOIN(table) " LEFT JOIN " #table " AS " #table "_ ON " #table "_.id = e." #table
 #define CLAIMED(column) "CASE WHEN e.id NOT IN waiting THEN"                                        \
     " coalesce((SELECT " column " FROM claim WHERE id = e.id), 0) END"
 #define OF_VERDICT(column) "(SELECT " column " FROM verdict WHERE id = f.verdict)"
@@ -246,6 +243,58 @@ SETTLE_SAVINGS("f.id > (SELECT finding FROM settled)")
     " coalesce(until_us >= (SELECT last_us FROM run_row), 1))"
 
 #define LET_GO_OF_ISSUE(column) "(SELECT " column " FROM issue_past WHERE id = i.id)"
+
+/* `OF` says how a column of another table is come by: looked up, each for itself, which costs nothing
+ * unless it is asked for; or from a join, where all of them are. */
+#define EXCHANGE_COLUMNS(OF)                                                                       \
+"SELECT e.id AS id, e.link AS connection_id,"                                                      \
+"  (SELECT outer FROM pair WHERE inner = e.id) AS outer_exchange_id,"                              \
+"  " OF(requester, "client_key") " AS client_key,"                                                 \
+"  " OF(link, "client") " AS client, " OF(link, "client_port") " AS client_port,"                  \
+"  " OF(link, "server") " AS server, " OF(link, "server_port") " AS server_port,"                  \
+"  " OF(requester, "forwarded_for") " AS forwarded_for,"                                           \
+"  " WORD(WORDS_OF_VERSION, BITS(BITS_VERSION, "7")) " AS version,"                                \
+"  " OF(requester, "method") " AS method,"                                                         \
+"  " OF(url, "scheme") " AS scheme, " OF(url, "host") " AS host,"                                  \
+"  " OF(url, "target") " AS target, " OF(url, "url") " AS url,"                                    \
+"  " OF(url, "url_pattern") " AS url_pattern,"                                                     \
+"  CASE " BITS(BITS_STATUS, "1023") " WHEN 0 THEN NULL ELSE " BITS(BITS_STATUS, "1023") " END AS status,"\
+"  " WORD(WORDS_OF_OUTCOME, BITS(BITS_OUTCOME, "7")) " AS outcome,"                                \
+"  CASE WHEN e.request_frame NOT NULL THEN (SELECT name FROM input WHERE"                          \
+"  id = " BITS(BITS_REQUEST_FILE, "1048575") ") END AS request_file,"                              \
+"  e.request_frame AS request_frame,"                                                              \
+"  CASE WHEN e.response_frame NOT NULL THEN (SELECT name FROM input WHERE"                         \
+"  id = " BITS(BITS_RESPONSE_FILE, "1048575") ") END AS response_file,"                            \
+"  e.response_frame AS response_frame,"                                                            \
+"  CASE WHEN e.request_frame NOT NULL THEN e.start_us END AS requested_us,"                        \
+"  e.start_us + e.request_end AS request_end_us, e.start_us + e.responded AS responded_us,"        \
+"  e.start_us + e.response_end AS response_end_us, " OF(link, "rtt_us") " AS rtt_us,"              \
+"  e.request_header AS request_header_bytes, e.request_body AS request_body_bytes,"                \
+"  e.response_header AS response_header_bytes, e.response_body AS response_body_bytes,"            \
+"  e.wire AS wire_bytes, e.retransmitted AS retransmitted_bytes, e.body_hash AS body_hash,"        \
+"  " WORD(WORDS_OF_ENDING, BITS(BITS_ENDING, "7")) " AS ending, " WORD(WORDS_OF_ABORTER, BITS(BITS_ABORTER, "3")) " AS aborted_by,"\
+"  (SELECT words FROM flaws WHERE id = e.flaws) AS flaws,"                                         \
+"  " BITS(BITS_CONDITIONAL, "1") " AS is_conditional,"                                             \
+"  " OF(condition, "if_none_match") " AS if_none_match,"                                           \
+"  " OF(condition, "if_modified_since") " AS if_modified_since,"                                   \
+"  " OF(condition, "range") " AS range,"                                                           \
+"  " OF(requester, "cache_control") " AS request_cache_control,"                                   \
+"  " OF(requester, "user_agent") " AS user_agent,"                                                 \
+"  " OF(response, "etag") " AS etag, " OF(response, "last_modified") " AS last_modified,"          \
+"  " OF(response, "cache_control") " AS cache_control, " OF(moment, "expires") " AS expires,"      \
+"  " OF(response, "vary") " AS vary, " OF(moment, "age") " AS age, " OF(moment, "date") " AS date,"\
+"  " OF(response, "content_type") " AS content_type,"                                              \
+"  " OF(response, "content_encoding") " AS content_encoding,"                                      \
+"  " OF(response, "content_length") " AS content_length,"                                          \
+"  " OF(response, "content_range") " AS content_range,"                                            \
+"  " OF(response, "content_location") " AS content_location,"                                      \
+"  " OF(moment, "cache_status") " AS cache_status, " OF(response, "via") " AS via,"                \
+"  " OF(response, "server_software") " AS server_software,"                                        \
+"  " OF(response, "lifetime_s") " AS lifetime_s, e.age_s AS age_s,"                                \
+"  " CLAIMED("avoidable") " AS avoidable_bytes, " CLAIMED("opportunity") " AS opportunity_bytes"
+
+const char schema_listed[] = EXCHANGE_COLUMNS(JOINED) " FROM exchange e" JOIN(link) JOIN(url)
+    JOIN(requester) JOIN(condition) JOIN(response) JOIN(moment);
 
 const char schema_views[] =
 "CREATE VIEW run AS SELECT program_version, options, thresholds, inputs, started_us, first_us,"
@@ -258,52 +307,7 @@ const char schema_views[] =
 "  accepted_bytes, needless_round_trips, needless_time_us, possible_round_trips,"
 "  possible_time_us FROM total;"
 
-"CREATE VIEW exchanges AS SELECT e.id AS id, e.link AS connection_id,"
-"  (SELECT outer FROM pair WHERE inner = e.id) AS outer_exchange_id,"
-"  " OF_REQUESTER("client_key") " AS client_key,"
-"  " OF_LINK("client") " AS client, " OF_LINK("client_port") " AS client_port,"
-"  " OF_LINK("server") " AS server, " OF_LINK("server_port") " AS server_port,"
-"  " OF_REQUESTER("forwarded_for") " AS forwarded_for,"
-"  " WORD(WORDS_OF_VERSION, BITS(BITS_VERSION, "7")) " AS version,"
-"  " OF_REQUESTER("method") " AS method,"
-"  " OF_URL("scheme") " AS scheme, " OF_URL("host") " AS host,"
-"  " OF_URL("target") " AS target, " OF_URL("url") " AS url,"
-"  " OF_URL("url_pattern") " AS url_pattern,"
-"  CASE " BITS(BITS_STATUS, "1023") " WHEN 0 THEN NULL ELSE " BITS(BITS_STATUS, "1023") " END AS status,"
-"  " WORD(WORDS_OF_OUTCOME, BITS(BITS_OUTCOME, "7")) " AS outcome,"
-"  CASE WHEN e.request_frame NOT NULL THEN (SELECT name FROM input WHERE"
-"  id = " BITS(BITS_REQUEST_FILE, "1048575") ") END AS request_file,"
-"  e.request_frame AS request_frame,"
-"  CASE WHEN e.response_frame NOT NULL THEN (SELECT name FROM input WHERE"
-"  id = " BITS(BITS_RESPONSE_FILE, "1048575") ") END AS response_file,"
-"  e.response_frame AS response_frame,"
-"  CASE WHEN e.request_frame NOT NULL THEN e.start_us END AS requested_us,"
-"  e.start_us + e.request_end AS request_end_us, e.start_us + e.responded AS responded_us,"
-"  e.start_us + e.response_end AS response_end_us, " OF_LINK("rtt_us") " AS rtt_us,"
-"  e.request_header AS request_header_bytes, e.request_body AS request_body_bytes,"
-"  e.response_header AS response_header_bytes, e.response_body AS response_body_bytes,"
-"  e.wire AS wire_bytes, e.retransmitted AS retransmitted_bytes, e.body_hash AS body_hash,"
-"  " WORD(WORDS_OF_ENDING, BITS(BITS_ENDING, "7")) " AS ending, " WORD(WORDS_OF_ABORTER, BITS(BITS_ABORTER, "3")) " AS aborted_by,"
-"  (SELECT words FROM flaws WHERE id = e.flaws) AS flaws,"
-"  " BITS(BITS_CONDITIONAL, "1") " AS is_conditional,"
-"  " OF_CONDITION("if_none_match") " AS if_none_match,"
-"  " OF_CONDITION("if_modified_since") " AS if_modified_since,"
-"  " OF_CONDITION("range") " AS range,"
-"  " OF_REQUESTER("cache_control") " AS request_cache_control,"
-"  " OF_REQUESTER("user_agent") " AS user_agent,"
-"  " OF_RESPONSE("etag") " AS etag, " OF_RESPONSE("last_modified") " AS last_modified,"
-"  " OF_RESPONSE("cache_control") " AS cache_control, " OF_MOMENT("expires") " AS expires,"
-"  " OF_RESPONSE("vary") " AS vary, " OF_MOMENT("age") " AS age, " OF_MOMENT("date") " AS date,"
-"  " OF_RESPONSE("content_type") " AS content_type,"
-"  " OF_RESPONSE("content_encoding") " AS content_encoding,"
-"  " OF_RESPONSE("content_length") " AS content_length,"
-"  " OF_RESPONSE("content_range") " AS content_range,"
-"  " OF_RESPONSE("content_location") " AS content_location,"
-"  " OF_MOMENT("cache_status") " AS cache_status, " OF_RESPONSE("via") " AS via,"
-"  " OF_RESPONSE("server_software") " AS server_software,"
-"  " OF_RESPONSE("lifetime_s") " AS lifetime_s, e.age_s AS age_s,"
-"  " CLAIMED("avoidable") " AS avoidable_bytes, " CLAIMED("opportunity") " AS opportunity_bytes"
-"  FROM exchange e;"
+"CREATE VIEW exchanges AS " EXCHANGE_COLUMNS(LOOKED_UP) " FROM exchange e;"
 
 "CREATE VIEW findings AS SELECT f.id AS id, f.issue AS issue_id, " OF_VERDICT("rule") " AS rule,"
 "  " OF_VERDICT("variant") " AS variant, " WORD(WORDS_OF_SEVERITY, OF_VERDICT("severity")) " AS severity,"
@@ -319,8 +323,8 @@ const char schema_views[] =
 
 "CREATE VIEW issues AS SELECT i.id AS id, i.key AS key, v.rule AS rule, v.variant AS variant,"
 "  " WORD(WORDS_OF_SEVERITY, "s.severity") " AS severity, v.party AS party,"
-"  " OF_URL("host") " AS host, " OF_LINK("server") " AS server,"
-"  " OF_RESPONSE("server_software") " AS server_software, " OF_URL("url_pattern") " AS url_pattern,"
+"  " LOOKED_UP(url, "host") " AS host, " LOOKED_UP(link, "server") " AS server,"
+"  " LOOKED_UP(response, "server_software") " AS server_software, " LOOKED_UP(url, "url_pattern") " AS url_pattern,"
 "  i.first_finding AS first_finding_id, s.exchanges AS exchanges,"
 "  s.avoidable AS avoidable_bytes, s.opportunity AS opportunity_bytes,"
 "  s.first_us AS first_us, s.last_us AS last_us, i.software AS software,"

@@ -15,6 +15,7 @@ extern const char schema_total[];    /* one statement: totals, of which five num
 extern const char schema_grow[];   /* once it is opened: tables for what this run has counted */
 extern const char schema_begin[];  /* before checks and coverage are told anew */
 extern const char schema_stand[];  /* and after: those of earlier runs added; sums of new findings */
+extern const char schema_listed[]; /* the view `exchanges` as a query, for who reads all of it */
 extern const char schema_views[];  /* the nine views of contract.md, for words_expand() */
 
 /* SQL that deletion.c has too. Of the exchanges e and findings f that are meant, by the hour: */

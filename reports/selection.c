@@ -3,6 +3,8 @@
  * SQLite resolves a name in the schema `temp` before `main`: a temporary view called `exchanges`
  * stands in front of the one in the file. Which rows belong to it is found out once and kept as
  * numbers; the columns are copied from the view in the file, so that whatever it has, the part has.
+ * The tables `exchange` and `finding`, which sums over many rows are made of, are stood in for,
+ * too.
  */
 
 #include "reports/selection.h"
@@ -13,7 +15,9 @@
 
 #include "base/alloc.h"
 #include "reports/questions.h"
+#include "reports/schema.h"
 #include "reports/values.h"
+#include "reports/words.h"
 
 /* A column that is not copied: what stands in its place. */
 struct instead {
@@ -199,6 +203,9 @@ static void stand_in_exchanges(const struct selection *s, struct audit *audit)
     };
     stand_in(audit, "exchanges", claims,
              chooses_exchanges(s) ? "WHERE t.id IN temp.chosen_exchange" : "");
+    if (chooses_exchanges(s))
+        audit_run(audit, "CREATE TEMP VIEW exchange AS SELECT * FROM main.exchange WHERE "
+                         "id IN temp.chosen_exchange");
 }
 
 static void stand_in_findings(const struct selection *s, struct audit *audit)
@@ -210,6 +217,8 @@ static void stand_in_findings(const struct selection *s, struct audit *audit)
         "WHERE t.id IN temp.chosen_finding AND t.severity = 'error'",
     };
     stand_in(audit, "findings", NULL, shown[s->least]);
+    audit_run(audit, "CREATE TEMP VIEW finding AS SELECT * FROM main.finding WHERE "
+                     "id IN (SELECT id FROM temp.findings)");
 }
 
 /* The sums of an issue over what is chosen of it (contract.md: `issues`). */
@@ -318,8 +327,22 @@ static void narrow(const struct selection *s, struct audit *audit)
     stand_in_totals(audit);
 }
 
+/* All columns of all exchanges are read: joins look a row up once for all of its columns. */
+static void list_all(struct audit *audit)
+{
+    char *select = words_expand(schema_listed);
+    char *text = sqlite3_mprintf("CREATE TEMP VIEW listed AS %s", select);
+    audit_run(audit, text ? text : "");
+    sqlite3_free(text);
+    sqlite3_free(select);
+}
+
 static void list_exchanges(const struct selection *s, struct audit *audit)
 {
+    if (selection_is_whole(s)) {
+        list_all(audit);
+        return;
+    }
     if (s->rules.n == 0) {
         audit_run(audit, "CREATE TEMP VIEW listed AS SELECT * FROM exchanges");
         return;
