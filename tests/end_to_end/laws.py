@@ -109,6 +109,9 @@ QUERIES = {
               OR t.avoidable_certain + t.avoidable_likely + t.avoidable_possible
                  != s.a + g.avoidable_certain + g.avoidable_likely + g.avoidable_possible
               OR t.opportunity_bytes != s.o + g.opportunity_bytes OR t.observed_bytes != s.b + g.observed_bytes""",
+    "no exchange is behind itself":
+        """SELECT i.id FROM exchanges i JOIN exchanges o ON o.id = i.outer_exchange_id
+           WHERE i.id = o.id OR o.outer_exchange_id = i.id""",
     "hours add up to the totals":
         """SELECT t.*, h.* FROM totals t, (SELECT coalesce(sum(exchanges), 0) AS n, coalesce(sum(observed_bytes), 0) AS b,
              coalesce(sum(avoidable_certain), 0) AS c, coalesce(sum(avoidable_likely), 0) AS l,
