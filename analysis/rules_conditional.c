@@ -96,6 +96,10 @@ static enum judgement judge_inm_match(const struct evidence *e, struct verdict *
     if (x->is_head || may_be_intermediary(e) || cache_control_has(&x->request.cc, CC_NO_CACHE) ||
         x->request.pragma_no_cache)
         v->severity = SEVERITY_WARNING;
+    if (x->request.if_none_match.malformed) {
+        confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY);
+        v->note = "the list is malformed: what the server makes of it is open";
+    }
     if (octets_may_have_changed(e))
         demote(v, "a lost response may have shown that the octets changed under this tag");
     if (x->is_get && !x->is_excluded)
