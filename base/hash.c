@@ -7,10 +7,8 @@
 #include <sys/random.h>
 #include <time.h>
 
-#define XXH_INLINE_ALL /* keys are short: the call would cost as much as the hash */
-#include <xxhash.h>
-
 #include "base/attributes.h"
+#include "base/digest.h"
 #include "base/pool.h"
 
 static uint64_t seed_new(void)
@@ -42,15 +40,25 @@ uint64_t hash64_stable(struct slice s)
     return XXH3_64bits(s.at, s.len);
 }
 
+#ifdef __x86_64__
+static bool has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2");
+}
+#else
+static bool has_avx2(void)
+{
+    return false;
+}
+#endif
+
 struct digest digest_of(struct slice s)
 {
+    if (has_avx2())
+        return digest_of_avx2(s);
     XXH128_hash_t h = XXH3_128bits(s.at, s.len);
     return (struct digest){h.high64, h.low64};
 }
-
-struct digest_stream {
-    XXH3_state_t state;
-};
 
 static _Thread_local struct pool streams = POOL_OF(struct digest_stream);
 
@@ -64,7 +72,9 @@ struct digest_stream *digest_stream_new(void)
 
 void digest_stream_add(struct digest_stream *stream, struct slice s)
 {
-    if (s.len)
+    if (has_avx2())
+        digest_stream_add_avx2(stream, s);
+    else if (s.len)
         XXH3_128bits_update(&stream->state, s.at, s.len);
 }
 

@@ -16,12 +16,15 @@
 /* Link types of one capture: 30 of IANA's 300 carry IP. No filter matches on those beyond. */
 #define LIMIT_LINKS 64
 
-/* Octets of uncompressed capture held per open input: twice the largest packet. From 300 KiB to
- * 2 MiB the size makes no difference that can be measured. */
+/* Octets of uncompressed capture held per open input: twice the largest packet. */
 #define LIMIT_WINDOW (512u << 10)
 
 /* Octets of compressed file held per open input. */
 #define LIMIT_STORED (128u << 10)
+
+/* Octets of a read, where no packet needs more: what the kernel has copied is looked at while it
+ * lies in the second cache. */
+#define LIMIT_READ (128u << 10)
 
 /* Octets of the first read of a file, four times as many each time after: the first look at a ring
  * of a thousand files stays cheap. */

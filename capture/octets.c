@@ -24,7 +24,7 @@ static size_t read_stored(struct octets *octets, uint8_t *to, size_t room)
 {
     if (room > octets->next_read)
         room = octets->next_read;
-    if (octets->next_read < LIMIT_WINDOW)
+    if (octets->next_read < LIMIT_READ)
         octets->next_read *= 4;
     ssize_t got = read(octets->fd, to, room);
     if (got > 0) {

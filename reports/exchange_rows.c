@@ -230,7 +230,7 @@ static int64_t row_of(struct exchange_rows *rows, const struct tuple *tuple)
 /* True the first time, and after it was forgotten, for tables whose ids mean something. */
 static bool is_new(struct repeats *repeats, uint64_t id)
 {
-    struct intern_key key = {0, 0};
+    struct intern_key key = {0};
     intern_key_add_number(&key, id);
     if (interner_find(repeats->met, &key))
         return false;
@@ -240,7 +240,7 @@ static bool is_new(struct repeats *repeats, uint64_t id)
 
 static void expect_link(const struct exchange_rows *rows, const struct connection_facts *facts)
 {
-    struct intern_key key = {0, 0};
+    struct intern_key key = {0};
     intern_key_add_number(&key, facts->id);
     interner_expect(rows->links.met, &key);
 }

@@ -218,7 +218,7 @@ static uint64_t place_of(struct finding_rows *rows, uint64_t exchange_id)
 
 static int64_t verdict_row(struct finding_rows *rows, const struct finding *finding)
 {
-    struct intern_key key = {0, 0};
+    struct intern_key key = {0};
     intern_key_add(&key, slice_of_text(finding->rule->id));
     intern_key_add(&key, slice_of_text(finding->variant));
     intern_key_add_number(&key, finding->severity * 64u + finding->confidence * 8u + finding->norm);
@@ -334,7 +334,7 @@ static int64_t issue_row(struct finding_rows *rows, const struct finding *findin
     char key[17];
     snprintf(key, sizeof key, "%016" PRIx64, hash);
 
-    struct intern_key intern = {0, 0};
+    struct intern_key intern = {0};
     intern_key_add_number(&intern, hash);
     int64_t number = interner_find(rows->issues, &intern);
     if (number == 0)

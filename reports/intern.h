@@ -12,17 +12,17 @@
 #include "base/hash.h"
 #include "base/slice.h"
 
-/* A run of values as a hash in two halves; the values themselves are not kept. Whether a value is
- * absent or empty, and where one ends and the next begins, counts. It is seeded: nobody can prepare
- * two runs that pass for one another, and by accident it happens once in 2^64 comparisons. */
+/* A run of values as a hash; the values themselves are not kept. Whether a value is absent or
+ * empty, and where one ends and the next begins, counts. Texts are hashed with a seed: nobody can
+ * prepare two runs that pass for one another, and by accident it happens once in 2^64 comparisons.
+ */
 struct intern_key {
-    uint64_t set, tag;
+    uint64_t hash;
 };
 
 static inline void intern_key_add_number(struct intern_key *key, uint64_t value)
 {
-    key->set = hash_mix(key->set, value);
-    key->tag = hash_mix(key->tag, ~value);
+    key->hash = hash_mix(key->hash, value);
 }
 
 static inline void intern_key_add(struct intern_key *key, struct slice value)

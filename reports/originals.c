@@ -43,7 +43,7 @@ void originals_free(struct originals *o)
 
 void originals_note(struct originals *o, struct slice shown, struct slice value)
 {
-    struct intern_key key = {0, 0};
+    struct intern_key key = {0};
     if (!o || o->sql->failed || slice_is_absent(shown) || slice_equal(shown, value))
         return;
     intern_key_add(&key, shown);

@@ -8,7 +8,7 @@
 
 static struct intern_key key_of(struct slice a, struct slice b)
 {
-    struct intern_key key = {0, 0};
+    struct intern_key key = {0};
     intern_key_add(&key, a);
     intern_key_add(&key, b);
     return key;
@@ -48,7 +48,7 @@ Test(intern, the_least_recently_met_of_a_set_goes)
     struct interner *interner = interner_new();
     struct intern_key keys[LIMIT_INTERN_WAYS + 1];
     for (uint64_t i = 0; i <= LIMIT_INTERN_WAYS; i++)
-        keys[i] = (struct intern_key){.set = 7, .tag = i + 100};
+        keys[i] = (struct intern_key){.hash = i * LIMIT_INTERN_SETS + 7}; /* of one set */
     for (int i = 0; i < LIMIT_INTERN_WAYS; i++)
         interner_put(interner, &keys[i], i + 1);
     interner_find(interner, &keys[0]); /* met again: the second is now the oldest */
@@ -59,18 +59,43 @@ Test(intern, the_least_recently_met_of_a_set_goes)
     interner_free(interner);
 }
 
+/* It begins small: what is met again while it grows is in the order of its last use all the same.
+ */
+Test(intern, growing_forgets_nothing)
+{
+    struct interner *interner = interner_new();
+    const int n = LIMIT_INTERN_SETS / 4;
+    for (int i = 1; i <= n; i++) {
+        struct intern_key key = {0}, first = {0};
+        intern_key_add_number(&key, (uint64_t)i);
+        intern_key_add_number(&first, 1);
+        interner_put(interner, &key, i);
+        cr_assert_eq(interner_find(interner, &first), 1, "after %d", i);
+    }
+    for (int i = 1; i <= n; i++) {
+        struct intern_key key = {0};
+        intern_key_add_number(&key, (uint64_t)i);
+        cr_expect_eq(interner_find(interner, &key), i);
+    }
+    interner_clear(interner);
+    struct intern_key key = {0};
+    intern_key_add_number(&key, 1);
+    cr_expect_eq(interner_find(interner, &key), 0);
+    interner_free(interner);
+}
+
 Test(intern, more_than_it_holds_is_forgotten_and_never_mistaken)
 {
     struct interner *interner = interner_new();
     const uint64_t n = 3 * LIMIT_INTERN_SETS * LIMIT_INTERN_WAYS;
     uint64_t known = 0;
     for (uint64_t i = 1; i <= n; i++) {
-        struct intern_key key = {0, 0};
+        struct intern_key key = {0};
         intern_key_add_number(&key, i);
         interner_put(interner, &key, (int64_t)i);
     }
     for (uint64_t i = 1; i <= n; i++) {
-        struct intern_key key = {0, 0};
+        struct intern_key key = {0};
         intern_key_add_number(&key, i);
         int64_t found = interner_find(interner, &key);
         cr_assert(found == 0 || found == (int64_t)i);
