@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* XXH3 behind four names, and where this run's seed comes from. */
+/* XXH3 and a cheaper hash behind a few names, and where this run's seed comes from. */
 
 #include "base/hash.h"
 
@@ -30,16 +30,6 @@ static uint64_t seed(void)
     return atomic_compare_exchange_strong(&known, &value, fresh) ? fresh : value;
 }
 
-uint64_t hash64(struct slice s)
-{
-    return XXH3_64bits_withSeed(s.at, s.len, seed());
-}
-
-uint64_t hash64_stable(struct slice s)
-{
-    return XXH3_64bits(s.at, s.len);
-}
-
 #ifdef __x86_64__
 static bool has_avx2(void)
 {
@@ -51,6 +41,21 @@ static bool has_avx2(void)
     return false;
 }
 #endif
+
+uint64_t hash64(struct slice s)
+{
+    return XXH3_64bits_withSeed(s.at, s.len, seed());
+}
+
+uint64_t hash64_stable(struct slice s)
+{
+    return XXH3_64bits(s.at, s.len);
+}
+
+uint32_t hash_fast(struct slice s)
+{
+    return has_avx2() ? hash_fast_avx2(s) : hash_fast_here(s);
+}
 
 struct digest digest_of(struct slice s)
 {

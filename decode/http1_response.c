@@ -72,8 +72,10 @@ static size_t take_body(struct http1 *s, struct slice bytes)
 {
     struct reader *r = &s->server;
     struct exchange *x = r->exchange;
-    struct message nobody = {0};
+    struct message nobody;
     size_t used;
+    if (!x)
+        nobody.body_bytes = nobody.content_bytes = 0; /* all of it that a body counts in */
     enum body_state state = body_take(&r->body, bytes, x ? &x->response : &nobody, &used);
     reader_charge(r, x, used);
     if (x && used)

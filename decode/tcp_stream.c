@@ -84,43 +84,10 @@ static struct slice captured(const struct tcp_arrival *arrival, uint32_t from, u
     return slice_first(slice_from(arrival->octets, from - arrival->sequence), to - from);
 }
 
-/* Four lanes of rotate and add: a third of the cost of a real hash for each octet that passes.
- * Octets that differ by accident, or because somebody else wrote them, have another fingerprint;
- * whoever wants to can make ones that have the same. */
-struct fingerprint {
-    uint64_t a, b, c, d;
-};
-
-static uint64_t turned(uint64_t lane, const uint8_t octets[8])
-{
-    uint64_t word;
-    memcpy(&word, octets, sizeof word);
-    return (lane << 5 | lane >> 59) + word;
-}
-
-static struct fingerprint fingerprint_add(struct fingerprint f, const uint8_t octets[32])
-{
-    return (struct fingerprint){turned(f.a, octets), turned(f.b, octets + 8),
-                                turned(f.c, octets + 16), turned(f.d, octets + 24)};
-}
-
-static uint32_t fingerprint_of(struct slice bytes)
-{
-    struct fingerprint f = {.a = bytes.len};
-    uint8_t rest[32] = {0};
-    const uint8_t *at = bytes.at, *end = at + bytes.len / sizeof rest * sizeof rest;
-    for (; at < end; at += sizeof rest)
-        f = fingerprint_add(f, at);
-    if (bytes.len % sizeof rest)
-        memcpy(rest, at, bytes.len % sizeof rest);
-    f = fingerprint_add(f, rest);
-    return (uint32_t)hash_mix(hash_mix(f.a, f.b), hash_mix(f.c, f.d));
-}
-
 static void remember(struct tcp_window *window, uint32_t sequence, struct slice bytes)
 {
     window->ring[window->newest++ % TCP_FINGERPRINTS] =
-        (struct tcp_fingerprint){sequence, (uint32_t)bytes.len, fingerprint_of(bytes)};
+        (struct tcp_fingerprint){sequence, (uint32_t)bytes.len, hash_fast(bytes)};
 }
 
 /* Do the octets of [from, to), all delivered before, say something else than they did? */
@@ -133,7 +100,7 @@ static bool differs_from_delivered(const struct tcp_window *window,
         if (was->length == 0 || before(was->sequence, from) || before(to, end))
             continue;
         struct slice now = captured(arrival, was->sequence, end);
-        if (now.len == was->length && fingerprint_of(now) != was->hash)
+        if (now.len == was->length && hash_fast(now) != was->hash)
             return true;
     }
     return false;

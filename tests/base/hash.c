@@ -40,6 +40,21 @@ Test(hash, a_digest_does_not_depend_on_the_processor)
         cr_expect(digest_equal(digest_of(slice_of(octets, n)), want), "%zu octets", n);
         cr_expect(digest_equal(digest_stream_finish(stream), want), "%zu octets in pieces", n);
         digest_stream_free(stream);
+        cr_expect_eq(hash_fast(slice_of(octets, n)), hash_fast_here(slice_of(octets, n)));
+    }
+}
+
+Test(hash, the_fast_one_sees_each_octet_its_place_and_how_many_there_are)
+{
+    uint8_t octets[1448] = {0};
+    uint32_t was = hash_fast(slice_of(octets, sizeof octets));
+    cr_expect_neq(hash_fast(slice_of(octets, sizeof octets - 1)), was);
+    for (size_t i = 0; i < sizeof octets; i++) {
+        octets[i] = 1;
+        uint32_t now = hash_fast(slice_of(octets, sizeof octets));
+        cr_expect_neq(now, was, "octet %zu", i);
+        was = now;
+        octets[i] = 0;
     }
 }
 
