@@ -147,7 +147,7 @@ static void move_up(struct stack_distance *s)
 
 /* ---- the table ---- */
 
-static uint32_t *bucket_of(struct stack_distance *s, uint64_t object)
+static uint32_t *bucket_of(const struct stack_distance *s, uint64_t object)
 {
     return &s->buckets[hash_mix(object, 0) & s->mask];
 }
@@ -211,6 +211,29 @@ static uint32_t follow(struct stack_distance *s, uint64_t place, uint64_t object
     *bucket = index + 1;
     s->count++;
     return index;
+}
+
+/* ---- looking ahead ---- */
+
+/* Each step reads what the one before it asked for. */
+void stack_distance_expect(const struct stack_distance *s, uint64_t object, unsigned ahead)
+{
+    uint32_t *bucket = bucket_of(s, object);
+    if (ahead > 1) {
+        __builtin_prefetch(bucket);
+        return;
+    }
+    if (*bucket == 0)
+        return;
+    const struct followed *f = &s->followed[*bucket - 1];
+    if (ahead == 1) {
+        __builtin_prefetch(f, 1);
+        return;
+    }
+    uint32_t block = f->position / BLOCK * BLOCK;
+    __builtin_prefetch(&s->line[f->position], 1);
+    for (uint32_t at = block; at <= f->position; at += 64 / sizeof *s->weight)
+        __builtin_prefetch(&s->weight[at], 1);
 }
 
 /* ---- counting ---- */

@@ -24,6 +24,10 @@ void stack_distance_free(struct stack_distance *stack); /* accepts NULL */
 void stack_distance_touch(struct stack_distance *stack, uint64_t place, uint64_t object,
                           uint64_t octets, uint64_t weight);
 
+/* That object is going to be touched after about so many other touches: brings nearer what that
+ * will look at. In three steps: told at 2, at 1 and at 0. Changes nothing. */
+void stack_distance_expect(const struct stack_distance *stack, uint64_t object, unsigned ahead);
+
 #define STACK_CAPACITIES 21 /* least * 2^0 ... least * 2^20, and after them without limit */
 
 struct stack_point {

@@ -851,6 +851,8 @@ void store_expect_holding(const struct store *store, uint64_t client,
 {
     if (resource->was_held)
         table_expect(&store->holdings, holding_hash(client, resource->serial));
+    if (resource->habit)
+        habit_expect(resource->habit);
     for (uint32_t i = 0; i < resource->n_representations && i < 2; i++) { /* the latest */
         const char *r = (const char *)resource->representations[i];
         for (size_t line = 0; line < sizeof(struct representation); line += 64)

@@ -120,6 +120,18 @@ static void count(struct whatif *w, const struct waiting *x)
         stack_distance_touch(w->shared, x->place, x->object, x->size, x->octets);
 }
 
+/* Those that are counted with the next exchanges are known: what that takes is on its way. */
+static void expect_next(const struct whatif *w)
+{
+    enum { STEPS = 3 };
+    for (unsigned step = 0; step < STEPS; step++) {
+        const struct waiting *x = &w->waiting[(w->latest + 1 + step) % LIMIT_WHATIF_WAITING];
+        if (x->object)
+            stack_distance_expect(w->shared, x->object, step);
+    }
+    __builtin_prefetch(&w->waiting[(w->latest + 1 + STEPS) % LIMIT_WHATIF_WAITING], 1);
+}
+
 void whatif_exchange(struct whatif *w, const struct inspection *n)
 {
     const struct exchange *x = n->facts.x;
@@ -127,6 +139,7 @@ void whatif_exchange(struct whatif *w, const struct inspection *n)
     uint64_t response = x->response.header_bytes + x->response.body_bytes;
     w->latest = n->evidence.id;
     struct waiting *entry = &w->waiting[w->latest % LIMIT_WHATIF_WAITING];
+    expect_next(w);
     count(w, entry);
     *entry = (struct waiting){
         .id = w->latest,

@@ -8,6 +8,8 @@
 #include "base/alloc.h"
 #include "decode/limits.h"
 
+enum { TELLINGS_AHEAD = 2 }; /* whose memory is on its way while one is told */
+
 enum told { TOLD_EXCHANGE, TOLD_CONNECTION, TOLD_LOSS, TOLD_COVERAGE };
 
 struct telling {
@@ -121,11 +123,23 @@ static void tell(const struct telling *telling, const struct decode_sink *sink)
     }
 }
 
+/* Returns the one after it. */
+static const struct telling *expect(const struct telling *telling)
+{
+    if (telling->what == TOLD_EXCHANGE)
+        exchange_expect(telling->exchange);
+    return telling->next;
+}
+
 void decode_batch_tell(const struct decode_batch *batch, const struct decode_sink *sink)
 {
+    /* Those to come were written long ago, perhaps by another core. */
+    const struct telling *ahead = batch->first;
+    for (unsigned n = 0; ahead && n < TELLINGS_AHEAD; n++)
+        ahead = expect(ahead);
     for (const struct telling *t = batch->first; t; t = t->next) {
-        if (t->next && t->next->what == TOLD_EXCHANGE)
-            exchange_expect(t->next->exchange); /* another core wrote it */
+        if (ahead)
+            ahead = expect(ahead);
         tell(t, sink);
     }
 }
