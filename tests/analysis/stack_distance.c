@@ -140,6 +140,24 @@ Test(stack_distance, sizes_and_weights_beyond_measure_do_not_overflow)
     stack_distance_free(s);
 }
 
+Test(stack_distance, to_expect_objects_changes_nothing)
+{
+    struct stack_distance *told = stack_distance_new(100, LEAST);
+    struct stack_distance *untold = stack_distance_new(100, LEAST);
+    random_state = 3;
+    for (uint32_t n = 0; n < 5000; n++) {
+        uint32_t object = next_object(300);
+        for (unsigned ahead = 0; ahead < 3; ahead++) /* one that comes, or is new, or was let go */
+            stack_distance_expect(told, object + 1 + ahead, ahead);
+        stack_distance_touch(told, place_of(object), object + 1, size_of(object), 1);
+        stack_distance_touch(untold, place_of(object), object + 1, size_of(object), 1);
+    }
+    for (unsigned i = 0; i <= STACK_CAPACITIES; i++)
+        cr_expect_eq(stack_distance_point(told, i).hits, stack_distance_point(untold, i).hits);
+    stack_distance_free(told);
+    stack_distance_free(untold);
+}
+
 Test(stack_distance, nothing_gives_nothing)
 {
     struct stack_distance *s = stack_distance_new(4, LEAST);
