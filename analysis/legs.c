@@ -194,6 +194,7 @@ static void leg_fill(struct leg *leg, const struct facts *facts, const struct ur
         .request_id = hash_of(head_first(&x->request.head, FIELD_X_REQUEST_ID)),
         .answered_id = hash_of(head_first(&x->response.head, FIELD_X_REQUEST_ID)),
         .trace = trace_of(&x->request.head),
+        .agent = facts->request.user_agent_hash,
         .validator = validator_of(r),
         .content_octets = x->response.content_bytes,
         .date = r->date.date.seconds,
@@ -209,6 +210,7 @@ static void leg_fill(struct leg *leg, const struct facts *facts, const struct ur
         .status = x->status,
         .input = x->request.seen ? x->request.first.input : x->response.first.input,
         .from_intermediary = r->intermediary_signs != 0,
+        .is_1_0 = x->request.version == HTTP_1_0,
         .for_others = facts->request.has_forwarding,
     };
     if (facts->body_is_comparable)
@@ -502,12 +504,14 @@ bool is_telling_content(const struct leg *inner, const struct leg *outer)
 }
 
 /* On one host anybody may have asked for either, and the clock alone proves nothing. But who asks
- * by the name of the other's port, or says that it asks for others, hands on. */
+ * by the name of the other's port, or says that it asks for others, hands on; and so does who
+ * speaks HTTP/1.0 for a client that speaks HTTP/1.1 (nginx, unless it is told otherwise). */
 static bool is_handed_on(const struct leg *o, const struct leg *i)
 {
     bool as_asked =
         i->host == o->host && o->named_port == o->server_port && i->named_port != i->server_port;
-    return as_asked || (i->for_others && !o->for_others);
+    bool downgraded = i->is_1_0 && !o->is_1_0 && equal_hashes(i->agent, o->agent);
+    return as_asked || downgraded || (i->for_others && !o->for_others);
 }
 
 static enum pair_by pair_by(const struct leg *o, const struct leg *i)

@@ -9,7 +9,8 @@
  * o.t_req0 <= i.t_req0 and i.t_rsp0 <= o.t_rsp1. Identifiers that both carry decide (X-Request-Id,
  * the trace-id of traceparent, X-Varnish), then Via with equal validator and Date; time alone only
  * where there is one candidate on either side, and, where client and proxy are one host, only for a
- * request that was visibly handed on: its Host names the outer one's port, or it names a forwarder.
+ * request that was visibly handed on: its Host names the outer one's port, or it names a forwarder,
+ * or it is HTTP/1.0 in the name of a client that speaks HTTP/1.1.
  *
  * Either may enter first: a 304 is known to be over only when the next thing comes on its
  * connection, so an inner 304 mostly enters after the outer exchange that it decided. Times decide.
@@ -42,6 +43,7 @@ struct leg {
     uint64_t trace;                   /* trace-id of traceparent */
     uint64_t varnish;                 /* X-Varnish: of an inner request; of an outer hit, the fetch
                                          that it names */
+    uint64_t agent;                   /* User-Agent */
     uint64_t validator;               /* ETag without its strength, else Last-Modified */
     struct digest digest;             /* unset where the body cannot be compared */
     uint64_t content_octets;
@@ -54,6 +56,7 @@ struct leg {
     uint16_t named_port; /* that Host names, be it asked there or not; 0: none */
     uint32_t input;
     bool from_intermediary; /* the response bears a sign of one */
+    bool is_1_0;            /* the request is HTTP/1.0 */
     bool for_others;        /* the request says that it is asked for somebody else */
 };
 

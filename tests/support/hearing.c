@@ -233,6 +233,8 @@ void hearing_say(struct hearing *hearing, const struct said *said)
     x->flaws = said->flaws;
     if (said->request)
         set_request(hearing, x, said);
+    if (said->asks_1_0)
+        x->request.version = HTTP_1_0;
     if (said->response)
         set_response(hearing, x, said, body);
     x->finished_ns = said->response ? x->response.last.time_ns : ns_of(said->at_s + 1);

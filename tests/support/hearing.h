@@ -34,6 +34,7 @@ struct said {
     bool no_length;         /* without Content-Length */
     bool no_referer;        /* without Referer */
     bool secure;
+    bool asks_1_0;         /* by HTTP/1.0 */
     uint64_t flaws;        /* set of FLAW() */
     enum stray_kind stray; /* with 5 octets */
 };
