@@ -82,7 +82,7 @@ static const struct question questions[] = {
      " sum(a.changed) AS changed, sum(a.unanswered) AS unanswered, sum(a.body) AS body_bytes FROM"
      " (SELECT e.url, coalesce(iif(e.request_frame NOT NULL, e.start_us, NULL),"
      "   e.start_us + e.responded) / 3600000000 * 3600000000 AS hour_us, count(*) AS conditional,"
-     "  sum(" STATUS " = 304) AS not_modified,"
+     "  sum(nullif(" STATUS ", 0) = 304) AS not_modified,"
      "  sum(" OUTCOME " = " DIGITS(REFRESHED_SAME) ") AS sent_again,"
      "  sum(" OUTCOME " = " DIGITS(REFRESHED_CHANGED) ") AS changed,"
      "  sum(" STATUS " = 0) AS unanswered, sum(e.response_body) AS body FROM exchange e"
