@@ -240,7 +240,8 @@ static int run_report(const struct options *options, struct error *error)
 {
     struct report_options report = {options->format,    layout(options), &options->selection,
                                     options->table,     options->price,  options->redact,
-                                    options->redact_key};
+                                    options->redact_key,
+                                    options->output || !isatty(STDOUT_FILENO)};
     struct output output;
     if (!report_is_format(report.format, error))
         return EXIT_USAGE;

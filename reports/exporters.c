@@ -16,6 +16,7 @@
 #include "reports/json_document.h"
 #include "reports/markdown_report.h"
 #include "reports/ndjson.h"
+#include "reports/progress.h"
 #include "reports/redaction.h"
 #include "reports/selection.h"
 #include "reports/summary.h"
@@ -96,6 +97,15 @@ bool report_print_open(struct audit *audit, FILE *to, const struct report_option
     return true;
 }
 
+/* SQLite asks every so many of its instructions, some milliseconds. */
+enum { INSTRUCTIONS = 200000 };
+
+static int pulse(void *progress)
+{
+    progress_pulse(progress, "making the report");
+    return 0;
+}
+
 bool report_print(const char *path, FILE *to, const struct report_options *options,
                   struct error *error)
 {
@@ -104,6 +114,10 @@ bool report_print(const char *path, FILE *to, const struct report_options *optio
         !(options->redact ? redaction_open(&audit, path, options->redact_key, error)
                           : audit_open(&audit, path, error)))
         return false;
+    struct progress progress;
+    progress_init(&progress, stderr, options->shows_progress);
+    sqlite3_progress_handler(audit.db, progress.to ? INSTRUCTIONS : 0, pulse, &progress);
     bool printed = report_print_open(&audit, to, options, error);
+    progress_clear(&progress);
     return audit_close(&audit, error) && printed;
 }

@@ -50,19 +50,41 @@ void progress_text(char *text, size_t size, uint64_t done, uint64_t total, doubl
     snprintf(text, size, "%s %3.0f%%  %s/s  %s left", bar, part * 100, rate, left);
 }
 
+/* Is it time to draw? */
+static bool is_due(struct progress *progress, double time)
+{
+    if (!progress->to || time - progress->started < 0.5 || time - progress->drawn < 0.1)
+        return false;
+    progress->drawn = time;
+    progress->visible = true;
+    return true;
+}
+
+static void draw(const struct progress *progress, const char *text)
+{
+    fprintf(progress->to, "\r%s\033[K", text);
+    fflush(progress->to);
+}
+
 void progress_update(struct progress *progress, uint64_t done, uint64_t total)
 {
     char text[256];
-    if (!progress->to)
+    double time = progress->to ? now() : 0;
+    if (!is_due(progress, time))
         return;
-    double time = now();
-    if (time - progress->started < 0.5 || time - progress->drawn < 0.1)
-        return;
-    progress->drawn = time;
-    progress->visible = true;
     progress_text(text, sizeof text, done, total, time - progress->started);
-    fprintf(progress->to, "\r%s\033[K", text);
-    fflush(progress->to);
+    draw(progress, text);
+}
+
+void progress_pulse(struct progress *progress, const char *what)
+{
+    char text[256], clock[32];
+    double time = progress->to ? now() : 0;
+    if (!is_due(progress, time))
+        return;
+    clock_text(clock, sizeof clock, time - progress->started);
+    snprintf(text, sizeof text, "%s  %s", what, clock);
+    draw(progress, text);
 }
 
 void progress_clear(struct progress *progress)

@@ -18,6 +18,9 @@ void progress_init(struct progress *progress, FILE *to, bool wanted);
 /* `done` of `total` octets; total 0: not known. Cheap enough to be called for every MiB. */
 void progress_update(struct progress *progress, uint64_t done, uint64_t total);
 
+/* The same where nobody knows how much there is to do: `what` is done, and for how long. */
+void progress_pulse(struct progress *progress, const char *what);
+
 /* Takes the line away. */
 void progress_clear(struct progress *progress);
 

@@ -129,6 +129,7 @@ struct report_options {
     const char *price; /* of html: "0.09 EUR", of a gigabyte; NULL: what the audit was told */
     bool redact;       /* redaction.h */
     const char *redact_key; /* its file (pseudonym.h); NULL: a key of its own */
+    bool shows_progress; /* on standard error, where that is a terminal */
 };
 
 /* False and ERROR_USAGE where no exporter has that name. */
