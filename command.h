@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "pipeline.h"
-#include "reports/options.h"
+#include "reports/options/options.h"
 
 enum exit_code {
     EXIT_DONE = 0,

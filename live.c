@@ -15,10 +15,10 @@
 #include "capture/packet_ring.h"
 #include "capture/privileges.h"
 #include "command.h"
-#include "reports/audit.h"
+#include "reports/audit/audit.h"
+#include "reports/audit/rotation.h"
 #include "reports/exporters.h"
 #include "reports/output.h"
-#include "reports/rotation.h"
 #include "signals.h"
 
 #define NS_PER_S INT64_C(1000000000)

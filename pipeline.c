@@ -29,9 +29,9 @@
 
 #include "capture/fingerprint.h"
 #include "decode/batch.h"
-#include "reports/json.h"
-#include "reports/rows_batch.h"
-#include "reports/values.h"
+#include "reports/audit/rows_batch.h"
+#include "reports/formats/json.h"
+#include "reports/options/values.h"
 #include "stage.h"
 
 #define PACKETS_BETWEEN_LOOKS 1024 /* at the clock; signals are looked for more often */

@@ -15,12 +15,12 @@
 #include "capture/capture.h"
 #include "capture/packet_ring.h"
 #include "decode/decode.h"
-#include "reports/host_filter.h"
-#include "reports/progress.h"
+#include "reports/audit/room.h"
+#include "reports/live/progress.h"
+#include "reports/live/status.h"
+#include "reports/live/watch.h"
+#include "reports/options/host_filter.h"
 #include "reports/reports.h"
-#include "reports/room.h"
-#include "reports/status.h"
-#include "reports/watch.h"
 
 struct pipeline_options {
     struct source *source;

@@ -26,7 +26,7 @@ string(APPEND base64 "${letter}=")
 
 get_filename_component(file ${FROM} NAME)
 file(WRITE ${TO} "/* Made of ${file} by cmake/embed.cmake. */
-#include \"reports/html_files.h\"
+#include \"reports/html/files.h\"
 
 const char ${NAME}[] = {
 ${octets}0};

@@ -10,18 +10,18 @@
 #include <stdio_ext.h>
 #include <string.h>
 
-#include "reports/csv.h"
-#include "reports/har.h"
-#include "reports/html_report.h"
-#include "reports/json_document.h"
-#include "reports/markdown_report.h"
-#include "reports/ndjson.h"
-#include "reports/progress.h"
-#include "reports/redaction.h"
+#include "reports/formats/csv.h"
+#include "reports/formats/har.h"
+#include "reports/formats/json_document.h"
+#include "reports/formats/markdown_report.h"
+#include "reports/formats/ndjson.h"
+#include "reports/formats/summary.h"
+#include "reports/formats/trace.h"
+#include "reports/html/report.h"
+#include "reports/live/progress.h"
+#include "reports/options/values.h"
+#include "reports/privacy/redaction.h"
 #include "reports/selection.h"
-#include "reports/summary.h"
-#include "reports/trace.h"
-#include "reports/values.h"
 
 // clang-format off
 static const struct exporter exporters[] = {

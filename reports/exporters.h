@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "reports/audit.h"
+#include "reports/audit/audit.h"
 #include "reports/reports.h"
 
 struct report {

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "reports/schema.h"
+#include "reports/audit/schema.h"
 
 /* By the numbers in its header (SQLite's file
  * format, §1.3), so that nothing needs to be opened as a database. */

@@ -22,7 +22,7 @@
 #include "base/error.h"
 #include "capture/capture.h"
 #include "decode/decode.h"
-#include "reports/privacy.h"
+#include "reports/privacy/privacy.h"
 
 struct acceptances;
 

@@ -14,10 +14,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "reports/questions.h"
-#include "reports/schema.h"
-#include "reports/values.h"
-#include "reports/words.h"
+#include "reports/audit/questions.h"
+#include "reports/audit/schema.h"
+#include "reports/audit/words.h"
+#include "reports/options/values.h"
 
 /* A column that is not copied: what stands in its place. */
 struct instead {

@@ -15,8 +15,8 @@
  * narrowed: they say what was looked at.
  */
 
-#include "reports/audit.h"
-#include "reports/options.h"
+#include "reports/audit/audit.h"
+#include "reports/options/options.h"
 
 /* Is anything chosen at all? `top` alone is no choice. */
 bool selection_is_whole(const struct selection *selection);

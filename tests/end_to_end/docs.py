@@ -228,7 +228,7 @@ def test_caps_are_those_of_the_program():
 
 def metrics():
     """[(name, type, labels, help)] of metrics.def."""
-    return re.findall(r'^METRIC_ROW\(\w+, "(\w+)", "(\w+)", "([^"]*)", "([^"]*)"\)', page("reports/metrics.def"), re.M)
+    return re.findall(r'^METRIC_ROW\(\w+, "(\w+)", "(\w+)", "([^"]*)", "([^"]*)"\)', page("reports/live/metrics.def"), re.M)
 
 
 def test_metrics_are_named():

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* acceptances: what a file says, and what is wrong with it, by its line. */
-#include "reports/acceptances.h"
+#include "reports/options/acceptances.h"
 
 #include <criterion/criterion.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* escape: whatever was captured, a terminal shows it and does nothing else. */
-#include "reports/escape.h"
+#include "reports/formats/escape.h"
 
 #include <criterion/criterion.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* group_sums: whatever was poured out on the way, the sums of each key are right in the end. */
-#include "reports/group_sums.h"
+#include "reports/html/group_sums.h"
 
 #include <criterion/criterion.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* host_filter: whom it lets pass, and that the sums of a connection stay right. */
-#include "reports/host_filter.h"
+#include "reports/options/host_filter.h"
 
 #include <criterion/criterion.h>
 

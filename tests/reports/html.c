@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* html: whatever was captured is text in the page, and every figure says what it is of. */
-#include "reports/html.h"
+#include "reports/html/html.h"
 
 #include <criterion/criterion.h>
 
 #include "analysis/analysis.h"
 #include "base/attributes.h"
-#include "reports/html_files.h"
+#include "reports/advice/norms.h"
+#include "reports/html/files.h"
 #include "reports/limits.h"
-#include "reports/norms.h"
 
 struct sink {
     struct html html;

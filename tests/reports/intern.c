@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* intern: what was met lately is known, what was not is not confused with it, memory is bounded. */
-#include "reports/intern.h"
+#include "reports/audit/intern.h"
 
 #include <criterion/criterion.h>
 

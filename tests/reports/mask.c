@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* mask: no credential survives, whatever the head looks like; everything else does. */
-#include "reports/mask.h"
+#include "reports/privacy/mask.h"
 
 #include <criterion/criterion.h>
 

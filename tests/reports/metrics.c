@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* metrics: what the text says, that nothing breaks out of a label, and which addresses are taken.
  */
-#include "reports/metrics.h"
+#include "reports/live/metrics.h"
 
 #include <stdlib.h>
 
 #include <criterion/criterion.h>
 
-#include "reports/metrics_server.h"
+#include "reports/live/metrics_server.h"
 
 static char *printed(const struct metrics *metrics)
 {
@@ -55,7 +55,7 @@ Test(metrics, every_family_has_its_help_and_type)
 #define METRIC_ROW(printer, name, type, labels, help)                                              \
     cr_expect(strstr(text, "# HELP " name " " help "\n# TYPE " name " " type "\n"), "%s", name);   \
     n++;
-#include "reports/metrics.def"
+#include "reports/live/metrics.def"
 #undef METRIC_ROW
     cr_expect(n > 25);
     free(text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* options: what a command line comes to mean. Messages and exit codes are tested in
  * end_to_end/cli.py. */
-#include "reports/options.h"
+#include "reports/options/options.h"
 
 #include <criterion/criterion.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* progress: what the line says, and that it is only ever drawn on a terminal. */
-#include "reports/progress.h"
+#include "reports/live/progress.h"
 
 #include <criterion/criterion.h>
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* questions: none looks up texts exchange by exchange, which made a million of them take seconds;
  * and the list of all exchanges has the columns of the view, by name and in order. */
-#include "reports/questions.h"
+#include "reports/audit/questions.h"
 
 #include <criterion/criterion.h>
 #include <sqlite3.h>
 #include <string.h>
 
-#include "reports/schema.h"
-#include "reports/words.h"
+#include "reports/audit/schema.h"
+#include "reports/audit/words.h"
 
 static sqlite3 *empty_audit(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* recent_heads: what came lately is found as it was, what went is not found, nothing is mixed up.
  */
-#include "reports/recent_heads.h"
+#include "reports/audit/recent_heads.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

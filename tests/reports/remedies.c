@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* remedies and software: the tables agree with the catalogue, and signs are read from heads. */
-#include "reports/remedies.h"
+#include "reports/advice/remedies.h"
 
 #include <criterion/criterion.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/retention.h"
+#include "reports/audit/retention.h"
 
 #include <criterion/criterion.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/room.h"
+#include "reports/audit/room.h"
 
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/rotation.h"
+#include "reports/audit/rotation.h"
 
 #include <stdlib.h>
 

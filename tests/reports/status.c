@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* status: what a line of a live run says, one of them a minute in a log, and drawn over on a
  * terminal. */
-#include "reports/status.h"
+#include "reports/live/status.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>

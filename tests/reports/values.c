@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* values: what people write is read whole or not at all. */
-#include "reports/values.h"
+#include "reports/options/values.h"
 
 #include <criterion/criterion.h>
 

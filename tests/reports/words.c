@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* words: every WORD() in the views becomes the word of its code, and NULL beyond the last. */
 
-#include "reports/words.h"
+#include "reports/audit/words.h"
 
 #include <criterion/criterion.h>
 #include <sqlite3.h>

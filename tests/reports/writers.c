@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What reports do to text from the wire: JSON, CSV, Markdown, URLs of a HAR. Whole reports are
  * tested in end_to_end/reports.py. */
-#include "reports/csv.h"
-#include "reports/har.h"
-#include "reports/json_stream.h"
-#include "reports/markdown.h"
-#include "reports/values.h"
+#include "reports/formats/csv.h"
+#include "reports/formats/har.h"
+#include "reports/formats/json_stream.h"
+#include "reports/formats/markdown.h"
+#include "reports/options/values.h"
 
 #include <criterion/criterion.h>
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Remedies applied: each row of reports/remedies.def that software from Debian can be made to need.
+"""Remedies applied: each row of reports/advice/remedies.def that software from Debian can be made to need.
 
 usage: remedies.py BINARY SOURCE [rule or software ...]
 
@@ -926,8 +926,8 @@ def matrix(rows, wrong):
 
 def remedies_of(source):
     """{(rule, software word): text} of all, and those that say that they are not tried"""
-    words = dict(re.findall(r'SOFTWARE_ROW\((\w+), "([^"]+)"', open(f"{source}/reports/software.def").read()))
-    rows = re.findall(r'^REMEDY_(ROW|UNTRIED)\("([^"]+)", (\w+), "[^"]*", "((?:[^"\\]|\\.)*)"\)', open(f"{source}/reports/remedies.def").read(), re.M)
+    words = dict(re.findall(r'SOFTWARE_ROW\((\w+), "([^"]+)"', open(f"{source}/reports/advice/software.def").read()))
+    rows = re.findall(r'^REMEDY_(ROW|UNTRIED)\("([^"]+)", (\w+), "[^"]*", "((?:[^"\\]|\\.)*)"\)', open(f"{source}/reports/advice/remedies.def").read(), re.M)
     return {(rule, words[name]): re.sub(r"\\(.)", r"\1", text) for _, rule, name, text in rows}, {(rule, words[name]) for kind, rule, name, _ in rows if kind == "UNTRIED"}
 
 

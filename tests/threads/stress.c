@@ -16,7 +16,7 @@
 #include "base/hash.h"
 #include "stage.h"
 #include "decode/batch.h"
-#include "reports/rows_batch.h"
+#include "reports/audit/rows_batch.h"
 
 #define KEPT 300 /* exchanges that the middle keeps: more than a batch has */
 
