@@ -438,8 +438,7 @@ static bool find_name(const struct facts *facts, struct client *client, struct n
 
 /* Whether the address speaks for others: this request shows it, or an earlier one did. A host that
  * asks itself may have a proxy and its clients at one address: there each request speaks for
- * itself.
- */
+ * itself. */
 static bool learn_intermediary(struct address_entry *entry, const struct facts *facts)
 {
     const struct connection_facts *c = &facts->x->connection;

@@ -67,16 +67,21 @@ static void body_broke(struct http1 *s, struct exchange *x)
     begin_hunting(s);
 }
 
+/* Octets of a body that no exchange has. */
+static enum body_state take_for_nobody(struct body *body, struct slice bytes, size_t *used)
+{
+    struct message nobody = {0};
+    return body_take(body, bytes, &nobody, used);
+}
+
 /* Octets of the body, from the run at hand or kept before. */
 static size_t take_body(struct http1 *s, struct slice bytes)
 {
     struct reader *r = &s->server;
     struct exchange *x = r->exchange;
-    struct message nobody;
     size_t used;
-    if (!x)
-        nobody.body_bytes = nobody.content_bytes = 0; /* all of it that a body counts in */
-    enum body_state state = body_take(&r->body, bytes, x ? &x->response : &nobody, &used);
+    enum body_state state = x ? body_take(&r->body, bytes, &x->response, &used)
+                              : take_for_nobody(&r->body, bytes, &used);
     reader_charge(r, x, used);
     if (x && used)
         mark_advance(&x->response.last, &r->last);
@@ -205,9 +210,8 @@ static size_t stray_body(struct http1 *s, struct slice bytes)
         r->phase = PHASE_MAYBE_BODY;
         return 0;
     }
-    struct message nobody = {0};
     size_t used;
-    enum body_state state = body_take(&r->body, bytes, &nobody, &used);
+    enum body_state state = take_for_nobody(&r->body, bytes, &used);
     count_stray(s, used);
     if (state == BODY_DONE) {
         set_stray(s, r->body.kind == FRAMING_LENGTH ? STRAY_CONTENT_LENGTH : kind_of_chunks(s));

@@ -138,6 +138,20 @@ static void prepare(struct database *database)
     database->waits_no_more = sql_prepare(sql, "DELETE FROM waiting WHERE id = ?");
 }
 
+/* Not open yet. Takes the privacy over. */
+static struct database *database_new(const struct database_options *options,
+                                     const struct privacy *privacy)
+{
+    struct database *database = xcalloc(1, sizeof *database);
+    database->privacy = *privacy;
+    arena_init(&database->scratch, 256);
+    database->path = xstrdup(options->path);
+    database->sql.name = database->path;
+    database->accepted = options->accepted;
+    database->heads = options->heads;
+    return database;
+}
+
 struct database *database_create(const struct database_options *options, struct error *error)
 {
     if (!database_may_replace(options->path, options->force, error))
@@ -150,15 +164,9 @@ struct database *database_create(const struct database_options *options, struct 
         privacy_fini(&privacy);
         return NULL;
     }
-    struct database *database = xcalloc(1, sizeof *database);
-    database->privacy = privacy;
-    arena_init(&database->scratch, 256);
-    database->path = xstrdup(options->path);
+    struct database *database = database_new(options, &privacy);
     database->beside = beside;
     database->unfinished = true;
-    database->sql.name = database->path;
-    database->accepted = options->accepted;
-    database->heads = options->heads;
     open_sql(database, beside);
     lay_out(database, PRAGMAS);
     prepare(database);
@@ -340,13 +348,7 @@ struct database *database_grow(const struct database_options *options, const cha
         privacy_fini(&privacy);
         return NULL;
     }
-    struct database *database = xcalloc(1, sizeof *database);
-    database->privacy = privacy;
-    arena_init(&database->scratch, 256);
-    database->path = xstrdup(options->path);
-    database->sql.name = database->path;
-    database->accepted = options->accepted;
-    database->heads = options->heads;
+    struct database *database = database_new(options, &privacy);
     database->retention.keep_us = options->keep_ns / 1000;
     database->retention.max_octets = options->max_octets;
     if (grow(database, is_old, inputs, error)) {

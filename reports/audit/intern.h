@@ -14,8 +14,8 @@
 
 /* A run of values as a hash; the values themselves are not kept. Whether a value is absent or
  * empty, and where one ends and the next begins, counts. Texts are hashed with a seed: nobody can
- * prepare two runs that pass for one another, and by accident it happens once in 2^64 comparisons.
- */
+ * prepare two runs that pass for one another. By accident it happens once in 2^50 comparisons: those
+ * that are compared have the bits in common that name their set. */
 struct intern_key {
     uint64_t hash;
 };
