@@ -752,6 +752,9 @@ void connection_segment(struct shard *shard, struct flow *flow, unsigned sender,
         take_fin(&work, &arrival);
     if (segment->flags & TCP_RST)
         take_reset(&work, segment);
+    /* Nothing has moved: what is in progress is as it was settled before, and is left alone. */
+    if (segment_is_bare_ack(segment) && !tcp_stream_lags(&flow->stream[!sender]))
+        return;
     if (arrival.length &&
         (flow->reading == READING_NOTHING || (flow->reading == READING_UNDECIDED && flow->tries)))
         identify_show(shard, flow, segment);

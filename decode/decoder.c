@@ -25,7 +25,7 @@ struct waiting {
     struct segment segment;
     struct flow_call call;
     struct shard *shard;
-    struct flow *flow; /* probably */
+    struct flow *flow; /* probably; NULL: nothing that hangs off it is needed */
 };
 
 struct decoder {
@@ -254,7 +254,9 @@ static void bring_nearer(const struct decoder *decoder, struct waiting *waiting,
     for (struct waiting *w = waiting; w < waiting + n; w++)
         if (w->shard) {
             dissector_expect_more(decoder->dissector, &w->segment);
-            w->flow = flow_table_expect_flow(&w->shard->flows, w->call.tag);
+            bool is_bare = segment_is_bare_ack(&w->segment); /* what hangs off it is left alone */
+            struct flow *flow = flow_table_expect_flow(&w->shard->flows, w->call.tag, !is_bare);
+            w->flow = is_bare ? NULL : flow;
         }
     for (struct waiting *w = waiting; w < waiting + n; w++)
         if (w->flow)

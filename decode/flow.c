@@ -72,13 +72,14 @@ void flow_table_expect(const struct flow_table *table, uint32_t tag)
     __builtin_prefetch(&table->slots[tag & table->mask]);
 }
 
-struct flow *flow_table_expect_flow(const struct flow_table *table, uint32_t tag)
+struct flow *flow_table_expect_flow(const struct flow_table *table, uint32_t tag, bool all)
 {
     const struct flow_slot *slot = &table->slots[tag & table->mask];
     if (slot->index == FLOW_NONE || slot->tag != tag)
         return NULL;
     struct flow *flow = flow_at(table, slot->index);
-    for (size_t line = 0; line < sizeof *flow; line += 64)
+    size_t octets = all ? sizeof *flow : offsetof(struct flow, due_ns);
+    for (size_t line = 0; line < octets; line += 64)
         __builtin_prefetch((const char *)flow + line, 1);
     return flow;
 }

@@ -10,6 +10,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "decode/segment.h"
@@ -69,42 +70,46 @@ enum flow_handshake { /* what flow->rtt_ns is */
 
 struct active;
 
+/* Four lines of a cache, which for most connections are not in it when their packet comes: so the
+ * two that every packet touches come first, then what it takes to work on octets, then what is
+ * needed when an exchange is finished. */
 struct flow {
-    /* to find it and to keep it in order */
     struct flow_key key;
-    uint32_t newer, older; /* in its list, or FLOW_NONE */
-    uint32_t tag;          /* of its hash */
-    uint32_t index;
     int64_t last_ns; /* time of the last packet, or of the one that closed it */
-    /* what each packet of a connection touches */
+    uint64_t packets, wire_bytes;
+
     struct tcp_stream stream[2]; /* by sender */
     struct active *active;       /* NULL while nothing is in progress */
-    int64_t due_ns;              /* the earliest of its deadlines that is queued, or INT64_MAX */
-    /* what it adds up to */
-    uint64_t packets, wire_bytes;
-    uint64_t exchange_bytes; /* of these, what its exchanges have */
+    int64_t listed_ns;           /* clock when it came to the front of its list */
+    uint8_t flags;               /* enum flow_flag */
+    uint8_t reading;             /* enum flow_reading */
+    uint8_t handshake;           /* enum flow_handshake */
+    uint8_t client_end;          /* 0 or 1 */
+    uint8_t tries;               /* segments that no protocol claimed */
+    uint8_t shown;               /* packets that nDPI was shown */
+    uint8_t protocol;            /* index into the list of protocols */
+    uint8_t list;                /* enum flow_list */
+
+    int64_t due_ns;          /* the earliest of its deadlines that is queued, or INT64_MAX */
+    uint64_t exchange_bytes; /* of wire_bytes, what its exchanges have */
     uint64_t retransmitted_bytes;
     uint64_t lost_bytes;
     uint64_t unread_bytes; /* payload octets that nobody read */
-    int64_t listed_ns;     /* clock when it came to the front of its list */
+    uint32_t newer, older; /* in its list, or FLOW_NONE */
+    uint32_t tag;          /* of its hash */
+    uint32_t index;
     uint32_t exchanges;
     uint32_t row; /* its row of coverage once it is known, else FLOW_NONE */
+
     /* how it began */
     uint64_t first_ordinal, first_frame;
     int64_t first_ns;
     int64_t rtt_ns; /* see enum flow_handshake */
     uint32_t first_input;
-    uint8_t flags;      /* enum flow_flag */
-    uint8_t reading;    /* enum flow_reading */
-    uint8_t handshake;  /* enum flow_handshake */
-    uint8_t client_end; /* 0 or 1 */
-    uint8_t tries;      /* segments that no protocol claimed */
-    uint8_t shown;      /* packets that nDPI was shown */
-    uint8_t protocol;   /* index into the list of protocols */
-    uint8_t list;       /* enum flow_list */
     struct address preamble_client;
-};
-_Static_assert(sizeof(struct flow) <= 256, "an idle flow costs at most 256 octets");
+} __attribute__((aligned(64)));
+_Static_assert(offsetof(struct flow, due_ns) == 2 * 64, "every packet touches two lines");
+_Static_assert(sizeof(struct flow) == 256, "an idle flow costs 256 octets");
 
 /* Each in the order in which its flows were listed: oldest last. A connection is opening as long as
  * it has carried nothing: a flood of those shall not push out others. */
@@ -140,9 +145,10 @@ struct flow *flow_table_find(const struct flow_table *table, const struct flow_k
                              uint32_t tag);
 
 /* That flow is going to be asked for: brings nearer where it is looked for, then the flow, in two
- * steps with something else to do between them. Returns the flow that it probably is, or NULL. */
+ * steps with something else to do between them; of the flow what every packet touches, or `all` of
+ * it. Returns the flow that it probably is, or NULL. */
 void flow_table_expect(const struct flow_table *table, uint32_t tag);
-struct flow *flow_table_expect_flow(const struct flow_table *table, uint32_t tag);
+struct flow *flow_table_expect_flow(const struct flow_table *table, uint32_t tag, bool all);
 
 static inline bool flow_table_is_full(const struct flow_table *table)
 {

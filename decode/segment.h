@@ -37,6 +37,13 @@ struct segment {
     uint64_t print;           /* see twice.h */
 };
 
+/* It says what its sender has got, and nothing else: two of five packets. */
+static inline bool segment_is_bare_ack(const struct segment *segment)
+{
+    return segment->ip_protocol == 6 && segment->payload_length == 0 &&
+           (segment->flags & (TCP_ACK | TCP_SYN | TCP_FIN | TCP_RST)) == TCP_ACK;
+}
+
 enum dissection {
     DISSECTED,          /* *segment is filled */
     DISSECTED_PENDING,  /* a fragment: kept until the datagram is whole */

@@ -110,6 +110,12 @@ static inline bool tcp_stream_at_fin(const struct tcp_stream *stream)
     return (stream->flags & TCP_FIN_KNOWN) && stream->next == stream->fin;
 }
 
+/* The peer has acknowledged more than was delivered, be it only a FIN. */
+static inline bool tcp_stream_lags(const struct tcp_stream *stream)
+{
+    return (stream->flags & TCP_ACKED) && (int32_t)(stream->acked - stream->next) > 0;
+}
+
 /* The peer has acknowledged octets that were not delivered: a window is needed to wait for them. */
 bool tcp_stream_misses(const struct tcp_stream *stream, const struct tcp_window *window);
 
