@@ -287,8 +287,13 @@ void accusations_ripen(struct accusations *accusations, struct accused *accused,
 {
     if (accused->resource)
         unqueue_url(accused);
-    if (accused->line != &accusations->ripening)
+    accusations->hooks.reconsider(accusations->hooks.context, accused);
+    if (!is_open(accused, ACCUSATION_UNJUDGED)) {
+        line_leave(accused);
+        settle_if_closed(accusations, accused);
+    } else if (accused->line != &accusations->ripening) {
         queue_ripe(accusations, accused, now_ns);
+    }
 }
 
 /* ---- events ---- */

@@ -87,6 +87,8 @@ struct accusation_hooks {
     void *context;
     /* Judge what is UNJUDGED: afterwards every such accusation is CLOSED. */
     void (*judge)(void *context, struct accused *accused);
+    /* Its reference has come: may close what is UNJUDGED and need not wait on. */
+    void (*reconsider)(void *context, struct accused *accused);
     /* Nothing of it is open any more: settle it, tell it, free it. */
     void (*settle)(void *context, struct accused *accused);
 };
@@ -107,7 +109,7 @@ void tally_add(struct accusations *accusations, struct tally *tally, struct accu
 /* Does it wait for that? */
 bool accused_waits_for(const struct accused *accused, enum wait what);
 
-/* The reference that it waited for has come: from now on it waits for losses only. */
+/* The reference that it waited for has come: from now on it waits for losses, if for anything. */
 void accusations_ripen(struct accusations *accusations, struct accused *accused, int64_t now_ns);
 
 /* Closes those of the tally for which `confirms` says so: they stand, or fall (unless_confirmed),

@@ -337,7 +337,7 @@ static void on_judge(void *context, struct accused *x)
     close_without_reference(a, x);
     if (!waits_for_judgement(x))
         return;
-    model_inspect_again(&a->model, x, a->clock_ns, &n);
+    model_inspect_again(&a->model, x, a->clock_ns, true, &n);
     for (unsigned i = 0; i < x->n_accusations; i++) {
         struct accusation *accusation = &x->accusations[i];
         if (accusation->state != ACCUSATION_UNJUDGED)
@@ -364,6 +364,25 @@ static void on_judge(void *context, struct accused *x)
             a->passed[accusation->index]++;
             break;
         }
+    }
+}
+
+/* The reference that it waited for has come: what is innocent by it need not wait for losses. */
+static void on_reconsider(void *context, struct accused *x)
+{
+    struct analysis *a = context;
+    struct inspection n;
+    if (!accused_waits_for(x, WAIT_FOR_REFERENCE))
+        return;
+    model_inspect_again(&a->model, x, a->clock_ns, false, &n);
+    for (unsigned i = 0; i < x->n_accusations; i++) {
+        struct accusation *accusation = &x->accusations[i];
+        struct verdict v;
+        if (accusation->state != ACCUSATION_UNJUDGED || accusation->waits != WAIT_FOR_REFERENCE ||
+            accusation->rule->judge(&n.evidence, &v) != PASSED)
+            continue;
+        accusation->state = ACCUSATION_CLOSED;
+        a->passed[accusation->index]++;
     }
 }
 
@@ -721,8 +740,9 @@ struct analysis *analysis_new(const struct analysis_options *options,
     a->exchanges = options->exchanges_before;
     model_init(&a->model, options, &(struct store_hooks){a, on_forget_resource, on_forget_tally},
                &(struct legs_hooks){a, on_pair}, scale);
-    a->accusations = accusations_new(&(struct accusation_hooks){a, on_judge, on_settle},
-                                     options->window_ns, scale);
+    a->accusations =
+        accusations_new(&(struct accusation_hooks){a, on_judge, on_reconsider, on_settle},
+                        options->window_ns, scale);
     a->whatif = whatif_new(scale);
     a->n_rules = rules_count();
     for (unsigned i = 0; i < a->n_rules; i++) {

@@ -779,7 +779,7 @@ void model_release(struct model *model, struct inspection *n)
 }
 
 void model_inspect_again(struct model *model, const struct accused *accused, int64_t heard_until_ns,
-                         struct inspection *n)
+                         bool closing, struct inspection *n)
 {
     arena_reset(&model->scratch_again);
     memset(n, 0, offsetof(struct inspection, facts));
@@ -812,7 +812,7 @@ void model_inspect_again(struct model *model, const struct accused *accused, int
         .authorized_exchange_id = accused->authorized_exchange_id,
         .mangled_echo = accused->mangled_echo,
         .heard_until_ns = heard_until_ns,
-        .closing = true,
+        .closing = closing,
     };
     gather_pair(model, &n->evidence, &model->scratch_again);
     struct references *refs = &n->evidence.refs;

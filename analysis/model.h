@@ -81,10 +81,10 @@ void model_learn(struct model *model, struct inspection *inspection);
 
 void model_release(struct model *model, struct inspection *inspection);
 
-/* Evidence for an exchange whose accusations are being closed; its references are borrowed from the
- * accused and from the store. */
+/* Evidence for an exchange whose accusations wait, or (`closing`) are being closed; its references
+ * are borrowed from the accused and from the store. */
 void model_inspect_again(struct model *model, const struct accused *accused, int64_t heard_until_ns,
-                         struct inspection *inspection);
+                         bool closing, struct inspection *inspection);
 
 /* Is this 200, just shown, a reference that the accused waits for? Fills *reference. */
 bool model_is_reference(struct model *model, const struct accused *accused,

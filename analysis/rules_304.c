@@ -307,12 +307,13 @@ static enum judgement judge_missing(const struct evidence *e, struct verdict *v,
         return PASSED;
     const struct reference *p = &e->refs.before, *f = &e->refs.after;
     enum weight weight = weigh(e, field);
-    if (!e->closing && (weight != WEIGHT_NONE || !p->representation || !p->matches))
+    /* A 200 of this validator lacks it too: whatever else comes, at most it contradicts that. */
+    bool lacks_too = weight == WEIGHT_NONE &&
+                     ((p->representation && p->matches) || (f->representation && f->matches));
+    if (!e->closing && !lacks_too)
         return wait_for(v, WAIT_FOR_REFERENCE);
     if (weight == WEIGHT_NONE)
-        return (p->representation && p->matches) || (f->representation && f->matches)
-                   ? PASSED
-                   : withhold(v, GUARD_NO_REFERENCE);
+        return lacks_too ? PASSED : withhold(v, GUARD_NO_REFERENCE);
     if (weight == WEIGHT_CONTRADICTED)
         return withhold(v, GUARD_CONTRADICTED);
     if (e->fields.lacked >> field & 1)
