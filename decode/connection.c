@@ -71,13 +71,16 @@ static struct connection_facts facts_of(const struct flow *flow)
 
 /* ---- what a protocol may ask and tell ---- */
 
-static const struct connection_facts *host_facts(void *context)
+static struct connection_facts host_facts(void *context)
 {
     struct active *active = context;
-    if (!active->facts_known)
-        active->facts = facts_of(active->flow);
-    active->facts_known = true;
-    return &active->facts;
+    return facts_of(active->flow);
+}
+
+static bool host_began(void *context)
+{
+    struct active *active = context;
+    return active->flow->flags & FLOW_BEGAN;
 }
 
 static void host_exchange(void *context, struct exchange *exchange)
@@ -87,10 +90,8 @@ static void host_exchange(void *context, struct exchange *exchange)
     flow->exchanges++;
     flow->exchange_bytes += exchange->wire_bytes;
     assert(flow->exchange_bytes <= flow->wire_bytes);
-    if (exchange->connection.preamble_client.family) {
+    if (exchange->connection.preamble_client.family)
         flow->preamble_client = exchange->connection.preamble_client;
-        active->facts_known = false;
-    }
     active->shard->out->exchange(active->shard->out->context, exchange);
 }
 
@@ -113,6 +114,9 @@ static uint32_t host_exchanges(void *context)
     return active->flow->exchanges;
 }
 
+static const struct host_calls host_calls = {host_facts, host_began, host_exchange, host_lost,
+                                             host_exchanges};
+
 /* ---- what is there only while something is in progress ---- */
 
 void connection_expect_more(const struct shard *shard, const struct flow *flow)
@@ -128,7 +132,7 @@ static struct active *active_of(struct shard *shard, struct flow *flow)
         return flow->active;
     struct active *active = pool_take(&actives);
     *active = (struct active){
-        .host = {active, host_facts, host_exchange, host_lost, host_exchanges},
+        .host = {active, &host_calls},
         .shard = shard,
         .flow = flow,
     };
@@ -355,8 +359,6 @@ static bool take_run(void *context, struct slice bytes, const struct provenance 
 static void lose_beginning(struct flow *flow)
 {
     flow->flags &= (uint8_t)~FLOW_BEGAN;
-    if (flow->active)
-        flow->active->facts_known = false;
 }
 
 static void take_gap(void *context, uint64_t length, bool cut, const struct mark *at)
@@ -565,13 +567,6 @@ bool connection_is_new(const struct flow *flow, unsigned sender, const struct se
     return !(segment->flags & TCP_ACK) || (flow->flags & FLOW_CLOSED);
 }
 
-/* What the protocol was told of the connection may not be true any more. */
-static void facts_change(struct flow *flow)
-{
-    if (flow->active)
-        flow->active->facts_known = false;
-}
-
 static void client_is(struct flow *flow, unsigned end)
 {
     if (flow->flags & FLOW_CLIENT_KNOWN)
@@ -586,7 +581,6 @@ static void handshake_syn(struct flow *flow, unsigned sender, const struct segme
 {
     struct tcp_stream *mine = &flow->stream[sender];
     bool answers = segment->flags & TCP_ACK;
-    facts_change(flow);
     client_is(flow, answers ? !sender : sender);
     flow->flags |= FLOW_BEGAN;
     bool waits = flow->active && flow->active->window[sender].first;
@@ -606,7 +600,6 @@ static void handshake_ack(struct flow *flow, unsigned sender, const struct segme
 {
     if (flow->handshake != HANDSHAKE_SYN_ACK || sender != flow->client_end)
         return;
-    facts_change(flow);
     flow->rtt_ns = segment->mark.time_ns - flow->rtt_ns;
     flow->handshake = flow->rtt_ns >= 0 ? HANDSHAKE_DONE : HANDSHAKE_UNSURE;
 }
@@ -735,7 +728,6 @@ void connection_segment(struct shard *shard, struct flow *flow, unsigned sender,
     if (!(flow->flags & (FLOW_SAW_0 << sender))) {
         flow->flags |= (uint8_t)(FLOW_SAW_0 << sender);
         mine->ttl = segment->ttl;
-        facts_change(flow);
     }
     if (syn)
         handshake_syn(flow, sender, segment);

@@ -24,11 +24,10 @@ struct active {
     struct flow *flow;
     void *state; /* the protocol's, or NULL while it is idle */
     struct identified_flow *identified;
-    uint32_t weight;  /* octets of it and of its state, as the shard counts them; 0 without state */
-    bool facts_known; /* facts are up to date */
-    struct connection_facts facts;
+    uint32_t weight; /* octets of it and of its state, as the shard counts them; 0 without state */
     struct tcp_window window[2];
 };
+_Static_assert(sizeof(struct active) <= 5 * 64, "a connection that waits costs little");
 
 /* A segment of that flow is going to be worked on: brings nearer what hangs off it, in two steps
  * with something else to do between them. */

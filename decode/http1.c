@@ -25,49 +25,54 @@
 #define HEAD_KEPT (4u << 10) /* larger ones are given back */
 
 static _Thread_local struct pool states = POOL_OF(struct http1);
+static _Thread_local struct pool readings = POOL_OF(struct reading);
 
 /* ---- what both readers need */
 
 void reader_begin_message(struct reader *r)
 {
-    r->first = r->newest = r->last;
-    r->began_packet = r->packet_begins;
-    r->head_len = r->line_at = 0;
-    r->head_octets = 0;
-    r->line = 0;
-    r->dropping = false;
-    r->owed = (struct bill){0};
+    struct reading *now = r->now;
+    now->first = now->newest = now->packet;
+    now->began_packet = r->packet_begins;
+    now->head_len = now->line_at = 0;
+    now->head_octets = 0;
+    now->line = 0;
+    now->dropping = false;
+    now->owed = (struct bill){0};
 }
 
 void reader_owe(struct reader *r, size_t n)
 {
-    r->owed.octets += n;
-    r->owed.differs |= r->differs;
-    mark_advance(&r->newest, &r->last);
+    struct reading *now = r->now;
+    now->owed.octets += n;
+    now->owed.differs |= r->differs;
+    mark_advance(&now->newest, &now->packet);
     r->packet_begins = false;
 }
 
 void reader_charge(struct reader *r, struct exchange *x, size_t n)
 {
+    struct reading *now = r->now;
     if (n)
         r->packet_begins = false;
     if (!x || !n)
         return;
-    x->wire_bytes += n + r->overhead;
-    x->retransmitted_bytes += r->repeated;
-    r->overhead = r->repeated = 0;
+    x->wire_bytes += n + now->overhead;
+    x->retransmitted_bytes += now->repeated;
+    now->overhead = now->repeated = 0;
     if (r->differs)
         x->flaws |= FLAW(BYTES_DIFFER);
 }
 
 void reader_pay(struct reader *r, struct exchange *x)
 {
-    struct bill *owed = &r->owed;
+    struct reading *now = r->now;
+    struct bill *owed = &now->owed;
     if (!owed->octets)
         return;
-    x->wire_bytes += owed->octets + owed->overhead + r->overhead;
-    x->retransmitted_bytes += owed->repeated + r->repeated;
-    r->overhead = r->repeated = 0;
+    x->wire_bytes += owed->octets + owed->overhead + now->overhead;
+    x->retransmitted_bytes += owed->repeated + now->repeated;
+    now->overhead = now->repeated = 0;
     if (owed->differs)
         x->flaws |= FLAW(BYTES_DIFFER);
     *owed = (struct bill){0};
@@ -90,91 +95,98 @@ static void room_give(uint8_t *room, uint32_t size)
 
 void reader_drop_head(struct reader *r)
 {
-    if (r->head_room > HEAD_KEPT) {
-        room_give(r->head, r->head_room);
-        r->head = NULL;
-        r->head_room = 0;
+    struct reading *now = r->now;
+    if (!now)
+        return;
+    if (now->head_room > HEAD_KEPT) {
+        room_give(now->head, now->head_room);
+        now->head = NULL;
+        now->head_room = 0;
     }
-    r->head_len = r->line_at = 0;
-    r->head_octets = 0;
-    r->line = 0;
+    now->head_len = now->line_at = 0;
+    now->head_octets = 0;
+    now->line = 0;
+    now->dropping = false;
+    now->owed = (struct bill){0};
     r->matched = 0;
-    r->dropping = false;
-    r->owed = (struct bill){0};
 }
 
-static void keep(struct reader *r, struct slice bytes)
+static void keep(struct reading *now, struct slice bytes)
 {
-    uint32_t needed = r->head_len + (uint32_t)bytes.len;
-    if (needed > r->head_room) {
-        uint32_t room = r->head_room ? r->head_room : HEAD_ROOM;
+    uint32_t needed = now->head_len + (uint32_t)bytes.len;
+    if (needed > now->head_room) {
+        uint32_t room = now->head_room ? now->head_room : HEAD_ROOM;
         while (room < needed)
             room *= 4;
         uint8_t *head = room_take(room);
-        if (r->head_len)
-            memcpy(head, r->head, r->head_len);
-        room_give(r->head, r->head_room);
-        r->head = head;
-        r->head_room = room;
+        if (now->head_len)
+            memcpy(head, now->head, now->head_len);
+        room_give(now->head, now->head_room);
+        now->head = head;
+        now->head_room = room;
     }
-    memcpy(r->head + r->head_len, bytes.at, bytes.len);
-    r->head_len = needed;
+    memcpy(now->head + now->head_len, bytes.at, bytes.len);
+    now->head_len = needed;
 }
 
-static void look_at_line(struct reader *r, struct slice text)
+static void look_at_line(struct reading *now, struct slice text)
 {
     if (text.len == 0)
         return;
-    bool is_cr = r->line == 0 && text.len == 1 && text.at[0] == '\r';
-    r->line = is_cr ? 1 : 2;
+    bool is_cr = now->line == 0 && text.len == 1 && text.at[0] == '\r';
+    now->line = is_cr ? 1 : 2;
 }
 
 void reader_append(struct reader *r, struct slice bytes)
 {
-    assert(r->head_len + bytes.len <= LIMIT_HEAD);
-    keep(r, bytes);
-    r->head_octets += bytes.len;
-    look_at_line(r, bytes);
+    struct reading *now = r->now;
+    assert(now->head_len + bytes.len <= LIMIT_HEAD);
+    keep(now, bytes);
+    now->head_octets += bytes.len;
+    look_at_line(now, bytes);
 }
 
 enum line reader_take_line(struct reader *r, struct slice bytes, size_t *used, struct slice *line)
 {
+    struct reading *now = r->now;
     size_t lf = slice_find(bytes, '\n');
     bool is_whole = lf < bytes.len;
     struct slice part = slice_first(bytes, lf + is_whole);
     *used = part.len;
-    r->head_octets += part.len;
-    look_at_line(r, slice_first(bytes, lf));
-    if (r->dropping || r->head_len + part.len > LIMIT_HEAD) {
-        r->dropping = true;
-        r->head_len = r->line_at;
+    now->head_octets += part.len;
+    look_at_line(now, slice_first(bytes, lf));
+    if (now->dropping || now->head_len + part.len > LIMIT_HEAD) {
+        now->dropping = true;
+        now->head_len = now->line_at;
     } else {
-        keep(r, part);
+        keep(now, part);
     }
     if (!is_whole)
         return LINE_PARTIAL;
-    if (r->line < 2)
+    if (now->line < 2)
         return LINE_EMPTY;
-    *line = slice_of(r->head + r->line_at, r->head_len - r->line_at);
-    return r->dropping ? LINE_DROPPED : LINE_TEXT;
+    *line = slice_of(now->head + now->line_at, now->head_len - now->line_at);
+    return now->dropping ? LINE_DROPPED : LINE_TEXT;
 }
 
 void reader_next_line(struct reader *r)
 {
-    r->line = 0;
-    r->line_at = r->head_len;
+    struct reading *now = r->now;
+    now->line = 0;
+    now->line_at = now->head_len;
 }
 
 void reader_restart(struct reader *r)
 {
-    uint32_t len = r->head_len - r->line_at;
-    memmove(r->head, r->head + r->line_at, len);
-    r->head_len = len;
-    r->head_octets = len;
-    r->line_at = 0;
-    r->first = r->newest = r->last;
-    r->began_packet = false;
-    r->owed = (struct bill){.octets = len, .differs = r->differs};
+    struct reading *now = r->now;
+    uint32_t len = now->head_len - now->line_at;
+    memmove(now->head, now->head + now->line_at, len);
+    now->head_len = len;
+    now->head_octets = len;
+    now->line_at = 0;
+    now->first = now->newest = now->packet;
+    now->began_packet = false;
+    now->owed = (struct bill){.octets = len, .differs = r->differs};
 }
 
 /* What was lost came after the last octet that was read, or, if it was the first, after the first
@@ -182,12 +194,12 @@ void reader_restart(struct reader *r)
 static int64_t last_before_loss(const struct http1 *s, const struct reader *r)
 {
     const struct reader *other = r == &s->client ? &s->server : &s->client;
-    if (r->last.ordinal)
-        return r->last.time_ns;
+    if (r->last_ordinal)
+        return r->last_ns;
     if (s->first)
         return s->first->request.seen ? s->first->request.first.time_ns
                                       : s->first->response.first.time_ns;
-    return other->last.ordinal ? other->last.time_ns : INT64_MAX;
+    return other->last_ordinal ? other->last_ns : INT64_MAX;
 }
 
 void reader_lost(struct http1 *s, const struct reader *r, const struct mark *at)
@@ -195,7 +207,7 @@ void reader_lost(struct http1 *s, const struct reader *r, const struct mark *at)
     int64_t from_ns = last_before_loss(s, r);
     if (from_ns > at->time_ns)
         from_ns = at->time_ns;
-    s->host->lost(s->host->context, from_ns, at->time_ns);
+    s->host->calls->lost(s->host->context, from_ns, at->time_ns);
 }
 
 /* ---- the packet at hand */
@@ -203,26 +215,61 @@ void reader_lost(struct http1 *s, const struct reader *r, const struct mark *at)
 /* A message has begun whose exchange is not known yet. */
 static bool runs_up_a_bill(const struct reader *r)
 {
-    return r->owed.octets > 0;
+    return r->now && r->now->owed.octets > 0;
 }
 
 static void begin_run(struct reader *r, const struct provenance *from)
 {
-    if (from->mark.ordinal == r->last.ordinal) {
-        r->overhead += from->overhead;
-        r->repeated += from->repeated;
+    struct reading *now = r->now;
+    now->packet = from->mark;
+    if (from->mark.ordinal == r->last_ordinal) {
+        now->overhead += from->overhead;
+        now->repeated += from->repeated;
         r->differs |= from->differs;
         return;
     }
     if (runs_up_a_bill(r)) {
-        r->owed.overhead += r->overhead;
-        r->owed.repeated += r->repeated;
+        now->owed.overhead += now->overhead;
+        now->owed.repeated += now->repeated;
     }
-    r->last = from->mark;
-    r->overhead = from->overhead;
-    r->repeated = from->repeated;
+    r->last_ordinal = from->mark.ordinal;
+    r->last_ns = from->mark.time_ns;
+    now->overhead = from->overhead;
+    now->repeated = from->repeated;
     r->differs = from->differs;
     r->packet_begins = true;
+}
+
+static void reader_begin(struct reader *r)
+{
+    if (r->now)
+        return;
+    r->now = pool_take(&readings);
+    *r->now = (struct reading){.head = NULL};
+}
+
+static void reader_end(struct reader *r)
+{
+    if (!r->now)
+        return;
+    body_drop(&r->now->body);
+    room_give(r->now->head, r->now->head_room);
+    pool_give(&readings, r->now);
+    r->now = NULL;
+}
+
+/* Between messages nothing of what is being read is needed, unless a packet is not paid yet of
+ * which more may come. */
+static void reader_rest(struct reader *r)
+{
+    if (r->now && r->phase == PHASE_BETWEEN && !r->matched && !r->exchange && !r->now->overhead)
+        reader_end(r);
+}
+
+static void readers_rest(struct http1 *s)
+{
+    reader_rest(&s->client);
+    reader_rest(&s->server);
 }
 
 static void at_event(struct http1 *s, int64_t clock_ns, uint64_t ordinal)
@@ -247,7 +294,8 @@ static void read_again(struct http1 *s, enum direction from, const struct proven
 {
     struct reader *r = from == FROM_CLIENT ? &s->client : &s->server;
     struct exchange *x = latest_read(s, from);
-    r->owed.differs |= provenance->differs && runs_up_a_bill(r);
+    if (provenance->differs && runs_up_a_bill(r))
+        r->now->owed.differs = true;
     if (!x)
         return;
     x->repeated_bytes += provenance->overhead;
@@ -270,13 +318,15 @@ static void http1_feed(void *state, enum direction from, struct slice bytes,
     s->active_ns = clock_ns;
     if (from == FROM_SERVER)
         s->server_ns = clock_ns;
+    reader_begin(r);
     begin_run(r, provenance);
     while (bytes.len > 0 && !s->left) {
         size_t used = from == FROM_CLIENT ? request_octets(s, bytes) : response_octets(s, bytes);
         assert(used <= bytes.len);
         bytes = slice_from(bytes, used);
     }
-    body_park(&r->body);
+    body_park(&r->now->body);
+    readers_rest(s);
 }
 
 static void http1_gap(void *state, enum direction from, uint64_t length, bool cut,
@@ -292,6 +342,7 @@ static void http1_gap(void *state, enum direction from, uint64_t length, bool cu
         request_gap(s, length, cut, at);
     else
         response_gap(s, length, cut, at);
+    readers_rest(s);
 }
 
 static enum ending ending_of(enum stream_end end)
@@ -353,6 +404,7 @@ static void http1_end(void *state, enum direction from, enum stream_end end, int
                   from == FROM_CLIENT || s->client_quit ? ABORTED_BY_CLIENT : ABORTED_BY_SERVER);
     else
         both_over(s, ending_of(end), ABORTED_BY_NOBODY);
+    readers_rest(s);
 }
 
 static int64_t http1_deadline(const void *state)
@@ -368,7 +420,7 @@ static int64_t http1_tick(void *state, int64_t clock_ns)
 
 static bool reader_is_idle(const struct reader *r)
 {
-    bool is_between = r->phase == PHASE_BETWEEN || (r->phase == PHASE_PREAMBLE && !r->head_octets);
+    bool is_between = r->phase == PHASE_BETWEEN || (r->phase == PHASE_PREAMBLE && !r->now);
     return is_between && !r->matched && !r->hunting && !r->over && !r->junk && !r->empty_lines;
 }
 
@@ -376,20 +428,25 @@ static bool reader_is_idle(const struct reader *r)
 static bool http1_idle(const void *state)
 {
     const struct http1 *s = state;
-    const struct connection_facts *facts = s->host->facts(s->host->context);
     if (s->first || s->loose || s->abandoned || s->left)
         return false;
-    if (s->doubt || s->pipelined || s->unasked_ns || !facts->began_in_capture)
+    if (s->doubt || s->pipelined || s->unasked_ns || !began(s))
         return false;
-    if (s->preamble.family && !facts->preamble_client.family)
+    if (s->preamble && !host_facts(s).preamble_client.family)
         return false;
     return reader_is_idle(&s->client) && reader_is_idle(&s->server);
+}
+
+static uint32_t reading_weight(const struct reading *now)
+{
+    return now ? (uint32_t)sizeof *now + now->head_room : 0;
 }
 
 static uint32_t http1_weight(const void *state)
 {
     const struct http1 *s = state;
-    return (uint32_t)sizeof *s + s->kept + s->client.head_room + s->server.head_room;
+    return (uint32_t)sizeof *s + s->kept + reading_weight(s->client.now) +
+           reading_weight(s->server.now);
 }
 
 static bool http1_left(const void *state)
@@ -401,23 +458,16 @@ static bool http1_left(const void *state)
 static void *http1_open(const struct protocol_host *host)
 {
     struct http1 *s = pool_take(&states);
-    uint32_t earlier = host->exchanges(host->context);
+    uint32_t earlier = host->calls->exchanges(host->context);
     *s = (struct http1){
         .host = host,
         .created = earlier,
         .alternations = (uint8_t)(earlier < UINT8_MAX ? earlier : UINT8_MAX),
     };
     s->client.phase = PHASE_PREAMBLE;
-    s->client.hunting = s->client.line_begins =
-        !host->facts(host->context)->began_in_capture; /* until a request proves to be one */
+    s->client.hunting = s->client.line_begins = !began(s); /* until a request proves to be one */
     s->server.phase = PHASE_BETWEEN;
     return s;
-}
-
-static void reader_fini(struct reader *r)
-{
-    body_drop(&r->body);
-    room_give(r->head, r->head_room);
 }
 
 static void http1_close(void *state)
@@ -425,8 +475,9 @@ static void http1_close(void *state)
     struct http1 *s = state;
     if (s->first || s->loose) /* it was opened after a FIN that nobody told it of */
         both_over(s, ENDED_CLOSED, ABORTED_BY_NOBODY);
-    reader_fini(&s->client);
-    reader_fini(&s->server);
+    reader_end(&s->client);
+    reader_end(&s->server);
+    heap_give(s->preamble, sizeof *s->preamble);
     pool_give(&states, s);
 }
 

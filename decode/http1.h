@@ -39,9 +39,9 @@ struct bill {
     bool differs;
 };
 
-/* One direction. */
-struct reader {
-    struct exchange *exchange; /* whose body is being read; NULL: nobody's any more */
+/* A message on its way: from a pool, and there only from its first octet to its last. Most
+ * messages lie whole in one packet and leave none of it behind. */
+struct reading {
     struct body body;
 
     /* The message whose head is being read. */
@@ -51,27 +51,36 @@ struct reader {
     uint64_t head_octets; /* those that were not kept included */
     struct mark first;    /* of its first octet */
     struct mark newest;   /* of the packet that brought the latest of its octets */
-    struct mark last;     /* of the last octet that was read; the packet at hand */
     struct bill owed;     /* what it costs before it has an exchange */
+    uint8_t line;         /* octets of the current line: 0, 1 (CR), 2 (more) */
+    uint8_t resume;       /* enum phase: after PHASE_MAYBE_BODY, where it is one */
+    bool dropping;        /* the head is longer than is kept */
+    bool began_packet;    /* the message's first octet was a packet's first */
+    bool versionless;     /* a request line without version was read, and no more: it may be all */
 
+    /* The packet at hand, with which the last octet came that was read. */
+    struct mark packet;
     uint32_t overhead; /* of it: what nobody has paid yet */
     uint32_t repeated;
-    uint8_t phase;      /* enum phase */
-    uint8_t matched;    /* octets of "HTTP/" that were seen */
-    uint8_t line;       /* octets of the current line: 0, 1 (CR), 2 (more) */
-    uint8_t resume;     /* enum phase: after PHASE_MAYBE_BODY, where it is one */
-    bool dropping;      /* the head is longer than is kept */
-    bool differs;       /* the packet at hand repeated octets with another content */
-    bool packet_begins; /* no octet of it was read yet */
-    bool began_packet;  /* the message's first octet was a packet's first */
-    bool hunting;       /* looks for a message that proves to be one */
-    bool lost;          /* ... because octets were lost */
-    bool line_begins;   /* while hunting: the next octet is the first of a line */
-    bool junk;          /* octets that belong to no message were skipped */
-    bool empty_lines;
-    bool versionless; /* a request line without version was read, and no more: it may be all */
-    bool seen;        /* any message */
-    bool over;
+};
+
+/* One direction. */
+struct reader {
+    struct reading *now;       /* NULL between messages */
+    struct exchange *exchange; /* whose body is being read; NULL: nobody's any more */
+    int64_t last_ns;           /* of the last packet that was read */
+    uint64_t last_ordinal;     /* 0: none was */
+    uint8_t phase;             /* enum phase */
+    uint8_t matched;           /* octets of "HTTP/" that were seen */
+    bool differs : 1;          /* that packet repeated octets with another content */
+    bool packet_begins : 1;    /* no octet of it was read yet */
+    bool hunting : 1;          /* looks for a message that proves to be one */
+    bool lost : 1;             /* ... because octets were lost */
+    bool line_begins : 1;      /* while hunting: the next octet is the first of a line */
+    bool junk : 1;             /* octets that belong to no message were skipped */
+    bool empty_lines : 1;
+    bool seen : 1; /* any message */
+    bool over : 1;
 };
 
 /* Octets that were missing may come in a packet later than those behind them: a message is whole
@@ -84,17 +93,32 @@ static inline void mark_advance(struct mark *mark, const struct mark *to)
 
 enum line { LINE_PARTIAL, LINE_TEXT, LINE_EMPTY, LINE_DROPPED };
 
+/* Three lines of a cache: there is one for each connection that waits for a response. */
 struct http1 {
     const struct protocol_host *host;
-    struct reader client, server;
-
     struct exchange *first, *last; /* open, through ->next */
     struct exchange *loose;        /* a response that answers none of them */
     struct exchange *answering;    /* has had a 1xx, and no other response yet */
-    uint32_t waiting;              /* how many are open */
+    struct address *preamble;      /* NULL: there was none */
     uint32_t kept;                 /* octets of memory of all of them, and of the loose one */
     uint32_t created;   /* exchanges of this connection, those of earlier states included */
     uint32_t abandoned; /* requests whose responses will come after we gave them up */
+    uint8_t waiting;    /* how many are open */
+    uint8_t alternations;
+
+    bool answered : 1, holding : 1; /* see above */
+    bool left : 1;                  /* the connection is no more HTTP */
+    bool client_quit : 1;           /* FIN of the client while a response was on its way */
+    /* pairing, see http1_pairing.c */
+    bool doubt : 1;       /* requests from here on may be answered by the response to another */
+    bool resync : 1;      /* the next response may answer any of those that wait */
+    bool pipelined : 1;   /* the client has been seen to */
+    bool since_loss : 1;  /* a response was completed since the last loss ... */
+    bool proof : 1;       /* ... that does not answer a request from before it */
+    bool early_proof : 1; /* ... or just before it was noticed, and without request */
+    bool unasked : 1;     /* a response without request was completed since the last request */
+
+    struct reader client, server;
 
     /* the event at hand */
     int64_t clock_ns;
@@ -104,22 +128,20 @@ struct http1 {
     int64_t server_ns;   /* the same of the server */
     int64_t answered_ns; /* time of the last octet of the last response */
     int64_t unasked_ns;  /* time of the last response that was let go without request */
-
-    bool answered, holding; /* see above */
-    bool left;              /* the connection is no more HTTP */
-    bool client_quit;       /* FIN of the client while a response was on its way */
-    /* pairing, see http1_pairing.c */
-    bool doubt;       /* requests from here on may be answered by the response to another */
-    bool resync;      /* the next response may answer any of those that wait */
-    bool pipelined;   /* the client has been seen to */
-    bool since_loss;  /* a response was completed since the last loss ... */
-    bool proof;       /* ... that does not answer a request from before it */
-    bool early_proof; /* ... or just before it was noticed, and without request */
-    bool unasked;     /* a response without request was completed since the last request */
-    uint8_t alternations;
-    struct address preamble;
 };
-_Static_assert(sizeof(struct http1) <= 656, "a busy connection costs little");
+_Static_assert(sizeof(struct http1) <= 3 * 64, "a connection that waits costs little");
+_Static_assert(LIMIT_WAITING_REQUESTS <= UINT8_MAX, "waiting is an octet");
+
+static inline struct connection_facts host_facts(const struct http1 *s)
+{
+    return s->host->calls->facts(s->host->context);
+}
+
+/* The connection's beginning was seen. */
+static inline bool began(const struct http1 *s)
+{
+    return s->host->calls->began(s->host->context);
+}
 
 /* ---- http1_request.c, http1_response.c: octets, losses and the end of one direction. The first
  * two return how many octets they used, which may be none where the phase changed. */
@@ -133,7 +155,7 @@ void response_gap(struct http1 *s, uint64_t length, bool cut, const struct mark 
 /* The response in progress, if any, ends here: by FIN, RST, ... */
 void response_end(struct http1 *s, enum ending ending, enum aborter aborter);
 
-/* ---- http1.c: what both readers need. */
+/* ---- http1.c: what both readers need. Where they work on a message, reader->now is there. */
 /* A message begins at the octet at hand. */
 void reader_begin_message(struct reader *r);
 /* `n` octets belong to the message whose head is being read. */
@@ -146,7 +168,7 @@ void reader_charge(struct reader *r, struct exchange *x, size_t n);
  * ends his lines in LF alone shall stay unfound. */
 static inline bool reader_believes(const struct reader *r, uint64_t flaws)
 {
-    return (flaws & ~(r->began_packet ? FLAW(BARE_LF) : 0)) == 0;
+    return (flaws & ~(r->now->began_packet ? FLAW(BARE_LF) : 0)) == 0;
 }
 /* Tells that whole messages may have been lost before `at`. */
 void reader_lost(struct http1 *s, const struct reader *r, const struct mark *at);
@@ -163,7 +185,7 @@ void reader_restart(struct reader *r);
 void reader_append(struct reader *r, struct slice bytes);
 static inline struct slice reader_head(const struct reader *r)
 {
-    return slice_of(r->head, r->head_len);
+    return slice_of(r->now->head, r->now->head_len);
 }
 
 /* ---- http1_pairing.c */

@@ -61,7 +61,7 @@ struct exchange *exchange_open(struct http1 *s)
     struct exchange *x = exchange_new();
     exchange_weigh(s, x);
     x->index = s->created++;
-    if (x->index == 0 && !s->host->facts(s->host->context)->began_in_capture)
+    if (x->index == 0 && !began(s))
         x->flaws |= FLAW(MID_CONNECTION);
     return x;
 }
@@ -115,11 +115,11 @@ static void forget(struct http1 *s, const struct exchange *x)
 {
     if (s->client.exchange == x) {
         s->client.exchange = NULL;
-        body_drop(&s->client.body);
+        body_drop(&s->client.now->body);
     }
     if (s->server.exchange == x) {
         s->server.exchange = NULL;
-        body_drop(&s->server.body);
+        body_drop(&s->server.now->body);
     }
     if (s->answering == x)
         s->answering = NULL;
@@ -138,12 +138,12 @@ void exchange_finish(struct http1 *s, struct exchange *x, enum ending ending)
         s->unasked_ns = x->response.first.time_ns;
     }
     forget(s, x);
-    x->connection = *s->host->facts(s->host->context);
-    if (s->preamble.family)
-        x->connection.preamble_client = s->preamble;
+    x->connection = host_facts(s);
+    if (s->preamble)
+        x->connection.preamble_client = *s->preamble;
     x->finished_ns = s->clock_ns;
     x->finished_ordinal = s->ordinal;
-    s->host->exchange(s->host->context, x);
+    s->host->calls->exchange(s->host->context, x);
 }
 
 static bool request_is_done(const struct http1 *s, const struct exchange *x)
@@ -169,8 +169,8 @@ void pairing_release(struct http1 *s)
 /* A response waits for a request: is this the one? */
 static bool can_join(const struct http1 *s, const struct exchange *x)
 {
-    return !s->doubt && s->host->facts(s->host->context)->began_in_capture &&
-           s->client.first.time_ns <= x->response.first.time_ns + REORDERED_NS;
+    return !s->doubt && began(s) &&
+           s->client.now->first.time_ns <= x->response.first.time_ns + REORDERED_NS;
 }
 
 static bool is_silent_before(const struct http1 *s, const struct mark *first, int64_t silence_ns)
@@ -188,10 +188,11 @@ static bool nothing_outstanding(const struct http1 *s)
 
 static void end_doubt(struct http1 *s)
 {
-    bool is_whole = nothing_outstanding(s) && is_silent_before(s, &s->client.first, 1);
+    bool is_whole = nothing_outstanding(s) && is_silent_before(s, &s->client.now->first, 1);
     bool alternates = !s->pipelined && s->alternations >= ENOUGH_ALTERNATIONS;
-    bool is_proven = alternates ? s->since_loss || s->early_proof
-                                : s->proof && is_silent_before(s, &s->client.first, SILENCE_NS);
+    bool is_proven = alternates
+                         ? s->since_loss || s->early_proof
+                         : s->proof && is_silent_before(s, &s->client.now->first, SILENCE_NS);
     if (is_whole && is_proven)
         s->doubt = s->resync = false;
 }
@@ -213,7 +214,7 @@ struct exchange *pairing_request(struct http1 *s)
         return x;
     if (x && s->answered && !x->request.seen)
         pairing_release(s);
-    if (s->client.first.time_ns < s->unasked_ns)
+    if (s->client.now->first.time_ns < s->unasked_ns)
         s->doubt = true; /* it may be what was answered before we saw it */
     if (s->doubt)
         end_doubt(s);
@@ -256,7 +257,7 @@ static void doubt_all(struct http1 *s)
 
 static bool was_sent_before(const struct http1 *s, const struct exchange *x)
 {
-    return request_is_done(s, x) && x->request.last.time_ns <= s->server.first.time_ns;
+    return request_is_done(s, x) && x->request.last.time_ns <= s->server.now->first.time_ns;
 }
 
 /* The first response after a loss: skips the requests whose responses must have been lost. */
@@ -270,8 +271,7 @@ static void skip_unanswered(struct http1 *s)
 static bool begins_pipelined(const struct http1 *s)
 {
     return s->alternations == 0 && s->first && s->first->next &&
-           was_sent_before(s, s->first->next) &&
-           !s->host->facts(s->host->context)->began_in_capture;
+           was_sent_before(s, s->first->next) && !began(s);
 }
 
 struct exchange *pairing_response(struct http1 *s)
@@ -287,7 +287,7 @@ struct exchange *pairing_response(struct http1 *s)
         s->abandoned--;
         return open_loose(s);
     }
-    bool is_too_early = x && s->doubt && s->server.first.time_ns < x->request.first.time_ns;
+    bool is_too_early = x && s->doubt && s->server.now->first.time_ns < x->request.first.time_ns;
     if (x && (s->answered || is_too_early))
         return open_loose(s);
     if (!x) {
@@ -392,7 +392,7 @@ static void time_out(struct http1 *s)
 static void at_deadline(struct http1 *s, int64_t deadline_ns)
 {
     s->clock_ns = deadline_ns;
-    s->ordinal = s->host->facts(s->host->context)->id;
+    s->ordinal = host_facts(s).id;
 }
 
 void pairing_expire(struct http1 *s, int64_t clock_ns)

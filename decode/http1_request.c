@@ -11,6 +11,7 @@
 #include "decode/http1.h"
 
 #include "base/attributes.h"
+#include "base/heap.h"
 #include "decode/preamble.h"
 
 static struct slice moved(struct slice part, struct slice from, const uint8_t *to)
@@ -24,10 +25,10 @@ static void message_done(struct http1 *s, struct exchange *x)
 {
     struct reader *r = &s->client;
     struct message *m = &x->request;
-    x->flaws |= body_flaws(&r->body);
+    x->flaws |= body_flaws(&r->now->body);
     m->body_whole = !(x->flaws & FLAW(REQUEST_BODY_GAP));
     m->end_certain = true;
-    body_finish(&r->body, m);
+    body_finish(&r->now->body, m);
     r->phase = PHASE_BETWEEN;
     pairing_request_done(s, x);
 }
@@ -39,9 +40,9 @@ static void correct_early_response(struct http1 *s, struct exchange *x)
         s->holding &= !s->answered || x != s->first;
         return;
     }
-    if (s->server.exchange != x || x->response.body_bytes > 0 || s->server.owed.octets > 0)
+    if (s->server.exchange != x || x->response.body_bytes > 0 || s->server.now->owed.octets > 0)
         return;
-    body_drop(&s->server.body);
+    body_drop(&s->server.now->body);
     s->server.phase = PHASE_BETWEEN;
     x->response.body_whole = x->response.end_certain = true;
     x->response.digest = digest_of(SLICE(""));
@@ -53,7 +54,7 @@ static void begin_body(struct http1 *s, struct exchange *x)
     struct reader *r = &s->client;
     struct framing framing = framing_of_request(&x->request);
     x->flaws |= framing.flaws;
-    body_begin(&r->body, &framing, true, false);
+    body_begin(&r->now->body, &framing, true, false);
     r->exchange = x;
     r->phase = PHASE_BODY;
     if (framing.kind == FRAMING_NONE)
@@ -78,9 +79,9 @@ static struct exchange *take_exchange(struct http1 *s)
     struct exchange *x = pairing_request(s);
     struct message *m = &x->request;
     m->seen = r->seen = true;
-    m->first = r->first;
-    m->last = r->newest;
-    m->header_bytes = r->head_octets;
+    m->first = r->now->first;
+    m->last = r->now->newest;
+    m->header_bytes = r->now->head_octets;
     if (r->empty_lines)
         x->flaws |= FLAW(EMPTY_LINES_BEFORE);
     if (r->junk)
@@ -93,8 +94,7 @@ static struct exchange *take_exchange(struct http1 *s)
 /* HTTP/0.9 is believed of the first octets of a connection only, and had GET alone. */
 static enum http_version without_version(const struct http1 *s, const struct exchange *x)
 {
-    const struct connection_facts *facts = s->host->facts(s->host->context);
-    bool is_simple = x->index == 0 && facts->began_in_capture && x->method_token == METHOD_GET &&
+    bool is_simple = x->index == 0 && began(s) && x->method_token == METHOD_GET &&
                      x->target.len > 0 && x->request.head.n_fields == 0;
     return is_simple ? HTTP_0_9 : HTTP_1_0;
 }
@@ -111,7 +111,7 @@ static void request_head(struct http1 *s, struct slice head, const struct line_e
     take_start_line(x, start, head, copy);
     x->flaws |= head_parse(&x->arena, copy, head.len, lines, &m->head);
     exchange_weigh(s, x);
-    if (r->head_octets > head.len)
+    if (r->now->head_octets > head.len)
         x->flaws |= FLAW(HEAD_LIMIT);
     if (m->version == HTTP_VERSION_NONE) {
         m->version = without_version(s, x);
@@ -162,12 +162,11 @@ static bool is_believable(const struct http1 *s, const struct start_line *start)
 static void begin_hunting(struct http1 *s, bool line_begins)
 {
     struct reader *r = &s->client;
-    const struct connection_facts *facts = s->host->facts(s->host->context);
     reader_drop_head(r);
     r->phase = PHASE_BETWEEN;
     r->hunting = true;
     r->line_begins = line_begins;
-    if (!r->seen && !facts->began_in_capture && !r->lost) {
+    if (!r->seen && !began(s) && !r->lost) {
         r->lost = true;
         pairing_client_lost(s);
     }
@@ -186,7 +185,7 @@ static size_t whole_head(struct http1 *s, struct slice bytes)
     size_t length = head_find(bytes, &lines);
     if (length == 0 || length > LIMIT_HEAD)
         return 0;
-    s->client.head_octets = length;
+    s->client.now->head_octets = length;
     reader_owe(&s->client, length);
     request_head(s, slice_first(bytes, length), &lines, &start);
     return length;
@@ -210,7 +209,7 @@ static void first_line(struct http1 *s, struct slice line)
         begin_hunting(s, true);
         return;
     }
-    s->client.versionless = start.version == HTTP_VERSION_NONE;
+    s->client.now->versionless = start.version == HTTP_VERSION_NONE;
     reader_next_line(&s->client);
 }
 
@@ -226,12 +225,12 @@ static void line_after_versionless(struct http1 *s)
 {
     struct reader *r = &s->client;
     struct start_line start;
-    uint32_t len = r->head_len - r->line_at;
-    request_line_parse(slice_first(reader_head(r), r->line_at), &start);
+    uint32_t len = r->now->head_len - r->now->line_at;
+    request_line_parse(slice_first(reader_head(r), r->now->line_at), &start);
     if (is_simple(&start)) {
-        r->head_len -= len;
-        r->head_octets -= len;
-        r->owed.octets -= len;
+        r->now->head_len -= len;
+        r->now->head_octets -= len;
+        r->now->owed.octets -= len;
         head_in_pieces(s);
     }
     begin_hunting(s, true);
@@ -241,12 +240,12 @@ static void later_line(struct http1 *s, struct slice line)
 {
     struct reader *r = &s->client;
     bool may;
-    if (r->versionless && !field_line_begins(line, &may)) {
+    if (r->now->versionless && !field_line_begins(line, &may)) {
         line_after_versionless(s);
         return;
     }
-    r->versionless = false;
-    if (!r->hunting || field_line_is_strict(line, r->began_packet)) {
+    r->now->versionless = false;
+    if (!r->hunting || field_line_is_strict(line, r->now->began_packet)) {
         reader_next_line(r);
         return;
     }
@@ -265,21 +264,22 @@ static bool is_wrong_start(const struct reader *r)
 static size_t read_head(struct http1 *s, struct slice bytes)
 {
     struct reader *r = &s->client;
-    if (r->head_octets == 0 && !r->hunting) {
+    if (r->now->head_octets == 0 && !r->hunting) {
         size_t used = whole_head(s, bytes);
         if (used)
             return used;
     }
     size_t used;
     struct slice line;
-    bool is_first = r->line_at == 0 && !r->dropping;
+    bool is_first = r->now->line_at == 0 && !r->now->dropping;
     if (is_first && is_wrong_start(r)) {
         begin_hunting(s, true);
         return 0;
     }
     enum line kind = reader_take_line(r, bytes, &used, &line);
     reader_owe(r, used);
-    if (is_first && kind == LINE_PARTIAL && (r->dropping || !request_line_begins(reader_head(r))))
+    if (is_first && kind == LINE_PARTIAL &&
+        (r->now->dropping || !request_line_begins(reader_head(r))))
         begin_hunting(s, false);
     else if (is_first && kind == LINE_TEXT)
         first_line(s, line);
@@ -298,7 +298,7 @@ void request_is_simple(struct http1 *s)
 {
     struct reader *r = &s->client;
     struct start_line start;
-    if (r->phase != PHASE_HEAD || !r->versionless || r->head_len != r->line_at)
+    if (r->phase != PHASE_HEAD || !r->now->versionless || r->now->head_len != r->now->line_at)
         return;
     request_line_parse(reader_head(r), &start);
     if (is_simple(&start))
@@ -355,26 +355,35 @@ static void no_preamble(struct http1 *s)
 {
     struct reader *r = &s->client;
     uint8_t copy[PREAMBLE_UNSURE];
-    uint32_t len = r->head_len;
+    uint32_t len = r->now->head_len;
     assert(len <= sizeof copy);
     r->phase = PHASE_BETWEEN;
     if (len == 0)
         return;
-    if (r->head[0] == 'P') {
+    if (r->now->head[0] == 'P') {
         r->phase = PHASE_HEAD;
         return;
     }
-    memcpy(copy, r->head, len);
+    memcpy(copy, r->now->head, len);
     reader_drop_head(r);
     struct slice kept = slice_of(copy, len);
     while (kept.len > 0)
         kept = slice_from(kept, request_octets(s, kept));
 }
 
+static void set_preamble(struct http1 *s, const struct address *client)
+{
+    assert(!s->preamble);
+    if (!client->family)
+        return;
+    s->preamble = heap_take(sizeof *client);
+    *s->preamble = *client;
+}
+
 static size_t read_preamble(struct http1 *s, struct slice bytes)
 {
     struct reader *r = &s->client;
-    uint32_t before = r->head_len;
+    uint32_t before = r->now->head_len;
     if (before == 0)
         reader_begin_message(r);
     if (before == 0 && !preamble_may_begin(bytes.at[0])) { /* nothing need be kept */
@@ -390,7 +399,7 @@ static size_t read_preamble(struct http1 *s, struct slice bytes)
         reader_owe(r, part.len);
         return part.len;
     case PREAMBLE_YES:
-        s->preamble = client;
+        set_preamble(s, &client);
         reader_drop_head(r);
         r->phase = PHASE_BETWEEN;
         return skip(s, length - before);
@@ -400,8 +409,8 @@ static size_t read_preamble(struct http1 *s, struct slice bytes)
     case PREAMBLE_NO:
         break;
     }
-    r->head_len = before;
-    r->head_octets = before;
+    r->now->head_len = before;
+    r->now->head_octets = before;
     no_preamble(s);
     return 0;
 }
@@ -414,10 +423,10 @@ static size_t read_body(struct http1 *s, struct slice bytes)
     struct exchange *x = r->exchange;
     struct message nobody = {0};
     size_t used;
-    enum body_state state = body_take(&r->body, bytes, x ? &x->request : &nobody, &used);
+    enum body_state state = body_take(&r->now->body, bytes, x ? &x->request : &nobody, &used);
     reader_charge(r, x, used);
     if (x && used)
-        mark_advance(&x->request.last, &r->last);
+        mark_advance(&x->request.last, &r->now->packet);
     if (state == BODY_MORE)
         return used;
     r->phase = PHASE_BETWEEN;
@@ -426,9 +435,9 @@ static size_t read_body(struct http1 *s, struct slice bytes)
     if (x && state == BODY_DONE) {
         message_done(s, x);
     } else if (x) {
-        x->flaws |= body_flaws(&r->body);
+        x->flaws |= body_flaws(&r->now->body);
         x->ending = ENDED_GAP;
-        body_drop(&r->body);
+        body_drop(&r->now->body);
         pairing_request_done(s, x);
     }
     return used;
@@ -460,7 +469,7 @@ static bool skip_in_body(struct http1 *s, uint64_t length, bool cut, const struc
     struct reader *r = &s->client;
     struct exchange *x = r->exchange;
     struct message nobody = {0};
-    enum body_state state = body_skip(&r->body, length, x ? &x->request : &nobody);
+    enum body_state state = body_skip(&r->now->body, length, x ? &x->request : &nobody);
     if (x)
         x->flaws |= FLAW(REQUEST_BODY_GAP) | (cut ? FLAW(CUT_BY_SNAPLEN) : 0);
     if (state == BODY_MORE)
@@ -498,13 +507,13 @@ void request_end(struct http1 *s, enum ending ending)
         cut_head(s, ending, false);
     if (r->phase == PHASE_BODY && r->exchange) {
         struct exchange *x = r->exchange;
-        x->flaws |= body_flaws(&r->body);
+        x->flaws |= body_flaws(&r->now->body);
         if (ending == ENDED_CLOSED || ending == ENDED_RESET)
             x->flaws |= FLAW(BODY_SHORT);
         if (ending == ENDED_CLOSED) {
             x->aborted_by = ABORTED_BY_CLIENT;
             x->ending = ENDED_CLOSED;
-            body_drop(&r->body);
+            body_drop(&r->now->body);
             pairing_request_done(s, x);
         }
     }

@@ -34,9 +34,9 @@ static void message_done(struct http1 *s, struct exchange *x)
 {
     struct reader *r = &s->server;
     struct message *m = &x->response;
-    x->flaws |= body_flaws(&r->body);
+    x->flaws |= body_flaws(&r->now->body);
     m->body_whole = !(x->flaws & FLAW(RESPONSE_BODY_GAP));
-    body_finish(&r->body, m);
+    body_finish(&r->now->body, m);
     r->phase = PHASE_BETWEEN;
     pairing_response_done(s, x, response_is_bodiless(x) && x->status);
 }
@@ -44,13 +44,12 @@ static void message_done(struct http1 *s, struct exchange *x)
 static void begin_hunting(struct http1 *s)
 {
     struct reader *r = &s->server;
-    const struct connection_facts *facts = s->host->facts(s->host->context);
     reader_drop_head(r);
     r->phase = PHASE_BETWEEN;
     r->hunting = true;
     if (s->answering)
         s->answering->flaws |= FLAW(BODY_ON_BODILESS);
-    if (!r->seen && !facts->began_in_capture && !r->lost) {
+    if (!r->seen && !began(s) && !r->lost) {
         r->lost = true;
         pairing_server_unclear(s);
     }
@@ -60,10 +59,10 @@ static void begin_hunting(struct http1 *s)
 static void body_broke(struct http1 *s, struct exchange *x)
 {
     if (x) {
-        x->flaws |= body_flaws(&s->server.body);
+        x->flaws |= body_flaws(&s->server.now->body);
         exchange_finish(s, x, ENDED_GAP);
     }
-    body_drop(&s->server.body);
+    body_drop(&s->server.now->body);
     begin_hunting(s);
 }
 
@@ -80,11 +79,11 @@ static size_t take_body(struct http1 *s, struct slice bytes)
     struct reader *r = &s->server;
     struct exchange *x = r->exchange;
     size_t used;
-    enum body_state state = x ? body_take(&r->body, bytes, &x->response, &used)
-                              : take_for_nobody(&r->body, bytes, &used);
+    enum body_state state = x ? body_take(&r->now->body, bytes, &x->response, &used)
+                              : take_for_nobody(&r->now->body, bytes, &used);
     reader_charge(r, x, used);
     if (x && used)
-        mark_advance(&x->response.last, &r->last);
+        mark_advance(&x->response.last, &r->now->packet);
     if (state == BODY_BROKEN) {
         body_broke(s, x);
     } else if (state == BODY_DONE) {
@@ -107,7 +106,7 @@ static void count_stray(struct http1 *s, size_t n)
         return;
     }
     x->response.body_bytes += n;
-    mark_advance(&x->response.last, &r->last);
+    mark_advance(&x->response.last, &r->now->packet);
     x->stray_bytes += n;
 }
 
@@ -116,13 +115,13 @@ static void count_stray_kept(struct http1 *s)
 {
     struct reader *r = &s->server;
     struct exchange *x = bodiless(s);
-    uint64_t n = r->owed.octets;
+    uint64_t n = r->now->owed.octets;
     if (!x) {
         r->junk |= n > 0 && !r->lost;
     } else if (n) {
         reader_pay(r, x);
         x->response.body_bytes += n;
-        mark_advance(&x->response.last, &r->last);
+        mark_advance(&x->response.last, &r->now->packet);
         x->stray_bytes += n;
     }
     reader_drop_head(r);
@@ -154,7 +153,7 @@ static void stray_begins(struct http1 *s, struct exchange *x, uint8_t begin, siz
     count_stray_kept(s);
     if (is_first && is_line) {
         set_stray(s, STRAY_CRLF);
-        r->line = 0;
+        r->now->line = 0;
         r->phase = PHASE_STRAY_LINES;
         return;
     }
@@ -166,19 +165,19 @@ static void stray_begins(struct http1 *s, struct exchange *x, uint8_t begin, siz
         framing.length = length - before - kept;
     else
         begin_hunting(s);
-    body_begin(&r->body, &framing, false, false);
+    body_begin(&r->now->body, &framing, false, false);
 }
 
 /* At most two empty lines. */
 static size_t stray_lines(struct http1 *s, uint8_t c)
 {
     struct reader *r = &s->server;
-    if ((c != '\r' && c != '\n') || r->line == 2) {
+    if ((c != '\r' && c != '\n') || r->now->line == 2) {
         r->phase = PHASE_BETWEEN;
         return 0;
     }
     if (c == '\n')
-        r->line++;
+        r->now->line++;
     count_stray(s, 1);
     return 1;
 }
@@ -189,14 +188,14 @@ static bool next_was_requested(const struct http1 *s)
     const struct exchange *x = bodiless(s), *next = x ? x->next : s->first;
     if (!next || s->client.exchange == next || !next->request.seen)
         return false;
-    return next->request.last.time_ns <= s->server.last.time_ns &&
+    return next->request.last.time_ns <= s->server.last_ns &&
            (!x || next->request.first.time_ns > x->response.head_end.time_ns);
 }
 
 static enum stray_kind kind_of_chunks(const struct http1 *s)
 {
     const struct exchange *x = bodiless(s);
-    const struct chunked *chunked = &s->server.body.chunked;
+    const struct chunked *chunked = &s->server.now->body.chunked;
     bool is_shortest = x && x->stray_bytes == 5 && !chunked->bare_lf;
     return is_shortest ? STRAY_EMPTY_CHUNK : STRAY_CHUNKED;
 }
@@ -204,17 +203,18 @@ static enum stray_kind kind_of_chunks(const struct http1 *s)
 static size_t stray_body(struct http1 *s, struct slice bytes)
 {
     struct reader *r = &s->server;
-    if (bytes.at[0] == 'H' && r->packet_begins && r->body.kind == FRAMING_LENGTH &&
+    if (bytes.at[0] == 'H' && r->packet_begins && r->now->body.kind == FRAMING_LENGTH &&
         next_was_requested(s)) {
-        r->resume = PHASE_STRAY_BODY;
+        r->now->resume = PHASE_STRAY_BODY;
         r->phase = PHASE_MAYBE_BODY;
         return 0;
     }
     size_t used;
-    enum body_state state = take_for_nobody(&r->body, bytes, &used);
+    enum body_state state = take_for_nobody(&r->now->body, bytes, &used);
     count_stray(s, used);
     if (state == BODY_DONE) {
-        set_stray(s, r->body.kind == FRAMING_LENGTH ? STRAY_CONTENT_LENGTH : kind_of_chunks(s));
+        set_stray(s,
+                  r->now->body.kind == FRAMING_LENGTH ? STRAY_CONTENT_LENGTH : kind_of_chunks(s));
         r->phase = PHASE_BETWEEN;
     } else if (state == BODY_BROKEN) {
         begin_hunting(s);
@@ -244,12 +244,12 @@ static void no_status_line(struct http1 *s)
 {
     struct reader *r = &s->server;
     struct slice kept = reader_head(r);
-    r->phase = r->resume;
+    r->phase = r->now->resume;
     if (r->phase == PHASE_STRAY_BODY) {
         struct message nobody = {0};
         size_t used;
         count_stray_kept(s);
-        if (body_take(&r->body, kept, &nobody, &used) == BODY_DONE) {
+        if (body_take(&r->now->body, kept, &nobody, &used) == BODY_DONE) {
             set_stray(s, STRAY_CONTENT_LENGTH);
             r->phase = PHASE_BETWEEN;
         }
@@ -261,7 +261,7 @@ static void no_status_line(struct http1 *s)
     }
     while (kept.len && r->phase == PHASE_BODY)
         kept = slice_from(kept, take_body(s, kept));
-    body_park(&r->body);
+    body_park(&r->now->body);
     reader_drop_head(r);
 }
 
@@ -270,7 +270,7 @@ static void is_status_line(struct http1 *s)
     struct reader *r = &s->server;
     struct exchange *x = r->exchange;
     r->phase = PHASE_HEAD;
-    body_drop(&r->body);
+    body_drop(&r->now->body);
     if (x)
         pairing_response_done(s, x, false);
     pairing_release(s);
@@ -279,26 +279,26 @@ static void is_status_line(struct http1 *s)
 static size_t maybe_body(struct http1 *s, struct slice bytes)
 {
     struct reader *r = &s->server;
-    if (r->head_len == 0) {
+    if (r->now->head_len == 0) {
         reader_begin_message(r);
         if (bytes.at[0] != 'H') {
-            r->phase = r->resume;
+            r->phase = r->now->resume;
             return 0;
         }
     }
     size_t used = 0;
     while (used < bytes.len && r->phase == PHASE_MAYBE_BODY) {
         uint8_t next[STATUS_LINE_CERTAIN];
-        if (r->head_len)
-            memcpy(next, r->head, r->head_len);
-        next[r->head_len] = bytes.at[used];
-        if (!may_be_status_line(slice_of(next, r->head_len + 1u))) {
+        if (r->now->head_len)
+            memcpy(next, r->now->head, r->now->head_len);
+        next[r->now->head_len] = bytes.at[used];
+        if (!may_be_status_line(slice_of(next, r->now->head_len + 1u))) {
             no_status_line(s);
             return used;
         }
         reader_append(r, slice_of(bytes.at + used++, 1));
         reader_owe(r, 1);
-        if (r->head_len == STATUS_LINE_CERTAIN)
+        if (r->now->head_len == STATUS_LINE_CERTAIN)
             is_status_line(s);
     }
     return used;
@@ -319,12 +319,12 @@ static struct exchange *take_exchange(struct http1 *s)
     struct exchange *x = pairing_response(s);
     struct message *m = &x->response;
     m->seen = r->seen = true;
-    m->first = r->first;
-    m->last = r->newest;
-    m->header_bytes += r->head_octets;
+    m->first = r->now->first;
+    m->last = r->now->newest;
+    m->header_bytes += r->now->head_octets;
     if (r->junk)
         x->flaws |= FLAW(JUNK_BEFORE);
-    if (r->hunting && !r->began_packet)
+    if (r->hunting && !r->now->began_packet)
         x->flaws |= FLAW(PAIRING_UNSURE);
     r->junk = r->hunting = r->lost = false;
     reader_pay(r, x);
@@ -350,13 +350,13 @@ static void begin_body(struct http1 *s, struct exchange *x)
         leave(s, x);
         return;
     }
-    body_begin(&r->body, &framing, true, entropy_is_wanted(x));
+    body_begin(&r->now->body, &framing, true, entropy_is_wanted(x));
     r->exchange = x;
     r->phase = PHASE_BODY;
     if (framing.kind == FRAMING_NONE) {
         message_done(s, x);
     } else if (!x->request.head.bytes.at || (x->flaws & FLAW(PAIRING_UNSURE))) {
-        r->resume = PHASE_BODY;
+        r->now->resume = PHASE_BODY;
         r->phase = PHASE_MAYBE_BODY;
     }
 }
@@ -367,7 +367,7 @@ static void response_head(struct http1 *s, struct slice head, const struct line_
     struct reader *r = &s->server;
     struct exchange *x = take_exchange(s);
     struct message *m = &x->response;
-    bool is_longer = r->head_octets > head.len;
+    bool is_longer = r->now->head_octets > head.len;
     m->version = start->version;
     m->head_end = m->last;
     x->flaws |= start->flaws;
@@ -401,7 +401,7 @@ static void cut_head(struct http1 *s, enum ending ending, enum aborter aborter, 
     struct start_line start;
     size_t lf = slice_find(head, '\n');
     bool has_line = lf < head.len && status_line_parse(slice_first(head, lf + 1), &start);
-    if (!r->hunting && r->head_octets > 0) {
+    if (!r->hunting && r->now->head_octets > 0) {
         struct exchange *x = take_exchange(s);
         x->flaws |= FLAW(RESPONSE_HEAD_INCOMPLETE) | (cut ? FLAW(CUT_BY_SNAPLEN) : 0);
         if (has_line && start.status >= 200) {
@@ -426,18 +426,18 @@ static void simple_response(struct http1 *s, struct exchange *x, struct slice ke
     struct message *m = &x->response;
     m->seen = r->seen = true;
     m->version = HTTP_0_9;
-    m->first = r->first;
+    m->first = r->now->first;
     if (r->junk)
         x->flaws |= FLAW(JUNK_BEFORE);
     r->exchange = x;
     r->junk = false;
-    body_begin(&r->body, &framing, true, false);
-    r->phase = r->resume = PHASE_BODY;
+    body_begin(&r->now->body, &framing, true, false);
+    r->phase = r->now->resume = PHASE_BODY;
     reader_pay(r, x);
     x->wire_bytes -= kept.len;
     while (kept.len)
         kept = slice_from(kept, take_body(s, kept));
-    body_park(&r->body);
+    body_park(&r->now->body);
     reader_drop_head(r);
 }
 
@@ -473,7 +473,7 @@ static size_t whole_head(struct http1 *s, struct slice bytes)
     if (length == 0 || length > LIMIT_HEAD ||
         !status_line_parse(slice_first(bytes, lines.at[0] + 1), &start))
         return 0;
-    s->server.head_octets = length;
+    s->server.now->head_octets = length;
     reader_owe(&s->server, length);
     response_head(s, slice_first(bytes, length), &lines, &start);
     return length;
@@ -502,19 +502,19 @@ static void first_line(struct http1 *s, struct slice line)
 static void later_line(struct http1 *s, struct slice line)
 {
     struct reader *r = &s->server;
-    if (!r->hunting || field_line_is_strict(line, r->began_packet)) {
+    if (!r->hunting || field_line_is_strict(line, r->now->began_packet)) {
         reader_next_line(r);
         return;
     }
-    uint64_t before = r->line_at;
+    uint64_t before = r->now->line_at;
     struct exchange *x = bodiless(s);
-    if (x && r->owed.octets > before) {
-        struct bill owed = r->owed;
-        r->owed.octets = before;
+    if (x && r->now->owed.octets > before) {
+        struct bill owed = r->now->owed;
+        r->now->owed.octets = before;
         reader_pay(r, x);
         x->response.body_bytes += before;
         x->stray_bytes += before;
-        r->owed = (struct bill){.octets = owed.octets - before, .differs = owed.differs};
+        r->now->owed = (struct bill){.octets = owed.octets - before, .differs = owed.differs};
     }
     reader_restart(r);
     first_line(s, reader_head(r));
@@ -523,14 +523,14 @@ static void later_line(struct http1 *s, struct slice line)
 static size_t read_head(struct http1 *s, struct slice bytes)
 {
     struct reader *r = &s->server;
-    if (r->head_octets == 0 && !r->hunting) {
+    if (r->now->head_octets == 0 && !r->hunting) {
         size_t used = whole_head(s, bytes);
         if (used)
             return used;
     }
     size_t used;
     struct slice line;
-    bool is_first = r->line_at == 0 && !r->dropping;
+    bool is_first = r->now->line_at == 0 && !r->now->dropping;
     enum line kind = reader_take_line(r, bytes, &used, &line);
     reader_owe(r, used);
     if (is_first && kind == LINE_TEXT)
@@ -539,7 +539,7 @@ static size_t read_head(struct http1 *s, struct slice bytes)
         later_line(s, line);
     else if (kind == LINE_EMPTY)
         head_in_pieces(s);
-    else if (r->dropping && (is_first || r->hunting))
+    else if (r->now->dropping && (is_first || r->hunting))
         no_head(s);
     else if (kind == LINE_DROPPED)
         reader_next_line(r);
@@ -636,7 +636,7 @@ static bool skip_in_body(struct http1 *s, uint64_t length, bool cut, const struc
     struct reader *r = &s->server;
     struct exchange *x = r->exchange;
     struct message nobody = {0};
-    enum body_state state = body_skip(&r->body, length, x ? &x->response : &nobody);
+    enum body_state state = body_skip(&r->now->body, length, x ? &x->response : &nobody);
     if (x)
         x->flaws |= FLAW(RESPONSE_BODY_GAP) | (cut ? FLAW(CUT_BY_SNAPLEN) : 0);
     if (state == BODY_MORE)
@@ -646,7 +646,7 @@ static bool skip_in_body(struct http1 *s, uint64_t length, bool cut, const struc
         x->response.last = *at;
         message_done(s, x);
     } else if (x) {
-        x->flaws |= body_flaws(&r->body);
+        x->flaws |= body_flaws(&r->now->body);
         exchange_finish(s, x, ENDED_GAP);
     }
     return state == BODY_DONE;
@@ -659,7 +659,7 @@ static bool skip_in_stray(struct http1 *s, uint64_t length)
     struct message nobody = {0};
     if (x)
         x->flaws |= FLAW(RESPONSE_BODY_GAP);
-    enum body_state state = body_skip(&r->body, length, &nobody);
+    enum body_state state = body_skip(&r->now->body, length, &nobody);
     if (state == BODY_DONE)
         r->phase = PHASE_BETWEEN;
     return state != BODY_BROKEN;
@@ -686,7 +686,7 @@ void response_gap(struct http1 *s, uint64_t length, bool cut, const struct mark 
 static void cut_body(struct http1 *s, struct exchange *x, enum ending ending, enum aborter aborter)
 {
     struct reader *r = &s->server;
-    bool by_close = r->body.kind == FRAMING_CLOSE;
+    bool by_close = r->now->body.kind == FRAMING_CLOSE;
     if (by_close && (ending == ENDED_CLOSED || ending == ENDED_RESET))
         x->flaws |= FLAW(ENDED_BY_CLOSE);
     if (by_close && ending == ENDED_CLOSED) {
@@ -696,7 +696,7 @@ static void cut_body(struct http1 *s, struct exchange *x, enum ending ending, en
     }
     if (!by_close && (ending == ENDED_CLOSED || ending == ENDED_RESET))
         x->flaws |= FLAW(BODY_SHORT);
-    x->flaws |= body_flaws(&r->body);
+    x->flaws |= body_flaws(&r->now->body);
     x->aborted_by = aborter;
     exchange_finish(s, x, ending);
 }

@@ -29,10 +29,10 @@ struct provenance {
 
 enum stream_end { STREAM_FIN, STREAM_RESET, STREAM_TIMEOUT, STREAM_LIMIT, STREAM_CAPTURE_ENDED };
 
-/* What a protocol is given once, and may use as long as it lives. */
-struct protocol_host {
-    void *context;
-    const struct connection_facts *(*facts)(void *context);
+struct host_calls {
+    /* Of the connection as it is known by now. */
+    struct connection_facts (*facts)(void *context);
+    bool (*began)(void *context); /* its began_in_capture alone */
     /* Takes a finished exchange; stamps nothing, changes nothing. */
     void (*exchange)(void *context, struct exchange *exchange);
     /* Octets that could have been a whole message were lost or could not be read. */
@@ -40,6 +40,12 @@ struct protocol_host {
     /* Exchanges this connection has finished so far, those of earlier states included (a state is
      * closed while it is idle): the index of the first exchange of a state that was just opened. */
     uint32_t (*exchanges)(void *context);
+};
+
+/* What a protocol is given once, and may use as long as it lives. */
+struct protocol_host {
+    void *context;
+    const struct host_calls *calls;
 };
 
 enum claim {

@@ -86,8 +86,11 @@ static struct slice captured(const struct tcp_arrival *arrival, uint32_t from, u
 
 static void remember(struct tcp_window *window, uint32_t sequence, struct slice bytes)
 {
-    window->ring[window->newest++ % TCP_FINGERPRINTS] =
-        (struct tcp_fingerprint){sequence, (uint32_t)bytes.len, hash_fast(bytes)};
+    unsigned at = window->newest++ % TCP_FINGERPRINTS;
+    bytes = slice_first(bytes, UINT16_MAX);
+    window->ring.sequence[at] = sequence;
+    window->ring.hash[at] = hash_fast(bytes);
+    window->ring.length[at] = (uint16_t)bytes.len;
 }
 
 /* Do the octets of [from, to), all delivered before, say something else than they did? */
@@ -95,12 +98,11 @@ static bool differs_from_delivered(const struct tcp_window *window,
                                    const struct tcp_arrival *arrival, uint32_t from, uint32_t to)
 {
     for (unsigned i = 0; i < TCP_FINGERPRINTS; i++) {
-        const struct tcp_fingerprint *was = &window->ring[i];
-        uint32_t end = was->sequence + was->length;
-        if (was->length == 0 || before(was->sequence, from) || before(to, end))
+        uint32_t begin = window->ring.sequence[i], length = window->ring.length[i];
+        if (length == 0 || before(begin, from) || before(to, begin + length))
             continue;
-        struct slice now = captured(arrival, was->sequence, end);
-        if (now.len == was->length && hash_fast(now) != was->hash)
+        struct slice now = captured(arrival, begin, begin + length);
+        if (now.len == length && hash_fast(now) != window->ring.hash[i])
             return true;
     }
     return false;

@@ -36,10 +36,6 @@ struct tcp_stream {
 
 struct tcp_piece; /* a copied run that waits */
 
-struct tcp_fingerprint { /* of a run that was delivered */
-    uint32_t sequence, length, hash;
-};
-
 #define TCP_FINGERPRINTS 8
 
 struct tcp_window {
@@ -52,7 +48,10 @@ struct tcp_window {
     uint8_t newest; /* of the ring, counts on */
     uint32_t grace_until;
     int64_t grace_ns;
-    struct tcp_fingerprint ring[TCP_FINGERPRINTS];
+    struct { /* fingerprints of runs that were delivered; of a jumbogram its beginning */
+        uint32_t sequence[TCP_FINGERPRINTS], hash[TCP_FINGERPRINTS];
+        uint16_t length[TCP_FINGERPRINTS];
+    } ring;
 };
 
 /* Memory for what waits in all streams of a shard, and what it counts. */

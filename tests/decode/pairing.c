@@ -167,9 +167,14 @@ static void hold_back(struct talk *t)
 
 /* ---- what comes of it */
 
-static const struct connection_facts *facts(void *context)
+static struct connection_facts facts(void *context)
 {
-    return &((struct result *)context)->facts;
+    return ((struct result *)context)->facts;
+}
+
+static bool began(void *context)
+{
+    return ((struct result *)context)->facts.began_in_capture;
 }
 
 static uint32_t exchanges(void *context)
@@ -197,7 +202,8 @@ static void take(void *context, struct exchange *x)
 
 static void feed(const struct talk *t, struct result *result)
 {
-    struct protocol_host host = {result, facts, take, lost, exchanges};
+    static const struct host_calls calls = {facts, began, take, lost, exchanges};
+    struct protocol_host host = {result, &calls};
     void *state = protocol_http1.open(&host);
     int64_t clock_ns = 0;
     for (unsigned i = 0; i < t->n; i++) {

@@ -17,9 +17,13 @@ struct talk {
     uint32_t exchanges;
 };
 
-static const struct connection_facts *facts(void *t)
+static struct connection_facts facts(void *t)
 {
-    return &((struct talk *)t)->facts;
+    return ((struct talk *)t)->facts;
+}
+static bool began(void *t)
+{
+    return ((struct talk *)t)->facts.began_in_capture;
 }
 static uint32_t exchanges(void *t)
 {
@@ -41,7 +45,8 @@ static void take(void *context, struct exchange *x)
 
 static void play(struct talk *t, const uint8_t *at, size_t n, size_t drop)
 {
-    struct protocol_host host = {t, facts, take, lost, exchanges};
+    static const struct host_calls calls = {facts, began, take, lost, exchanges};
+    struct protocol_host host = {t, &calls};
     void *state = protocol_http1.open(&host);
     struct provenance p = {.overhead = 54};
     for (size_t i = 0; i < n;) {

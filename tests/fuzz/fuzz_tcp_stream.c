@@ -59,12 +59,12 @@ static void end(void *state, enum direction from, enum stream_end how, int64_t c
     struct checker *checker = state;
     struct exchange *exchange = exchange_new();
     (void)from, (void)how;
-    exchange->connection = *checker->host->facts(checker->host->context);
+    exchange->connection = checker->host->calls->facts(checker->host->context);
     exchange->wire_bytes = checker->wire;
     exchange->finished_ns = clock_ns;
     exchange->finished_ordinal = ordinal;
     checker->wire = 0;
-    checker->host->exchange(checker->host->context, exchange);
+    checker->host->calls->exchange(checker->host->context, exchange);
 }
 
 static int64_t deadline(const void *state)

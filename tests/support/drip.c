@@ -81,9 +81,14 @@ static void say(struct player *p, const char *line)
     memcpy(p->drip->text + p->text_len++, "\n", 2);
 }
 
-static const struct connection_facts *facts(void *context)
+static struct connection_facts facts(void *context)
 {
-    return &((struct player *)context)->facts;
+    return ((struct player *)context)->facts;
+}
+
+static bool began(void *context)
+{
+    return ((struct player *)context)->facts.began_in_capture;
 }
 
 static uint32_t exchanges(void *context)
@@ -292,10 +297,11 @@ static void play(struct player *p, const char *script)
 
 struct drip drip_play(const struct protocol *protocol, const char *script, enum drip_how how)
 {
+    static const struct host_calls calls = {facts, began, take_exchange, lost, exchanges};
     struct drip drip = {.text = xstrdup("")};
     struct player p = {
         .protocol = protocol,
-        .host = {&p, facts, take_exchange, lost, exchanges},
+        .host = {&p, &calls},
         .facts = {.id = 1, .rtt_ns = -1, .began_in_capture = true},
         .how = how,
         .guarded = guarded_new(RUN_MAX),

@@ -37,7 +37,7 @@ static void *fake_open(const struct protocol_host *host)
 {
     struct fake *fake = xcalloc(1, sizeof *fake);
     fake->host = host;
-    fake->index = host->exchanges(host->context);
+    fake->index = host->calls->exchanges(host->context);
     fake_seen.opened++;
     return fake;
 }
@@ -45,7 +45,7 @@ static void *fake_open(const struct protocol_host *host)
 static void finish(struct fake *fake, enum ending ending, int64_t clock_ns, uint64_t ordinal)
 {
     struct exchange *exchange = exchange_new();
-    exchange->connection = *fake->host->facts(fake->host->context);
+    exchange->connection = fake->host->calls->facts(fake->host->context);
     exchange->index = fake->index++;
     exchange->ending = ending;
     exchange->wire_bytes = fake->wire;
@@ -54,7 +54,7 @@ static void finish(struct fake *fake, enum ending ending, int64_t clock_ns, uint
     fake->wire = 0;
     fake->busy = false;
     fake->want[0] = fake->want[1] = 0;
-    fake->host->exchange(fake->host->context, exchange);
+    fake->host->calls->exchange(fake->host->context, exchange);
 }
 
 static void eat(struct fake *fake, enum direction from, uint8_t octet)
@@ -145,7 +145,7 @@ static int64_t fake_tick(void *state, int64_t clock_ns)
     struct fake *fake = state;
     if (fake_deadline(fake) <= clock_ns)
         finish(fake, ENDED_TIMEOUT, fake_deadline(fake),
-               fake->host->facts(fake->host->context)->id);
+               fake->host->calls->facts(fake->host->context).id);
     return fake_deadline(fake);
 }
 
