@@ -52,7 +52,7 @@ static void queue_all(struct accusations *a, struct accused *x)
         a->oldest = x;
     a->newest = x;
     a->count++;
-    a->octets += x->octets;
+    a->octets += x->weight;
 }
 
 static void unqueue_all(struct accusations *a, struct accused *x)
@@ -60,7 +60,7 @@ static void unqueue_all(struct accusations *a, struct accused *x)
     *(x->older ? &x->older->newer : &a->oldest) = x->newer;
     *(x->newer ? &x->newer->older : &a->newest) = x->older;
     a->count--;
-    a->octets -= x->octets;
+    a->octets -= x->weight;
 }
 
 static void line_add(struct line *line, struct accused *x)
@@ -161,7 +161,7 @@ static void close_count(struct accusation *n, bool confirmed)
 {
     unqueue_tally(n);
     n->state = ACCUSATION_CLOSED;
-    n->stands = confirmed != n->verdict.unless_confirmed;
+    n->stands = confirmed != n->verdict->unless_confirmed;
 }
 
 static void close_whole(struct accusations *a, struct accused *x)
@@ -227,7 +227,7 @@ void tally_add(struct accusations *accusations, struct tally *tally, struct accu
     if (tally->waiting >= LIMIT_WAITING_FOR_COUNT) {
         struct accusation *oldest = tally->first;
         accusations->counts.tallies_full += !oldest->presumed;
-        oldest->verdict.confidence = CONFIDENCE_POSSIBLE;
+        oldest->verdict->confidence = CONFIDENCE_POSSIBLE;
         close_count(oldest, oldest->presumed);
         settle_if_closed(accusations, oldest->accused);
     }
@@ -243,21 +243,13 @@ void tally_add(struct accusations *accusations, struct tally *tally, struct accu
     tally->waiting++;
 }
 
-bool accused_waits_for(const struct accused *x, enum wait what)
-{
-    for (unsigned i = 0; i < x->n_accusations; i++)
-        if (x->accusations[i].state == ACCUSATION_UNJUDGED && x->accusations[i].waits == what)
-            return true;
-    return false;
-}
-
 /* Nothing of it is open but what the next request of the client decides. */
 static bool waits_briefly(const struct accused *x)
 {
     for (unsigned i = 0; i < x->n_accusations; i++) {
         const struct accusation *n = &x->accusations[i];
         if (n->state == ACCUSATION_UNJUDGED ||
-            (n->state == ACCUSATION_COUNTED && n->verdict.counted != COUNTED_REFETCH))
+            (n->state == ACCUSATION_COUNTED && n->verdict->counted != COUNTED_REFETCH))
             return false;
     }
     return true;
@@ -270,7 +262,7 @@ void accusations_add(struct accusations *accusations, struct accused *accused,
     queue_all(accusations, accused);
     bool by_reference = accused_waits_for(accused, WAIT_FOR_REFERENCE) && resource;
     bool by_status = accused_waits_for(accused, WAIT_FOR_STATUS) && resource;
-    if (by_status || (by_reference && !accused->refs.after.representation)) {
+    if (by_status || (by_reference && !accused->has_after)) {
         queue_url(accusations, resource, accused);
         make_room_unheld(accusations, resource);
     } else if (by_reference || accused_waits_for(accused, WAIT_FOR_LOSSES)) {
@@ -317,7 +309,7 @@ void tally_confirm(struct accusations *accusations, struct tally *tally,
         newer = n->newer;
         if (!confirms(context, n))
             continue;
-        if (n->verdict.ripens) {
+        if (n->verdict->ripens) {
             ripen_count(accusations, n, now_ns);
             continue;
         }

@@ -20,7 +20,6 @@
 #include "analysis/whatif.h"
 #include "base/alloc.h"
 #include "base/attributes.h"
-#include "base/heap.h"
 
 #define NS_PER_S INT64_C(1000000000)
 
@@ -79,10 +78,15 @@ static enum saving saving_of(const struct ledger_claim *claim)
     return claim->claim.kind == CLAIM_ELIMINATE ? SAVES_ROUND_TRIP : SAVES_OCTETS;
 }
 
-static void tell(struct analysis *a, const struct accused *x, const struct accusation *n,
-                 const struct ledger_claim *claim)
+/* The heads of an accused exchange; absent where they are not kept. */
+struct heads {
+    struct slice request, response;
+};
+
+static void tell(struct analysis *a, const struct accused *x, const struct heads *heads,
+                 const struct accusation *n, const struct ledger_claim *claim)
 {
-    const struct verdict *v = &n->verdict;
+    const struct verdict *v = n->verdict;
     struct finding finding = {
         .rule = &n->rule->card,
         .variant = v->variant,
@@ -101,11 +105,9 @@ static void tell(struct analysis *a, const struct accused *x, const struct accus
         .standalone_bytes = claim->standalone,
         .saves = saving_of(claim),
         .is_opportunity = n->rule->account == ACCOUNT_OPPORTUNITY,
+        .request_head = heads->request,
+        .response_head = heads->response,
     };
-    if (x->exchange) {
-        finding.request_head = x->exchange->request.head.bytes;
-        finding.response_head = x->exchange->response.head.bytes;
-    }
     const struct representation *r = n->reference;
     if (r && r->first.exchange_id == n->reference_exchange_id) {
         finding.reference_request_head = r->request_head;
@@ -119,11 +121,11 @@ static void be_patient(const struct analysis *a, const struct accused *x, struct
 {
     int64_t patience_ns = a->model.thresholds.patience_s * NS_PER_S;
     if (n->presumed && a->clock_ns - x->found_ns < patience_ns)
-        n->verdict.confidence = CONFIDENCE_POSSIBLE;
+        n->verdict->confidence = CONFIDENCE_POSSIBLE;
 }
 
 /* Every accusation is closed: the ledger speaks, then the findings. */
-static void settle(struct analysis *a, struct accused *x)
+static void settle(struct analysis *a, struct accused *x, const struct heads *heads)
 {
     struct ledger_claim claims[LIMIT_ACCUSATIONS];
     const struct accusation *standing[LIMIT_ACCUSATIONS];
@@ -138,40 +140,24 @@ static void settle(struct analysis *a, struct accused *x)
             continue;
         be_patient(a, x, accusation);
         claims[n] =
-            (struct ledger_claim){.rule = accusation->rule, .claim = accusation->verdict.claim};
+            (struct ledger_claim){.rule = accusation->rule, .claim = accusation->verdict->claim};
         standing[n++] = accusation;
     }
     ledger_settle(x->observed, x->size_of_304.octets, claims, n);
     for (unsigned i = 0; i < n; i++)
-        tell(a, x, standing[i], &claims[i]);
-}
-
-/* Its accusations and its URL lie behind it. */
-static size_t accused_size(unsigned n_accusations, struct slice url_key)
-{
-    return sizeof(struct accused) + n_accusations * sizeof(struct accusation) + url_key.len;
-}
-
-static void let_go(struct analysis *a, struct accused *x)
-{
-    references_drop(&x->refs, a->model.store);
-    for (unsigned i = 0; i < x->n_accusations; i++)
-        if (x->accusations[i].reference)
-            representation_drop(a->model.store, x->accusations[i].reference);
-    if (x->outer)
-        outer_leg_drop(a->model.legs, x->outer);
-    arena_fini(&x->arena);
-    exchange_free(x->exchange);
-    heap_give(x, accused_size(x->n_accusations, x->url_key));
+        tell(a, x, heads, standing[i], &claims[i]);
 }
 
 static void on_settle(void *context, struct accused *x)
 {
     struct analysis *a = context;
-    settle(a, x);
+    struct heads heads = {SLICE_ABSENT, SLICE_ABSENT};
+    if (x->kept)
+        heads = (struct heads){kept_request_head(x->kept), kept_response_head(x->kept)};
+    settle(a, x, &heads);
     if (a->sink.waits)
         a->sink.waits(a->sink.context, x->exchange_id, false);
-    let_go(a, x);
+    accused_free(x, a->model.store, a->model.legs);
 }
 
 /* ---- judging ---- */
@@ -180,8 +166,9 @@ static void on_settle(void *context, struct accused *x)
 static void record(struct accusation *n, const struct verdict *v, struct arena *arena,
                    const struct size_estimate *size_of_304)
 {
-    n->verdict = *v;
-    settle_severity(&n->verdict);
+    n->verdict = arena_alloc(arena, sizeof *n->verdict);
+    *n->verdict = *v;
+    settle_severity(n->verdict);
     n->message = message_compose(v, size_of_304, arena);
     n->reference_exchange_id = v->reference_exchange_id;
     if (!v->reference)
@@ -196,7 +183,7 @@ static void record(struct accusation *n, const struct verdict *v, struct arena *
 /* The references of a 304 are given by the exchange whose head is kept, where that one will do. */
 static void cite(struct accusation *n, const struct references *refs, int64_t t_req0)
 {
-    const struct reference *r = n->verdict.reference;
+    const struct reference *r = n->verdict->reference;
     if (r == &refs->before && r->representation->first.t_rsp1 <= t_req0)
         n->reference_exchange_id = r->representation->first.exchange_id;
 }
@@ -316,7 +303,7 @@ static bool waits_for_judgement(const struct accused *x)
 /* Nothing to hold it against was ever seen: what needs a reference is withheld without more ado. */
 static void close_without_reference(struct analysis *a, struct accused *x)
 {
-    if (x->refs.before.representation || x->refs.after.representation)
+    if (!x->is_unheld || x->has_after)
         return;
     const struct resource *resource = store_find_resource(a->model.store, x->url_key);
     if (resource && resource->n_representations)
@@ -414,72 +401,27 @@ static bool keeps_heads(const struct accused *x, struct inspection *n)
         return true;
     for (unsigned i = 0; i < x->n_accusations; i++) {
         const struct accusation *accusation = &x->accusations[i];
-        if (accusation->state != ACCUSATION_COUNTED || accusation->verdict.ripens)
+        if (accusation->state != ACCUSATION_COUNTED || accusation->verdict->ripens)
             return true;
-        const struct tally *tally = tally_of(n, accusation->verdict.counted);
+        const struct tally *tally = tally_of(n, accusation->verdict->counted);
         if (tally && tally->waiting < LIMIT_HEADS_FOR_COUNT)
             return true;
     }
     return false;
 }
 
-/* Moves the draft to the heap; the exchange goes with it where its heads are kept. */
-static struct accused *accused_keep(struct analysis *a, struct inspection *n, struct exchange *x)
+static struct accused *put_away(struct analysis *a, struct inspection *n)
 {
-    const struct accused *draft = a->draft;
-    size_t size = accused_size(draft->n_accusations, SLICE_ABSENT);
-    struct accused *kept = heap_take(accused_size(draft->n_accusations, n->url.key));
-    memcpy(kept, draft, size);
-    if (n->url.key.len)
-        memcpy((uint8_t *)kept + size, n->url.key.at, n->url.key.len);
-    kept->url_key = slice_of((uint8_t *)kept + size, n->url.key.len);
-    arena_init(&kept->arena, 256);
-    struct evidence *e = &n->evidence;
-    kept->server = n->server;
-    kept->reference_server =
-        e->reference_server
-            ? server_of(a->model.servers, &e->reference_server->address, a->clock_ns)
-            : NULL;
-    kept->habit = n->habit;
-    if (n->habit) {
-        kept->habit_server = n->habit->server;
-        kept->habit_pattern = n->habit->pattern;
-    }
-    kept->key = e->key;
-    kept->responder = n->facts.response.responder;
-    kept->refs = e->refs;
-    kept->status_before = e->status_before;
-    kept->held = e->held;
-    kept->held.after = NULL;
-    kept->adoption = e->adoption;
-    kept->cache_is_shared = e->cache_is_shared;
-    kept->fields = e->fields;
-    kept->asker = e->asker;
-    kept->is_shared_address = e->client.shared_address;
-    kept->came_back = e->came_back;
-    kept->outer = n->meeting.outer;
-    if (kept->outer)
-        outer_leg_take(kept->outer);
-    kept->unsafe = e->unsafe;
-    kept->node = e->node;
-    kept->authorized_exchange_id = e->authorized_exchange_id;
-    kept->mangled_echo = e->mangled_echo;
-    kept->is_unheld = !e->refs.before.representation;
-    kept->t_rsp1 = n->facts.t_rsp1;
-    kept->octets = size + kept->url_key.len;
-    references_take(&kept->refs);
-    for (unsigned i = 0; i < kept->n_accusations; i++) {
-        struct accusation *accusation = &kept->accusations[i];
-        accusation->accused = kept;
-        accusation->message = arena_copy(&kept->arena, accusation->message);
-        if (accusation->reference)
-            representation_take(accusation->reference);
-    }
-    if (keeps_heads(draft, n)) {
-        kept->exchange = x;
-        kept->octets += sizeof *x + x->arena.total;
-    }
-    return kept;
+    struct accused *draft = a->draft;
+    const struct evidence *e = &n->evidence;
+    struct dossier dossier = model_dossier(&a->model, n, a->clock_ns);
+    draft->t_rsp1 = n->facts.t_rsp1;
+    draft->key = e->key;
+    draft->responder = n->facts.response.responder;
+    draft->outer = n->meeting.outer;
+    draft->is_unheld = !e->refs.before.representation;
+    draft->has_after = e->refs.after.representation != NULL;
+    return accused_put_away(draft, &dossier, n->url.key, keeps_heads(draft, n) ? e->x : NULL);
 }
 
 static bool has_open(const struct accused *x)
@@ -523,33 +465,29 @@ static void await_refetch(struct analysis *a, struct inspection *n)
     record(accusation, &a->refetch, &a->model.scratch, &a->draft->size_of_304);
 }
 
-/* Takes the exchange or leaves it: true where it was taken. */
-static bool wait_or_settle(struct analysis *a, struct inspection *n, struct exchange *x)
+static void wait_or_settle(struct analysis *a, struct inspection *n)
 {
     struct accused *draft = a->draft;
     await_refetch(a, n);
     if (draft->n_accusations == 0)
-        return false;
+        return;
     if (!has_open(draft)) {
-        draft->exchange = x;
-        settle(a, draft);
-        draft->exchange = NULL;
-        return false;
+        const struct exchange *x = n->facts.x;
+        settle(a, draft, &(struct heads){x->request.head.bytes, x->response.head.bytes});
+        return;
     }
-    struct accused *kept = accused_keep(a, n, x);
+    struct accused *kept = put_away(a, n);
     if (a->sink.waits)
         a->sink.waits(a->sink.context, kept->exchange_id, true);
-    bool taken = kept->exchange != NULL;
     for (unsigned i = 0; i < kept->n_accusations; i++) {
         struct accusation *accusation = &kept->accusations[i];
         if (accusation->state != ACCUSATION_COUNTED)
             continue;
-        struct tally *tally = tally_of(n, accusation->verdict.counted);
+        struct tally *tally = tally_of(n, accusation->verdict->counted);
         assert(tally);
         tally_add(a->accusations, tally, accusation);
     }
     accusations_add(a->accusations, kept, n->resource, a->clock_ns);
-    return taken;
 }
 
 /* ---- what waited for this exchange ---- */
@@ -557,7 +495,7 @@ static bool wait_or_settle(struct analysis *a, struct inspection *n, struct exch
 static bool is_of_count(const void *context, const struct accusation *accusation)
 {
     const enum counted *counted = context;
-    return accusation->verdict.counted == *counted;
+    return accusation->verdict->counted == *counted;
 }
 
 static void confirm(struct analysis *a, struct tally *tally, enum counted counted)
@@ -573,8 +511,8 @@ struct pace_now {
 static bool pace_confirms(const void *context, const struct accusation *accusation)
 {
     const struct pace_now *now = context;
-    return pace_is_short(now->thresholds, &now->pace, accusation->verdict.lifetime_s,
-                         accusation->verdict.distance_s);
+    return pace_is_short(now->thresholds, &now->pace, accusation->verdict->lifetime_s,
+                         accusation->verdict->distance_s);
 }
 
 static void hear_counts(struct analysis *a, struct inspection *n)
@@ -614,15 +552,13 @@ static void hear_receipt(struct analysis *a, struct inspection *n)
 /* The 304 that was not kept: made anew of what the model remembers, and settled at once. */
 static void accuse_forgotten(struct analysis *a, const struct after_304 *after)
 {
-    struct accused *x = heap_take_zeroed(accused_size(1, SLICE_ABSENT));
+    struct accused *x = accused_new(1);
     struct accusation *accusation = &x->accusations[0];
     struct verdict v;
-    arena_init(&x->arena, 256);
     x->exchange_id = after->exchange_id;
     x->found_ns = after->found_ns;
     x->observed[REQUEST_HEADER] = after->request_octets;
     x->observed[RESPONSE_HEADER] = after->response_octets;
-    x->n_accusations = 1;
     accusation->rule = a->rules[a->refetch_index];
     accusation->index = a->refetch_index;
     accusation->stands = true;
@@ -661,8 +597,12 @@ static void hear_reference(struct analysis *a, struct inspection *n)
         struct reference found;
         if (!model_is_reference(&a->model, x, n->shown, &found))
             continue;
+        struct reference *after = &accused_news(x)->after;
         representation_take(found.representation);
-        x->refs.after = found;
+        if (after->representation)
+            representation_drop(a->model.store, after->representation);
+        *after = found;
+        x->has_after = true;
         accusations_ripen(a->accusations, x, a->clock_ns);
     }
 }
@@ -676,10 +616,10 @@ static void hear_status(struct analysis *a, struct inspection *n)
     for (struct accused *x = n->resource->waiting_first, *newer;
          x && looked_at++ < LIMIT_REFERENCE_SEARCH; x = newer) {
         newer = x->newer_of_url;
-        if (x->status_after.exchange_id || base->t_req0 < x->t_rsp1 ||
+        if ((x->news && x->news->status.exchange_id) || base->t_req0 < x->t_rsp1 ||
             !accused_waits_for(x, WAIT_FOR_STATUS))
             continue;
-        x->status_after = *base;
+        accused_news(x)->status = *base;
         if (!accused_waits_for(x, WAIT_FOR_REFERENCE))
             accusations_ripen(a->accusations, x, a->clock_ns);
     }
@@ -819,8 +759,8 @@ void analysis_exchange(struct analysis *analysis, struct exchange *exchange)
         hear_receipt(a, &n);
     if (n.shown)
         hear_reference(a, &n);
-    if (!wait_or_settle(a, &n, exchange))
-        exchange_free(exchange);
+    wait_or_settle(a, &n);
+    exchange_free(exchange);
     model_release(&a->model, &n);
     store_trim(a->model.store);
 }
@@ -837,7 +777,7 @@ static void tell_errand(struct analysis *a, const struct errand *errand, unsigne
     assert(a->rules[index]->account == ACCOUNT_NONE);
     arena_reset(&a->model.scratch);
     record(&accusation, v, &a->model.scratch, &(struct size_estimate){0});
-    tell(a, &accused, &accusation, &nothing);
+    tell(a, &accused, &(struct heads){SLICE_ABSENT, SLICE_ABSENT}, &accusation, &nothing);
 }
 
 static void judge_errand(struct analysis *a, const struct evidence *e, unsigned index)

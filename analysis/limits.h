@@ -65,7 +65,7 @@
 
 /* what waits */
 #define LIMIT_WAITING           65536 /* exchanges whose accusations wait; the oldest is judged */
-#define LIMIT_WAITING_OCTETS    (UINT64_C(48) << 20) /* octets of their heads */
+#define LIMIT_WAITING_OCTETS    (UINT64_C(24) << 20) /* octets of all that they keep */
 #define LIMIT_REFERENCE_SEARCH  64   /* exchanges of one URL that a new 200 is held against */
 #define LIMIT_WAITING_UNHELD    16   /* exchanges of one URL that wait without a 200 before them */
 #define LIMIT_ALL_UNHELD        4096 /* and of all URLs: they can only be `possible` */

@@ -778,42 +778,79 @@ void model_release(struct model *model, struct inspection *n)
     legs_part(model->legs, &n->meeting);
 }
 
+struct dossier model_dossier(struct model *model, const struct inspection *n, int64_t clock_ns)
+{
+    const struct evidence *e = &n->evidence;
+    struct dossier dossier = {
+        .refs = e->refs,
+        .status_before = e->status_before,
+        .held = e->held,
+        .adoption = e->adoption,
+        .asker = e->asker,
+        .unsafe = e->unsafe,
+        .server = n->server,
+        .habit = n->habit,
+        .node = e->node,
+        .authorized_exchange_id = e->authorized_exchange_id,
+        .fields = e->fields,
+        .mangled_echo = e->mangled_echo,
+        .cache_is_shared = e->cache_is_shared,
+        .is_shared_address = e->client.shared_address,
+        .came_back = e->came_back,
+    };
+    dossier.held.after = NULL;
+    if (e->reference_server)
+        dossier.reference_server =
+            server_of(model->servers, &e->reference_server->address, clock_ns);
+    if (n->habit) {
+        dossier.habit_server = n->habit->server;
+        dossier.habit_pattern = n->habit->pattern;
+    }
+    return dossier;
+}
+
 void model_inspect_again(struct model *model, const struct accused *accused, int64_t heard_until_ns,
                          bool closing, struct inspection *n)
 {
     arena_reset(&model->scratch_again);
     memset(n, 0, offsetof(struct inspection, facts));
-    read_facts(model, &n->facts, accused->exchange, &model->scratch_again);
-    n->server = accused->server;
+    const struct exchange *x = kept_read(accused->kept, &model->scratch_again);
+    struct dossier dossier = accused_dossier(accused);
+    read_facts(model, &n->facts, x, &model->scratch_again);
+    n->server = dossier.server;
     n->evidence = (struct evidence){
         .facts = &n->facts,
-        .x = accused->exchange,
+        .x = x,
         .thresholds = &model->thresholds,
         .id = accused->exchange_id,
-        .server = accused->server,
+        .server = dossier.server,
         .anywhere = server_anywhere(model->servers),
-        .reference_server = accused->reference_server,
+        .reference_server = dossier.reference_server,
         .key = accused->key,
-        .cache_is_shared = accused->cache_is_shared,
-        .held = accused->held,
-        .adoption = accused->adoption,
-        .refs = accused->refs,
-        .status_before = accused->status_before,
-        .status_after = accused->status_after,
+        .cache_is_shared = dossier.cache_is_shared,
+        .held = dossier.held,
+        .adoption = dossier.adoption,
+        .refs = dossier.refs,
+        .status_before = dossier.status_before,
         .latest_200_ns = NEVER,
         .unsafe_ns = NEVER,
-        .fields = accused->fields,
-        .asker = accused->asker,
-        .client.shared_address = accused->is_shared_address,
-        .came_back = accused->came_back,
+        .fields = dossier.fields,
+        .asker = dossier.asker,
+        .client.shared_address = dossier.is_shared_address,
+        .came_back = dossier.came_back,
         .outer = accused->outer,
-        .unsafe = accused->unsafe,
-        .node = accused->node,
-        .authorized_exchange_id = accused->authorized_exchange_id,
-        .mangled_echo = accused->mangled_echo,
+        .unsafe = dossier.unsafe,
+        .node = dossier.node,
+        .authorized_exchange_id = dossier.authorized_exchange_id,
+        .mangled_echo = dossier.mangled_echo,
         .heard_until_ns = heard_until_ns,
         .closing = closing,
     };
+    if (accused->news) {
+        n->evidence.status_after = accused->news->status;
+        if (accused->news->after.representation)
+            n->evidence.refs.after = accused->news->after;
+    }
     gather_pair(model, &n->evidence, &model->scratch_again);
     struct references *refs = &n->evidence.refs;
     struct resource *resource = store_find_resource(model->store, accused->url_key);
@@ -832,11 +869,10 @@ void model_inspect_again(struct model *model, const struct accused *accused, int
         n->evidence.tags_alternate =
             validators_alternate(refs, resource, &n->facts, &accused->key, &model->scratch_again);
     }
-    int64_t seen = accused->server->date_seen_ns;
+    int64_t seen = dossier.server->date_seen_ns;
     n->evidence.server_has_clock = seen != NEVER && seen >= n->facts.t_rsp0 - HOUR_NS;
-    const struct habit *habit = accused->habit;
-    if (habit &&
-        (habit->server != accused->habit_server || habit->pattern != accused->habit_pattern))
+    const struct habit *habit = dossier.habit;
+    if (habit && (habit->server != dossier.habit_server || habit->pattern != dossier.habit_pattern))
         habit = NULL; /* forgotten in the meantime */
     n->evidence.fields = field_sets_of(resource, habit, &n->facts, &accused->key,
                                        evidence_begins_ns(refs, &n->facts), &model->scratch_again);
@@ -854,7 +890,8 @@ bool model_is_reference(struct model *model, const struct accused *accused,
         return false;
     struct facts facts;
     arena_reset(&model->scratch_again);
-    read_facts(model, &facts, accused->exchange, &model->scratch_again);
+    read_facts(model, &facts, kept_read(accused->kept, &model->scratch_again),
+               &model->scratch_again);
     if (!is_comparable(shown, &facts, &accused->key, &model->scratch_again))
         return false;
     *reference = (struct reference){

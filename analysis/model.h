@@ -81,6 +81,10 @@ void model_learn(struct model *model, struct inspection *inspection);
 
 void model_release(struct model *model, struct inspection *inspection);
 
+/* What it takes to inspect it again. */
+struct dossier model_dossier(struct model *model, const struct inspection *inspection,
+                             int64_t clock_ns);
+
 /* Evidence for an exchange whose accusations wait, or (`closing`) are being closed; its references
  * are borrowed from the accused and from the store. */
 void model_inspect_again(struct model *model, const struct accused *accused, int64_t heard_until_ns,

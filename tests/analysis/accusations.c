@@ -82,6 +82,42 @@ Test(accusations, the_end_closes_everything)
 }
 
 /* All findings of an exchange wait for its last accusation, because the ledger settles it once. */
+static void count_passed_vary(void *context, const struct check *check)
+{
+    if (check->outcome == CHECK_PASSED && strcmp(check->rule->id, "304-missing-vary") == 0)
+        *(uint64_t *)context += check->exchanges;
+}
+
+static uint64_t passed_vary(const struct hearing *h)
+{
+    uint64_t passed = 0;
+    analysis_checks(h->analysis, count_passed_vary, &passed);
+    return passed;
+}
+
+/* Whatever is lost, or told late: it will not be said that this 304 lacks Vary. */
+Test(accusations, a_reference_without_the_field_settles_at_once)
+{
+    struct hearing h;
+    begin(&h, 3600);
+    hearing_say(&h, &(struct said){.at_s = 60, .request = ASK, .response = WITHOUT});
+    hearing_say(&h, &(struct said){.at_s = 70,
+                                   .client = 2,
+                                   .request = "GET /a\n",
+                                   .response = "200\nETag: \"b\"\n",
+                                   .body = "B"});
+    cr_expect(eq(u64, passed_vary(&h), 0), "another representation");
+    hearing_say(&h, &(struct said){.at_s = 160, .request = ASK, .response = WITHOUT});
+    hearing_say(&h, &(struct said){.at_s = 170,
+                                   .client = 2,
+                                   .request = "GET /a\n",
+                                   .response = "200\nETag: \"a\"\n",
+                                   .body = "A"});
+    cr_expect(eq(u64, passed_vary(&h), 1), "the first ripens by what came first");
+    hearing_end(&h);
+    hearing_free(&h);
+}
+
 Test(accusations, what_is_known_at_once_waits_for_the_rest)
 {
     struct hearing h;
