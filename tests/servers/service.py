@@ -54,9 +54,53 @@ def rotation_leaves_whole_files(place):
     files = sorted(os.listdir(folder))
     if len(files) < 3 or not all(name.startswith("live-20") and name.endswith("Z.db") for name in files):
         wrong.append(f"files {files}")
-    total = sum(place.exchanges(f"{folder}/{name}") for name in files)
-    if total != 3 * visits:
-        wrong.append(f"{total} exchanges in {len(files)} files, not {3 * visits}")
+    for half in ("request", "response"):  # a visit may be cut in two
+        total = sum(messages(place, f"{folder}/{name}", half) for name in files)
+        if total != 3 * visits:
+            wrong.append(f"{total} {half}s in {len(files)} files, not {3 * visits}")
+    return wrong + [line for name in files for line in lawful(f"{folder}/{name}")]
+
+
+def messages(place, database, half):
+    return place.ask(f"SELECT count(*) FROM exchanges WHERE {half}_header_bytes > 0", database=database)[0][0]
+
+
+@scenario
+def a_cut_leaves_two_halves(place):
+    """One connection that awaits its response when the file changes, and one that has half of it."""
+    folder = open_folder(place)
+    p = place.live()
+    place.listening(p)
+    head = b"HTTP/1.1 200 OK\r\nDate: Sun, 22 Nov 2026 10:00:00 GMT\r\nETag: \"a\"\r\nContent-Length: 1000\r\n\r\n"
+    with contextlib.ExitStack() as ends:
+        listener = ends.enter_context(socket.create_server(("127.0.0.1", live.PORT + 2)))
+        pairs = []
+        for path in (b"/asked", b"/begun"):
+            client = ends.enter_context(socket.create_connection(("127.0.0.1", live.PORT + 2)))
+            server = ends.enter_context(listener.accept()[0])
+            client.sendall(b"GET %s HTTP/1.1\r\nHost: cut.example\r\n\r\n" % path)
+            pairs.append((client, server))
+        pairs[1][1].sendall(head + b"a" * 400)
+        place.visit()  # what was sent before it has been read when it is in the database
+        place.wait(lambda: os.path.exists(place.database) and place.exchanges() == 3)
+        p.send_signal(signal.SIGHUP)
+        wrong = [] if place.wait(lambda: said(p, "is finished")) else ["SIGHUP began nothing"]
+        pairs[0][1].sendall(head + b"a" * 1000)
+        pairs[1][1].sendall(b"a" * 600)
+        place.visit()
+    code = stop(p)
+    files = sorted(os.listdir(folder))
+    after, before = (f"{folder}/{name}" for name in files) if len(files) == 2 else (None, None)
+    if code or not after:
+        return wrong + [f"exit {code}, {files}"]
+    for database, due in ((before, [("http://cut.example/asked", None, 42, 0, 0), ("http://cut.example/begun", 200, 42, len(head), 400)]),
+                          (after, [(None, 200, 0, len(head), 1000)])):
+        halves = place.ask("SELECT url, status, request_header_bytes, response_header_bytes, response_body_bytes FROM exchanges "
+                           "WHERE server_port = ? ORDER BY url", (live.PORT + 2,), database)
+        accused = place.ask("SELECT rule FROM findings f JOIN exchanges x ON x.id = f.exchange_id WHERE x.server_port = ? AND f.severity <> 'info'",
+                            (live.PORT + 2,), database)
+        if halves != due or accused:
+            wrong.append(f"{os.path.basename(database)}: {halves}, accused {accused}")
     return wrong + [line for name in files for line in lawful(f"{folder}/{name}")]
 
 
