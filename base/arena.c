@@ -10,8 +10,9 @@
 struct arena_block {
     struct arena_block *older;
     size_t size;
-    uint8_t bytes[] __attribute__((aligned(16)));
+    uint8_t bytes[];
 };
+_Static_assert(sizeof(struct arena_block) == ARENA_HEADER, "as arena.h says");
 
 static void block_give(struct arena_block *block)
 {
@@ -61,11 +62,8 @@ void arena_reset(struct arena *arena)
     arena->end = arena->at + arena->newest->size;
 }
 
-static void add_block(struct arena *arena, size_t at_least)
+static void add_block(struct arena *arena, size_t size)
 {
-    size_t size = arena->newest ? arena->newest->size * 2 : arena->first_size;
-    if (size < at_least)
-        size = at_least;
     struct arena_block *block = heap_take(sizeof *block + size);
     block->older = arena->newest;
     block->size = size;
@@ -75,11 +73,29 @@ static void add_block(struct arena *arena, size_t at_least)
     arena->total += size;
 }
 
+static bool has_room(const struct arena *arena, size_t size)
+{
+    return arena->newest && (size_t)(arena->end - arena->at) >= size;
+}
+
+void arena_reserve(struct arena *arena, size_t size)
+{
+    if (!has_room(arena, size))
+        add_block(arena,
+                  heap_rounded(sizeof(struct arena_block) + size) - sizeof(struct arena_block));
+}
+
+static void grow(struct arena *arena, size_t at_least)
+{
+    size_t size = arena->newest ? arena->newest->size * 2 : arena->first_size;
+    add_block(arena, size < at_least ? at_least : size);
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
     size = aligned(size);
-    if (arena->newest == NULL || (size_t)(arena->end - arena->at) < size)
-        add_block(arena, size);
+    if (!has_room(arena, size))
+        grow(arena, size);
     void *p = arena->at;
     arena->at += size;
     assert(arena->at <= arena->end);

@@ -22,12 +22,17 @@ struct arena {
 /* No memory is taken before the first allocation. */
 void arena_init(struct arena *arena, size_t first_size);
 
-/* The first block lies in the `size` octets of `room`, which is aligned to 16 octets, outlives the
- * arena and stays its own at arena_fini(). */
+/* The first block lies in the `size` octets of `room`, which is aligned to 8 octets, outlives the
+ * arena and stays its own at arena_fini(); ARENA_HEADER of them are not for allocations. */
+#define ARENA_HEADER 16
 void arena_init_in(struct arena *arena, void *room, size_t size);
 
 /* Gives everything back; the arena can be used again. */
 void arena_fini(struct arena *arena);
+
+/* The next allocations, each rounded up to 8 octets, will take `size` in all: where there is no
+ * room for them, they get a block that is hardly larger. */
+void arena_reserve(struct arena *arena, size_t size);
 
 /* Forgets every allocation, keeps the first block for reuse. */
 void arena_reset(struct arena *arena);

@@ -12,10 +12,16 @@
 #include <stddef.h>
 
 #include "base/attributes.h"
+#include "base/pool.h"
 
 /* Aligned to 64 octets, contents undefined; never NULL. */
 void *heap_take(size_t size) MUST_USE;
 /* The same, zeroed; what is large is not touched for it. */
 void *heap_take_zeroed(size_t size) MUST_USE;
+/* What a piece of `size` octets, of some thousand at most, can hold as well. */
+static inline size_t heap_rounded(size_t size)
+{
+    return POOL_SIZE_OF(size);
+}
 /* Accepts NULL. */
 void heap_give(void *memory, size_t size);

@@ -140,6 +140,8 @@ void decode_batch_tell(const struct decode_batch *batch, const struct decode_sin
     for (const struct telling *t = batch->first; t; t = t->next) {
         if (ahead)
             ahead = expect(ahead);
+        if (t->next && t->next->what == TOLD_EXCHANGE)
+            exchange_expect_response(t->next->exchange);
         tell(t, sink);
     }
 }

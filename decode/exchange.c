@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Exchanges are born and die by the million, each with an arena whose first block lies behind it.
+ * Exchanges are born and die by the million, each with an arena whose first block lies behind it
+ * and is as large as what it is opened for, a request mostly: many wait long for their responses.
  * Also the words by which results name endings and flaws.
  */
 
@@ -9,27 +10,23 @@
 #include <assert.h>
 
 #include "base/attributes.h"
-#include "base/pool.h"
+#include "base/heap.h"
 
-/* Two heads of usual size and their field tables fit into it. */
-#define FIRST_BLOCK 1168
-
-struct exchange_room {
-    struct exchange exchange;
-    uint8_t block[FIRST_BLOCK] __attribute__((aligned(16)));
-};
-
-static _Thread_local struct pool rooms = POOL_OF(struct exchange_room);
+/* Whoever asks for more gets it in a block of its own. */
+#define ROOM_MOST     4096
+#define USUAL_REQUEST 512 /* octets of its head and fields */
 
 static _Thread_local bool gathers;
 static _Thread_local struct exchange_list gathered;
 
-struct exchange *exchange_new(void)
+struct exchange *exchange_new_for(size_t octets)
 {
-    struct exchange_room *room = pool_take(&rooms);
-    room->exchange = (struct exchange){.index = 0};
-    arena_init_in(&room->exchange.arena, room->block, sizeof room->block);
-    return &room->exchange;
+    size_t room = sizeof(struct exchange) + ARENA_HEADER + octets;
+    room = heap_rounded(room < ROOM_MOST ? room : ROOM_MOST);
+    struct exchange *x = heap_take(room);
+    *x = (struct exchange){.room = (uint32_t)room};
+    arena_init_in(&x->arena, x + 1, room - sizeof *x);
+    return x;
 }
 
 void exchange_free(struct exchange *x)
@@ -42,14 +39,25 @@ void exchange_free(struct exchange *x)
         return;
     }
     arena_fini(&x->arena);
-    pool_give(&rooms, x);
+    heap_give(x, x->room);
+}
+
+static void expect(const void *from, size_t octets)
+{
+    for (size_t line = 0; line < octets; line += 64)
+        __builtin_prefetch((const char *)from + line);
 }
 
 void exchange_expect(const struct exchange *x)
 {
-    const char *room = (const char *)x;
-    for (size_t line = 0; line < sizeof(struct exchange_room); line += 64)
-        __builtin_prefetch(room + line);
+    expect(x, sizeof *x + USUAL_REQUEST);
+}
+
+void exchange_expect_response(const struct exchange *x)
+{
+    const struct head *head = &x->response.head;
+    if (head->bytes.at)
+        expect(head->bytes.at, head->bytes.len + head->n_fields * sizeof *head->fields);
 }
 
 void exchange_gather(void)

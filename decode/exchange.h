@@ -67,6 +67,17 @@ struct mark {
     uint32_t input;
 };
 
+/* When it came. */
+struct instant {
+    int64_t time_ns;
+    uint64_t ordinal;
+};
+
+static inline struct instant mark_instant(const struct mark *mark)
+{
+    return (struct instant){mark->time_ns, mark->ordinal};
+}
+
 enum http_version {
     HTTP_VERSION_NONE,
     HTTP_0_9,
@@ -96,12 +107,17 @@ enum stray_kind {
 /* One of the two messages. */
 struct message {
     bool seen;             /* at least one octet of it was captured */
-    struct head head;      /* head.bytes is absent where the head was not seen whole */
+    bool body_whole;       /* every octet of the body was seen and counted */
+    bool end_certain;      /* Content-Length, chunked, or by definition without body */
+    uint16_t sampled_octets; /* at the beginning of the content, of which the entropy was taken: only
+                              of texts sent plain to who accepts a coding; else 0 */
+    uint16_t entropy;      /* of these, in hundredths of a bit per octet */
     enum http_version version;
+    struct head head;      /* head.bytes is absent where the head was not seen whole */
     struct mark first;     /* carries its first octet */
-    struct mark head_end;  /* carries the last octet of its head */
-    struct mark last;      /* with which all its octets had come: carries the last of them, or one
-                              that was missing before */
+    struct instant head_end;/* of the packet with the last octet of its head */
+    struct instant last;    /* with which all its octets had come: of the packet with the last of
+                              them, or with one that was missing before */
     uint64_t header_bytes; /* framed octets: start line, fields, empty line; of a response, with
                               the heads of its 1xx */
     uint64_t body_bytes;   /* framed octets after the head: chunk framing, trailers, and the illegal
@@ -109,11 +125,6 @@ struct message {
     uint64_t content_bytes;/* octets of content: transfer coding removed, content coding kept; lost
                               octets of a known range counted */
     struct digest digest;  /* over the content; unset unless every octet was seen */
-    bool body_whole;       /* every octet of the body was seen and counted */
-    bool end_certain;      /* Content-Length, chunked, or by definition without body */
-    uint16_t sampled_octets; /* at the beginning of the content, of which the entropy was taken: only
-                              of texts sent plain to who accepts a coding; else 0 */
-    uint16_t entropy;      /* of these, in hundredths of a bit per octet */
 };
 
 /* Facts of the connection that an exchange went over; a copy, so that no exchange holds a flow. */
@@ -127,43 +138,51 @@ struct connection_facts {
     bool began_in_capture;       /* its SYN was seen */
 };
 
+/* In the order in which it is needed: at each packet, for the request, with its response. */
 struct exchange {
     struct arena arena;
-    struct connection_facts connection;
-    uint32_t index;              /* its place among the connection's exchanges, from 0 */
+    struct exchange *next;       /* free for whoever holds it */
     uint32_t weight;             /* octets of memory, as decode last knew while it was open */
-
-    struct message request, response;
-    struct slice method, target, reason; /* in the arena; absent where not seen */
-    enum method method_token;
-    bool secure;                 /* it came out of TLS: scheme https */
+    uint32_t room;               /* octets that exchange_new() took; its own */
+    uint32_t index;              /* its place among the connection's exchanges, from 0 */
     uint16_t status;             /* 0 where no (whole) status line was seen */
     uint16_t interim;            /* 1xx responses before the final one */
 
-    enum ending ending;
-    enum aborter aborted_by;
     uint64_t flaws;              /* set of FLAW(...) */
-    enum stray_kind stray;       /* only for status 304 */
-    uint64_t stray_bytes;        /* the octets after its head; part of response.body_bytes */
-
     uint64_t wire_bytes;         /* link-level octets of the frames it owns (contract.md, laws) */
     uint64_t retransmitted_bytes;/* of these, octets that had been seen before */
     uint64_t repeated_bytes;     /* beside these: link-level octets of frames that brought nothing
                                     new while the message they repeat was under way. They belong to
                                     the connection's overhead */
+    enum method method_token;
+    enum ending ending;
+    enum aborter aborted_by;
+    enum stray_kind stray;       /* only for status 304 */
+    uint64_t stray_bytes;        /* the octets after its head; part of response.body_bytes */
+
+    struct message request;
+    struct slice method, target, reason; /* in the arena; absent where not seen */
+    struct message response;
 
     /* When it became known to be finished: the order in which exchanges enter analysis. */
     int64_t finished_ns;         /* capture clock: of the packet that finished it, or the deadline */
     uint64_t finished_ordinal;   /* that packet; for deadlines the connection's first packet */
-
-    struct exchange *next;       /* free for whoever holds it */
+    struct connection_facts connection;
+    bool secure;                 /* it came out of TLS: scheme https */
 };
 
-/* A zeroed exchange with a fresh arena, from a pool of this thread; and back into the pool. */
-struct exchange *exchange_new(void);
+/* A zeroed exchange with a fresh arena, from a pool of this thread; and back into the pool. Behind
+ * it lies room for the first `octets` that its arena will be asked for; they may be more. */
+struct exchange *exchange_new_for(size_t octets);
+static inline struct exchange *exchange_new(void)
+{
+    return exchange_new_for(1024);
+}
 void exchange_free(struct exchange *exchange); /* accepts NULL */
-/* It is going to be read: brings nearer its lines. */
+/* It is going to be read: brings nearer its lines, in two steps with something else to do between
+ * them. */
 void exchange_expect(const struct exchange *exchange);
+void exchange_expect_response(const struct exchange *exchange);
 
 /* A pool is one thread's. In a thread that is given exchanges of another, exchange_free() only
  * gathers them, after exchange_gather(); exchange_gathered() returns those since its last call, which

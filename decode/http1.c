@@ -32,7 +32,8 @@ static _Thread_local struct pool readings = POOL_OF(struct reading);
 void reader_begin_message(struct reader *r)
 {
     struct reading *now = r->now;
-    now->first = now->newest = now->packet;
+    now->first = now->packet;
+    now->newest = mark_instant(&now->packet);
     now->began_packet = r->packet_begins;
     now->head_len = now->line_at = 0;
     now->head_octets = 0;
@@ -46,7 +47,7 @@ void reader_owe(struct reader *r, size_t n)
     struct reading *now = r->now;
     now->owed.octets += n;
     now->owed.differs |= r->differs;
-    mark_advance(&now->newest, &now->packet);
+    instant_advance(&now->newest, &now->packet);
     r->packet_begins = false;
 }
 
@@ -184,7 +185,8 @@ void reader_restart(struct reader *r)
     now->head_len = len;
     now->head_octets = len;
     now->line_at = 0;
-    now->first = now->newest = now->packet;
+    now->first = now->packet;
+    now->newest = mark_instant(&now->packet);
     now->began_packet = false;
     now->owed = (struct bill){.octets = len, .differs = r->differs};
 }

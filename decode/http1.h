@@ -47,16 +47,16 @@ struct reading {
     /* The message whose head is being read. */
     uint8_t *head; /* its octets so far, where it comes in more than one run */
     uint32_t head_len, head_room;
-    uint32_t line_at;     /* where its current line begins */
-    uint64_t head_octets; /* those that were not kept included */
-    struct mark first;    /* of its first octet */
-    struct mark newest;   /* of the packet that brought the latest of its octets */
-    struct bill owed;     /* what it costs before it has an exchange */
-    uint8_t line;         /* octets of the current line: 0, 1 (CR), 2 (more) */
-    uint8_t resume;       /* enum phase: after PHASE_MAYBE_BODY, where it is one */
-    bool dropping;        /* the head is longer than is kept */
-    bool began_packet;    /* the message's first octet was a packet's first */
-    bool versionless;     /* a request line without version was read, and no more: it may be all */
+    uint32_t line_at;      /* where its current line begins */
+    uint64_t head_octets;  /* those that were not kept included */
+    struct mark first;     /* of its first octet */
+    struct instant newest; /* of the packet that brought the latest of its octets */
+    struct bill owed;      /* what it costs before it has an exchange */
+    uint8_t line;          /* octets of the current line: 0, 1 (CR), 2 (more) */
+    uint8_t resume;        /* enum phase: after PHASE_MAYBE_BODY, where it is one */
+    bool dropping;         /* the head is longer than is kept */
+    bool began_packet;     /* the message's first octet was a packet's first */
+    bool versionless;      /* a request line without version was read, and no more: it may be all */
 
     /* The packet at hand, with which the last octet came that was read. */
     struct mark packet;
@@ -85,10 +85,10 @@ struct reader {
 
 /* Octets that were missing may come in a packet later than those behind them: a message is whole
  * with the latest packet of all that brought octets of it. */
-static inline void mark_advance(struct mark *mark, const struct mark *to)
+static inline void instant_advance(struct instant *instant, const struct mark *to)
 {
-    if (to->ordinal > mark->ordinal)
-        *mark = *to;
+    if (to->ordinal > instant->ordinal)
+        *instant = mark_instant(to);
 }
 
 enum line { LINE_PARTIAL, LINE_TEXT, LINE_EMPTY, LINE_DROPPED };
@@ -189,13 +189,15 @@ static inline struct slice reader_head(const struct reader *r)
 }
 
 /* ---- http1_pairing.c */
-struct exchange *exchange_open(struct http1 *s);
+/* `octets`: of the head and its fields that it is opened for. */
+struct exchange *exchange_open(struct http1 *s, size_t octets);
 /* It has got a head. */
 void exchange_weigh(struct http1 *s, struct exchange *x);
-/* The exchange for a request whose head has just been read. */
-struct exchange *pairing_request(struct http1 *s);
+/* The exchange for a request whose head has just been read; what it needs as exchange_open() wants
+ * it. */
+struct exchange *pairing_request(struct http1 *s, size_t octets);
 /* The exchange for a response that begins. */
-struct exchange *pairing_response(struct http1 *s);
+struct exchange *pairing_response(struct http1 *s, size_t octets);
 /* Its request or its response has come to its end. */
 void pairing_request_done(struct http1 *s, struct exchange *x);
 void pairing_response_done(struct http1 *s, struct exchange *x, bool may_be_followed);

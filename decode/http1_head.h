@@ -55,6 +55,12 @@ size_t head_find(struct slice bytes, struct line_ends *lines);
 /* A field line without any fault: what is demanded where it is not known whether a head is one. */
 bool field_line_is_strict(struct slice line, bool may_end_in_lf);
 
+/* What such a head of `len` octets and head_parse() take of an arena. */
+static inline size_t head_octets(size_t len, const struct line_ends *lines)
+{
+    return ((len + 7) & ~(size_t)7) + lines->n * sizeof(struct field);
+}
+
 /* Fills *head from `bytes`, which were found to have these lines and live as long as the arena; the
  * first line is not looked at. Folded lines are joined in place. Returns flaws. */
 uint64_t head_parse(struct arena *arena, uint8_t *bytes, size_t len, const struct line_ends *lines,

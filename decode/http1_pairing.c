@@ -56,9 +56,9 @@ void exchange_weigh(struct http1 *s, struct exchange *x)
     x->weight = weight;
 }
 
-struct exchange *exchange_open(struct http1 *s)
+struct exchange *exchange_open(struct http1 *s, size_t octets)
 {
-    struct exchange *x = exchange_new();
+    struct exchange *x = exchange_new_for(octets);
     exchange_weigh(s, x);
     x->index = s->created++;
     if (x->index == 0 && !began(s))
@@ -207,7 +207,7 @@ static void abandon_first(struct http1 *s)
     exchange_finish(s, x, ENDED_LIMIT);
 }
 
-struct exchange *pairing_request(struct http1 *s)
+struct exchange *pairing_request(struct http1 *s, size_t octets)
 {
     struct exchange *x = s->first;
     if (x && !x->request.seen && !x->next && can_join(s, x))
@@ -220,7 +220,7 @@ struct exchange *pairing_request(struct http1 *s)
         end_doubt(s);
     if (s->waiting >= LIMIT_WAITING_REQUESTS)
         abandon_first(s);
-    x = exchange_open(s);
+    x = exchange_open(s, octets);
     if (s->doubt)
         x->flaws |= FLAW(PAIRING_UNSURE);
     push(s, x);
@@ -239,10 +239,10 @@ void pairing_request_done(struct http1 *s, struct exchange *x)
 
 /* ---- responses */
 
-static struct exchange *open_loose(struct http1 *s)
+static struct exchange *open_loose(struct http1 *s, size_t octets)
 {
     assert(!s->loose);
-    s->loose = exchange_open(s);
+    s->loose = exchange_open(s, octets);
     return s->loose;
 }
 
@@ -274,7 +274,7 @@ static bool begins_pipelined(const struct http1 *s)
            was_sent_before(s, s->first->next) && !began(s);
 }
 
-struct exchange *pairing_response(struct http1 *s)
+struct exchange *pairing_response(struct http1 *s, size_t octets)
 {
     if (s->answering)
         return s->answering;
@@ -285,13 +285,13 @@ struct exchange *pairing_response(struct http1 *s)
     struct exchange *x = s->first;
     if (s->abandoned > 0) {
         s->abandoned--;
-        return open_loose(s);
+        return open_loose(s, octets);
     }
     bool is_too_early = x && s->doubt && s->server.now->first.time_ns < x->request.first.time_ns;
     if (x && (s->answered || is_too_early))
-        return open_loose(s);
+        return open_loose(s, octets);
     if (!x) {
-        x = exchange_open(s);
+        x = exchange_open(s, octets);
         push(s, x);
     }
     return x;

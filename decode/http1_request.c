@@ -73,10 +73,10 @@ static void take_start_line(struct exchange *x, const struct start_line *start, 
 }
 
 /* The exchange of the message whose head is being read. */
-static struct exchange *take_exchange(struct http1 *s)
+static struct exchange *take_exchange(struct http1 *s, size_t octets)
 {
     struct reader *r = &s->client;
-    struct exchange *x = pairing_request(s);
+    struct exchange *x = pairing_request(s, octets);
     struct message *m = &x->request;
     m->seen = r->seen = true;
     m->first = r->now->first;
@@ -103,9 +103,11 @@ static void request_head(struct http1 *s, struct slice head, const struct line_e
                          const struct start_line *start)
 {
     struct reader *r = &s->client;
-    struct exchange *x = take_exchange(s);
+    size_t octets = head_octets(head.len, lines);
+    struct exchange *x = take_exchange(s, octets);
     struct message *m = &x->request;
     m->head_end = m->last;
+    arena_reserve(&x->arena, octets);
     uint8_t *copy = arena_alloc(&x->arena, head.len);
     memcpy(copy, head.at, head.len);
     take_start_line(x, start, head, copy);
@@ -141,7 +143,7 @@ static void cut_head(struct http1 *s, enum ending ending, bool cut)
         r->phase = PHASE_BETWEEN;
         return;
     }
-    struct exchange *x = take_exchange(s);
+    struct exchange *x = take_exchange(s, has_line ? lf + 1 : 0);
     x->flaws |= FLAW(REQUEST_HEAD_INCOMPLETE) | (cut ? FLAW(CUT_BY_SNAPLEN) : 0);
     if (has_line)
         take_start_line(x, &start, head, arena_copy(&x->arena, slice_first(head, lf + 1)).at);
@@ -426,7 +428,7 @@ static size_t read_body(struct http1 *s, struct slice bytes)
     enum body_state state = body_take(&r->now->body, bytes, x ? &x->request : &nobody, &used);
     reader_charge(r, x, used);
     if (x && used)
-        mark_advance(&x->request.last, &r->now->packet);
+        instant_advance(&x->request.last, &r->now->packet);
     if (state == BODY_MORE)
         return used;
     r->phase = PHASE_BETWEEN;
@@ -476,7 +478,7 @@ static bool skip_in_body(struct http1 *s, uint64_t length, bool cut, const struc
         return true;
     r->phase = PHASE_BETWEEN;
     if (x && state == BODY_DONE) {
-        x->request.last = *at;
+        x->request.last = mark_instant(at);
         message_done(s, x);
     } else if (x) {
         x->ending = ENDED_GAP;

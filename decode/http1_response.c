@@ -83,7 +83,7 @@ static size_t take_body(struct http1 *s, struct slice bytes)
                               : take_for_nobody(&r->now->body, bytes, &used);
     reader_charge(r, x, used);
     if (x && used)
-        mark_advance(&x->response.last, &r->now->packet);
+        instant_advance(&x->response.last, &r->now->packet);
     if (state == BODY_BROKEN) {
         body_broke(s, x);
     } else if (state == BODY_DONE) {
@@ -106,7 +106,7 @@ static void count_stray(struct http1 *s, size_t n)
         return;
     }
     x->response.body_bytes += n;
-    mark_advance(&x->response.last, &r->now->packet);
+    instant_advance(&x->response.last, &r->now->packet);
     x->stray_bytes += n;
 }
 
@@ -121,7 +121,7 @@ static void count_stray_kept(struct http1 *s)
     } else if (n) {
         reader_pay(r, x);
         x->response.body_bytes += n;
-        mark_advance(&x->response.last, &r->now->packet);
+        instant_advance(&x->response.last, &r->now->packet);
         x->stray_bytes += n;
     }
     reader_drop_head(r);
@@ -312,11 +312,11 @@ static bool is_interim(const struct exchange *x)
 }
 
 /* The exchange of the message whose head has been read, or of which a part was read. */
-static struct exchange *take_exchange(struct http1 *s)
+static struct exchange *take_exchange(struct http1 *s, size_t octets)
 {
     struct reader *r = &s->server;
     pairing_release(s);
-    struct exchange *x = pairing_response(s);
+    struct exchange *x = pairing_response(s, octets);
     struct message *m = &x->response;
     m->seen = r->seen = true;
     m->first = r->now->first;
@@ -365,7 +365,8 @@ static void response_head(struct http1 *s, struct slice head, const struct line_
                           const struct start_line *start)
 {
     struct reader *r = &s->server;
-    struct exchange *x = take_exchange(s);
+    size_t octets = head_octets(head.len, lines);
+    struct exchange *x = take_exchange(s, octets);
     struct message *m = &x->response;
     bool is_longer = r->now->head_octets > head.len;
     m->version = start->version;
@@ -382,6 +383,7 @@ static void response_head(struct http1 *s, struct slice head, const struct line_
         return;
     }
     s->answering = NULL;
+    arena_reserve(&x->arena, octets);
     uint8_t *copy = arena_alloc(&x->arena, head.len);
     memcpy(copy, head.at, head.len);
     x->reason = slice_of(copy + (start->reason.at - head.at), start->reason.len);
@@ -402,7 +404,7 @@ static void cut_head(struct http1 *s, enum ending ending, enum aborter aborter, 
     size_t lf = slice_find(head, '\n');
     bool has_line = lf < head.len && status_line_parse(slice_first(head, lf + 1), &start);
     if (!r->hunting && r->now->head_octets > 0) {
-        struct exchange *x = take_exchange(s);
+        struct exchange *x = take_exchange(s, has_line ? lf + 1 : 0);
         x->flaws |= FLAW(RESPONSE_HEAD_INCOMPLETE) | (cut ? FLAW(CUT_BY_SNAPLEN) : 0);
         if (has_line && start.status >= 200) {
             x->response.version = start.version;
@@ -643,7 +645,7 @@ static bool skip_in_body(struct http1 *s, uint64_t length, bool cut, const struc
         return true;
     r->phase = PHASE_BETWEEN;
     if (x && state == BODY_DONE) {
-        x->response.last = *at;
+        x->response.last = mark_instant(at);
         message_done(s, x);
     } else if (x) {
         x->flaws |= body_flaws(&r->now->body);

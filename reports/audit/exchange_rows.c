@@ -360,13 +360,13 @@ static void bind_frame(struct row *row, const struct message *message)
 }
 
 /* A time as its distance from the exchange's first one; NULL where there was no packet. */
-static void bind_time(struct row *row, const struct message *message, const struct mark *mark,
+static void bind_time(struct row *row, const struct message *message, struct instant at,
                       int64_t start_us)
 {
     /* of a reordered message the last octet may have come first: it was whole with its first */
     int64_t begun_ns = message->first.time_ns;
-    int64_t time_ns = mark->time_ns < begun_ns ? begun_ns : mark->time_ns;
-    if (message->seen && mark->ordinal != 0)
+    int64_t time_ns = at.time_ns < begun_ns ? begun_ns : at.time_ns;
+    if (message->seen && at.ordinal != 0)
         row_number(row, microseconds(time_ns) - start_us);
     else
         row_null(row);
@@ -377,9 +377,9 @@ static void bind_times(struct row *row, const struct exchange *x)
     const struct message *first = x->request.seen ? &x->request : &x->response;
     int64_t start_us = microseconds(first->first.time_ns);
     row_number(row, start_us);
-    bind_time(row, &x->request, &x->request.last, start_us);
-    bind_time(row, &x->response, &x->response.first, start_us);
-    bind_time(row, &x->response, &x->response.last, start_us);
+    bind_time(row, &x->request, x->request.last, start_us);
+    bind_time(row, &x->response, mark_instant(&x->response.first), start_us);
+    bind_time(row, &x->response, x->response.last, start_us);
 }
 
 static void bind_digest(struct exchange_rows *rows, struct row *row, const struct message *response,

@@ -73,3 +73,19 @@ Test(arena, a_first_block_that_is_not_its_own_is_kept)
     cr_expect_eq(arena_alloc(&arena, 64), first);
     arena_fini(&arena);
 }
+
+Test(arena, what_was_reserved_lies_in_one_block_of_about_that_size)
+{
+    struct arena arena;
+    arena_init(&arena, 1024);
+    uint8_t *before = arena_alloc(&arena, 1000);
+    arena_reserve(&arena, 400);
+    uint8_t *a = arena_alloc(&arena, 100), *b = arena_alloc(&arena, 200);
+    cr_expect_eq(b, a + 104, "each is rounded up to 8 octets");
+    cr_expect_leq(arena.total, 1024u + 400 + 128, "a block of its own, hardly larger");
+    size_t total = arena.total;
+    arena_reserve(&arena, 96);
+    cr_expect_eq(arena.total, total, "there was room");
+    memset(before, 1, 1000);
+    arena_fini(&arena);
+}

@@ -127,9 +127,9 @@ static struct exchange *exchange_usual(void)
     x->request = (struct message){.seen = true, .version = HTTP_1_1, .header_bytes = 100};
     x->response = (struct message){.seen = true, .version = HTTP_1_0, .header_bytes = 200};
     x->request.first = mark_at(1000000, 6, 0);
-    x->request.last = mark_at(2000000, 7, 0);
+    x->request.last = (struct instant){2000000, 7};
     x->response.first = mark_at(3000000, 9, 1);
-    x->response.last = mark_at(4000000, 10, 1);
+    x->response.last = (struct instant){4000000, 10};
     x->wire_bytes = 400;
     return x;
 }

@@ -186,7 +186,8 @@ static struct mark mark_at(struct hearing *h, int64_t time_ns)
 static void set_request(struct hearing *h, struct exchange *x, const struct said *s)
 {
     struct message *m = &x->request;
-    m->first = m->head_end = m->last = mark_at(h, ns_of(s->at_s));
+    m->first = mark_at(h, ns_of(s->at_s));
+    m->head_end = m->last = mark_instant(&m->first);
     m->header_bytes = m->head.bytes.len + 2;
 }
 
@@ -195,8 +196,8 @@ static void set_response(struct hearing *h, struct exchange *x, const struct sai
 {
     struct message *m = &x->response;
     bool whole = !(s->flaws & (FLAW(RESPONSE_BODY_GAP) | FLAW(CUT_BY_SNAPLEN)));
-    m->first = m->head_end = m->last =
-        mark_at(h, ns_of(s->at_s + (s->took_s > 0 ? s->took_s : 0.1)));
+    m->first = mark_at(h, ns_of(s->at_s + (s->took_s > 0 ? s->took_s : 0.1)));
+    m->head_end = m->last = mark_instant(&m->first);
     m->header_bytes = m->head.bytes.len + 2;
     m->body_bytes = m->content_bytes = body.len;
     m->body_whole = whole;
