@@ -16,10 +16,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <microhttpd.h>
-
 #include "base/alloc.h"
 #include "reports/limits.h"
+#include "reports/live/microhttpd.h"
 
 enum { TURN_NS = 50000000, ROUNDS = 8 };
 
@@ -29,6 +28,7 @@ struct guest {
 };
 
 struct metrics_server {
+    struct microhttpd http;
     struct MHD_Daemon *daemon;
     struct metrics *metrics;
     struct guest guests[LIMIT_METRICS_CONNECTIONS];
@@ -123,13 +123,14 @@ static int listen_at(const struct addrinfo *at)
 
 /* ------------------------------------------------------------------ answers */
 
-static struct MHD_Response *answer_of_text(char *text, size_t length, const char *type)
+static struct MHD_Response *answer_of_text(const struct microhttpd *http, char *text, size_t length,
+                                           const char *type)
 {
     struct MHD_Response *response =
-        MHD_create_response_from_buffer(length, text, MHD_RESPMEM_MUST_FREE);
-    MHD_add_response_header(response, "Content-Type", type);
-    MHD_add_response_header(response, "Cache-Control", "no-store");
-    MHD_add_response_header(response, "Connection", "close");
+        http->create_response_from_buffer(length, text, MHD_RESPMEM_MUST_FREE);
+    http->add_response_header(response, "Content-Type", type);
+    http->add_response_header(response, "Cache-Control", "no-store");
+    http->add_response_header(response, "Connection", "close");
     return response;
 }
 
@@ -141,23 +142,25 @@ static struct MHD_Response *current_metrics(struct metrics_server *server)
     if (server->answer && server->now_ns - server->answered_ns < 1000000000)
         return server->answer;
     if (server->answer)
-        MHD_destroy_response(server->answer); /* those who are being sent it keep it */
+        server->http.destroy_response(server->answer); /* those who are being sent it keep it */
     FILE *to = open_memstream(&text, &length);
     metrics_print(server->metrics, to);
     fclose(to);
-    server->answer = answer_of_text(text, length, "text/plain; version=0.0.4; charset=utf-8");
+    server->answer =
+        answer_of_text(&server->http, text, length, "text/plain; version=0.0.4; charset=utf-8");
     server->answered_ns = server->now_ns;
     return server->answer;
 }
 
-static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status, const char *text)
+static enum MHD_Result refuse(const struct microhttpd *http, struct MHD_Connection *connection,
+                              unsigned status, const char *text)
 {
     struct MHD_Response *response =
-        answer_of_text(xstrdup(text), strlen(text), "text/plain; charset=utf-8");
+        answer_of_text(http, xstrdup(text), strlen(text), "text/plain; charset=utf-8");
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-        MHD_add_response_header(response, "Allow", "GET, HEAD");
-    enum MHD_Result queued = MHD_queue_response(connection, status, response);
-    MHD_destroy_response(response);
+        http->add_response_header(response, "Allow", "GET, HEAD");
+    enum MHD_Result queued = http->queue_response(connection, status, response);
+    http->destroy_response(response);
     return queued;
 }
 
@@ -168,11 +171,13 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     struct metrics_server *server = context;
     (void)version, (void)data, (void)length, (void)state;
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-        return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET or HEAD is wanted\n");
+        return refuse(&server->http, connection, MHD_HTTP_METHOD_NOT_ALLOWED,
+                      "GET or HEAD is wanted\n");
     if (strcmp(url, "/metrics") != 0)
-        return refuse(connection, MHD_HTTP_NOT_FOUND, "the metrics are at /metrics\n");
+        return refuse(&server->http, connection, MHD_HTTP_NOT_FOUND,
+                      "the metrics are at /metrics\n");
     metrics_scrape(server->metrics);
-    return MHD_queue_response(connection, MHD_HTTP_OK, current_metrics(server));
+    return server->http.queue_response(connection, MHD_HTTP_OK, current_metrics(server));
 }
 
 /* ------------------------------------------------------------------ guests */
@@ -188,7 +193,7 @@ static void on_guest(void *context, struct MHD_Connection *connection, void **st
         return;
     }
     const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        server->http.get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     for (unsigned i = 0; i < LIMIT_METRICS_CONNECTIONS; i++)
         if (server->guests[i].fd < 0) {
             server->guests[i] = (struct guest){info->connect_fd, server->now_ns};
@@ -211,12 +216,12 @@ static void show_out(struct metrics_server *server)
 
 static struct MHD_Daemon *start(struct metrics_server *server, int fd)
 {
-    return MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, server,
-                            MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-                            (unsigned)LIMIT_METRICS_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            (size_t)LIMIT_METRICS_REQUEST, MHD_OPTION_CONNECTION_TIMEOUT,
-                            (unsigned)LIMIT_METRICS_SECONDS, MHD_OPTION_NOTIFY_CONNECTION, on_guest,
-                            (void *)server, MHD_OPTION_END);
+    return server->http.start_daemon(
+        MHD_USE_EPOLL, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMIT_METRICS_CONNECTIONS,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LIMIT_METRICS_REQUEST,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)LIMIT_METRICS_SECONDS,
+        MHD_OPTION_NOTIFY_CONNECTION, on_guest, (void *)server, MHD_OPTION_END);
 }
 
 static void name_place(struct metrics_server *server, const struct addrinfo *at)
@@ -241,6 +246,11 @@ struct metrics_server *metrics_server_open(const char *address, struct metrics *
     for (unsigned i = 0; i < LIMIT_METRICS_CONNECTIONS; i++)
         server->guests[i].fd = -1;
     name_place(server, at);
+    if (!microhttpd_load(&server->http, error)) {
+        freeaddrinfo(at);
+        free(server);
+        return NULL;
+    }
     int fd = listen_at(at);
     freeaddrinfo(at);
     if (fd >= 0)
@@ -264,8 +274,8 @@ void metrics_server_turn(struct metrics_server *server, int64_t now_ns)
     show_out(server);
     unsigned round = 0;
     do
-        MHD_run(server->daemon);
-    while (++round < ROUNDS && MHD_get_timeout(server->daemon, &ms) == MHD_YES && ms == 0);
+        server->http.run(server->daemon);
+    while (++round < ROUNDS && server->http.get_timeout(server->daemon, &ms) == MHD_YES && ms == 0);
 }
 
 const char *metrics_server_url(const struct metrics_server *server)
@@ -283,8 +293,8 @@ void metrics_server_close(struct metrics_server *server)
     if (!server)
         return;
     if (server->daemon)
-        MHD_stop_daemon(server->daemon);
+        server->http.stop_daemon(server->daemon);
     if (server->answer)
-        MHD_destroy_response(server->answer);
+        server->http.destroy_response(server->answer);
     free(server);
 }

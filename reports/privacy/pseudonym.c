@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * HMAC-SHA-256 (RFC 2104), by libcrypto, cut to 65 bits for names and 96 for addresses. By accident
+ * HMAC-SHA-256 (RFC 2104), by libnettle, cut to 65 bits for names and 96 for addresses. By accident
  * two of a million values share a name once in seventy million databases.
  */
 
@@ -9,38 +9,20 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
-#include <openssl/core_names.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
+#include <nettle/hmac.h>
 
 #include "base/alloc.h"
 
-enum { KEY_OCTETS = 32, HASH_OCTETS = 32, KEY_DIGITS = 2 * KEY_OCTETS };
+enum { KEY_OCTETS = 32, HASH_OCTETS = SHA256_DIGEST_SIZE, KEY_DIGITS = 2 * KEY_OCTETS };
 
 struct pseudonyms {
-    EVP_MAC_CTX *mac; /* has the key */
+    struct hmac_sha256_ctx mac; /* has the key */
 };
-
-static EVP_MAC_CTX *mac_with(const uint8_t key[KEY_OCTETS])
-{
-    char digest[] = "SHA256";
-    const OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-        OSSL_PARAM_construct_end(),
-    };
-    EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    EVP_MAC_CTX *mac = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
-    EVP_MAC_free(hmac);
-    if (mac && EVP_MAC_init(mac, key, KEY_OCTETS, parameters))
-        return mac;
-    EVP_MAC_CTX_free(mac);
-    return NULL;
-}
 
 /* ---- a key that is kept: a line of hexadecimal digits ---- */
 
@@ -60,7 +42,7 @@ static bool write_key(int fd, const uint8_t key[KEY_OCTETS])
     }
     line[KEY_DIGITS] = '\n';
     bool written = write(fd, line, sizeof line) == (ssize_t)sizeof line;
-    OPENSSL_cleanse(line, sizeof line);
+    explicit_bzero(line, sizeof line);
     return written;
 }
 
@@ -79,7 +61,7 @@ static bool read_key(int fd, uint8_t key[KEY_OCTETS])
         is_key = high >= 0 && low >= 0;
         key[i] = (uint8_t)((unsigned)high << 4 | (unsigned)low);
     }
-    OPENSSL_cleanse(line, sizeof line);
+    explicit_bzero(line, sizeof line);
     return is_key;
 }
 
@@ -120,16 +102,9 @@ struct pseudonyms *pseudonyms_new(const char *key_file, struct error *error)
     uint8_t key[KEY_OCTETS];
     if (!(key_file ? keep_key(key_file, key, error) : make_key(key, error)))
         return NULL;
-    EVP_MAC_CTX *mac = mac_with(key);
-    OPENSSL_cleanse(key, sizeof key);
-    if (!mac) {
-        error_set(error, ERROR_OUTPUT,
-                  "libcrypto has no HMAC-SHA-256 for pseudonyms: see its "
-                  "openssl.cnf");
-        return NULL;
-    }
     struct pseudonyms *pseudonyms = xcalloc(1, sizeof *pseudonyms);
-    pseudonyms->mac = mac;
+    hmac_sha256_set_key(&pseudonyms->mac, sizeof key, key);
+    explicit_bzero(key, sizeof key);
     return pseudonyms;
 }
 
@@ -137,19 +112,15 @@ void pseudonyms_free(struct pseudonyms *pseudonyms)
 {
     if (!pseudonyms)
         return;
-    EVP_MAC_CTX_free(pseudonyms->mac);
+    explicit_bzero(pseudonyms, sizeof *pseudonyms);
     free(pseudonyms);
 }
 
-/* A fresh start with the same key cannot fail, nor can the rest; what is not hashed must not pass
- * for it. */
+/* Asked for its digest, the context begins anew with the same key. */
 static void hash(struct pseudonyms *pseudonyms, struct slice value, uint8_t to[HASH_OCTETS])
 {
-    size_t length = 0;
-    int done = EVP_MAC_init(pseudonyms->mac, NULL, 0, NULL) &&
-               EVP_MAC_update(pseudonyms->mac, value.at, value.len) &&
-               EVP_MAC_final(pseudonyms->mac, to, &length, HASH_OCTETS);
-    assert(done && length == HASH_OCTETS);
+    hmac_sha256_update(&pseudonyms->mac, value.len, value.at);
+    hmac_sha256_digest(&pseudonyms->mac, HASH_OCTETS, to);
 }
 
 uint64_t pseudonym_number(struct pseudonyms *pseudonyms, struct slice value)

@@ -67,13 +67,17 @@ def owner_of(library):
 
 
 def library_complaints(package, program):
-    """What it loads by itself, by the dynamic section; what those load is their packages' affair."""
+    """What it loads by itself, by the dynamic section and by names in it for dlopen(3); what those load is their packages' affair."""
     depends = {re.split(r"[\s(:]", word.strip())[0] for word in re.split(r"[,|]", fields(package).get("Depends", ""))}
     needed = re.findall(r"NEEDED\s+(\S+)", run("objdump", "-p", program).stdout)
     found = dict(re.findall(r"(\S+) => (\S+)", run("ldd", program).stdout))
     if not needed:
         yield f"{program} loads nothing"
-    for library in needed:
+    with open(program, "rb") as file:
+        named = {name.decode() for name in re.findall(rb"\0(lib[a-z0-9+-]+\.so\.[0-9.]+)\0", file.read())}
+    if "libmicrohttpd.so.12" not in named:
+        yield "libmicrohttpd is not loaded by name any more: see this test"
+    for library in [*needed, *sorted(named - set(needed))]:
         owner = owner_of(found.get(library, library))
         if owner not in depends:
             yield f"{library} is of {owner}, which is not among Depends ({', '.join(sorted(depends))})"
