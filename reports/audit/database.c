@@ -23,11 +23,10 @@
 #include "base/arena.h"
 #include "reports/audit/exchange_rows.h"
 #include "reports/audit/finding_rows.h"
-#include "reports/audit/questions.h"
 #include "reports/audit/retention.h"
 #include "reports/audit/schema.h"
 #include "reports/audit/sql.h"
-#include "reports/audit/words.h"
+#include "reports/audit/views.h"
 #include "reports/limits.h"
 #include "reports/options/acceptances.h"
 #include "reports/output.h"
@@ -84,15 +83,6 @@ bool database_may_replace(const char *path, bool force, struct error *error)
                      "%s exists and is no database of wire304: choose another name with -o, or "
                      "replace it with --force",
                      path);
-}
-
-static void create_views(struct sql *sql)
-{
-    char *views = words_expand(schema_views);
-    sql_run(sql, views);
-    sqlite3_free(views);
-    if (!sql->failed && !questions_create(sql->db, false))
-        sql_fail(sql);
 }
 
 static void open_sql(struct database *database, const char *file)
@@ -323,7 +313,7 @@ static bool grow(struct database *database, bool is_old, const char *inputs, str
     } else {
         lay_out(database, PRAGMAS_TO_GROW);
         sql_run(sql, "INSERT INTO total VALUES (0,0,0,0,0,0,0,0,0,0,0,0,0,0)");
-        create_views(sql);
+        views_create(sql);
     }
     go_on(database, is_old);
     if (!is_old) /* so that the file itself says what it is, and not only its log */
@@ -725,7 +715,7 @@ bool database_finish(struct database *database, const struct run_facts *facts, s
     write_acceptances(sql, database->accepted);
     sql_run(sql, schema_settle);
     write_total(sql, &database->sums);
-    create_views(sql);
+    views_write(sql);
     sql_run(sql, "COMMIT");
     close_sql(database);
     if (!sql->failed && !publish(database)) {
