@@ -119,11 +119,16 @@ static const struct host_calls host_calls = {host_facts, host_began, host_exchan
 
 /* ---- what is there only while something is in progress ---- */
 
-void connection_expect_more(const struct shard *shard, const struct flow *flow)
+void connection_expect(const struct shard *shard, const struct flow *flow, unsigned sender,
+                       unsigned step)
 {
     const struct active *active = flow->active;
-    if (active && active->state && protocol_of(shard, flow)->expect)
-        protocol_of(shard, flow)->expect(active->state);
+    if (!active)
+        return;
+    if (step == 0)
+        expect_lines(active, sizeof *active);
+    else if (active->state && protocol_of(shard, flow)->expect)
+        protocol_of(shard, flow)->expect(active->state, direction_of(flow, sender), step - 1);
 }
 
 static struct active *active_of(struct shard *shard, struct flow *flow)

@@ -29,15 +29,11 @@ struct active {
 };
 _Static_assert(sizeof(struct active) <= 5 * 64, "a connection that waits costs little");
 
-/* A segment of that flow is going to be worked on: brings nearer what hangs off it, in two steps
- * with something else to do between them. */
-static inline void connection_expect(const struct flow *flow)
-{
-    const char *active = (const char *)flow->active;
-    for (size_t line = 0; active && line < sizeof *flow->active; line += 64)
-        __builtin_prefetch(active + line, 1);
-}
-void connection_expect_more(const struct shard *shard, const struct flow *flow);
+/* A segment of that flow, which `sender` sent, is going to be worked on: brings nearer what hangs
+ * off it, in steps (0, 1, ...) with something else to do between them. */
+enum { CONNECTION_STEPS = 3 };
+void connection_expect(const struct shard *shard, const struct flow *flow, unsigned sender,
+                       unsigned step);
 
 /* Is this segment the first one of another connection between the same ends (port reuse)? */
 bool connection_is_new(const struct flow *flow, unsigned sender, const struct segment *segment);

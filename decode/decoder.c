@@ -247,8 +247,9 @@ static size_t take_apart(struct decoder *decoder, const struct packet *packets, 
 }
 
 /* With a hundred thousand connections nearly everything that a packet meets is a miss of the cache,
- * and each leads to the next: print, slot, flow, what is active of it, the protocol's state. Here
- * the misses of several packets are waited for at the same time. Nothing is decided. */
+ * and each leads to the next: print, slot, flow, what is active of it, the protocol's state, its
+ * exchange. Here the misses of several packets are waited for at the same time. Nothing is decided.
+ */
 static void bring_nearer(const struct decoder *decoder, struct waiting *waiting, size_t n)
 {
     for (struct waiting *w = waiting; w < waiting + n; w++)
@@ -258,12 +259,10 @@ static void bring_nearer(const struct decoder *decoder, struct waiting *waiting,
             struct flow *flow = flow_table_expect_flow(&w->shard->flows, w->call.tag, !is_bare);
             w->flow = is_bare ? NULL : flow;
         }
-    for (struct waiting *w = waiting; w < waiting + n; w++)
-        if (w->flow)
-            connection_expect(w->flow);
-    for (struct waiting *w = waiting; w < waiting + n; w++)
-        if (w->flow)
-            connection_expect_more(w->shard, w->flow);
+    for (unsigned step = 0; step < CONNECTION_STEPS; step++)
+        for (struct waiting *w = waiting; w < waiting + n; w++)
+            if (w->flow)
+                connection_expect(w->shard, w->flow, w->call.sender, step);
 }
 
 void decoder_packets(struct decoder *decoder, const struct packet *packets, size_t n)

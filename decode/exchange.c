@@ -42,22 +42,16 @@ void exchange_free(struct exchange *x)
     heap_give(x, x->room);
 }
 
-static void expect(const void *from, size_t octets)
-{
-    for (size_t line = 0; line < octets; line += 64)
-        __builtin_prefetch((const char *)from + line);
-}
-
 void exchange_expect(const struct exchange *x)
 {
-    expect(x, sizeof *x + USUAL_REQUEST);
+    expect_lines(x, sizeof *x + USUAL_REQUEST);
 }
 
 void exchange_expect_response(const struct exchange *x)
 {
     const struct head *head = &x->response.head;
     if (head->bytes.at)
-        expect(head->bytes.at, head->bytes.len + head->n_fields * sizeof *head->fields);
+        expect_lines(head->bytes.at, head->bytes.len + head->n_fields * sizeof *head->fields);
 }
 
 void exchange_gather(void)

@@ -79,8 +79,7 @@ struct flow *flow_table_expect_flow(const struct flow_table *table, uint32_t tag
         return NULL;
     struct flow *flow = flow_at(table, slot->index);
     size_t octets = all ? sizeof *flow : offsetof(struct flow, due_ns);
-    for (size_t line = 0; line < octets; line += 64)
-        __builtin_prefetch((const char *)flow + line, 1);
+    expect_lines(flow, octets);
     return flow;
 }
 

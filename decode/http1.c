@@ -582,10 +582,28 @@ static enum claim http1_claims(struct slice begin, enum direction *from)
     return line.len ? claims_request(line) : CLAIM_MORE;
 }
 
-static void http1_expect(const void *state)
+/* A request is put behind the last one; a response answers the first, or lets it go and answers the
+ * one behind it, which mostly is the last. */
+static void expect_exchanges(const struct http1 *s, enum direction from)
 {
-    for (size_t line = 0; line < sizeof(struct http1); line += 64)
-        __builtin_prefetch((const char *)state + line, 1);
+    if (!s->first)
+        return;
+    if (from == FROM_CLIENT) {
+        expect_lines(s->last, offsetof(struct exchange, flaws));
+        return;
+    }
+    expect_lines(s->first, sizeof *s->first);
+    if (s->last != s->first)
+        expect_lines(s->last, sizeof *s->last);
+}
+
+static void http1_expect(const void *state, enum direction from, unsigned step)
+{
+    const struct http1 *s = state;
+    if (step == 0)
+        expect_lines(s, sizeof *s);
+    else
+        expect_exchanges(s, from);
 }
 
 const struct protocol protocol_http1 = {

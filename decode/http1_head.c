@@ -424,7 +424,7 @@ uint64_t head_parse(struct arena *arena, uint8_t *bytes, size_t len, const struc
     *head = (struct head){.bytes = {bytes, len}};
     if (lines->n == 0)
         return 0;
-    head->fields = arena_alloc(arena, lines->n * sizeof *head->fields);
+    head->fields = arena_alloc(arena, head_fields_most(lines) * sizeof *head->fields);
     struct parser p = {.bytes = bytes, .head = head};
     uint32_t of_lines = 0; /* control octets */
     for (uint32_t i = 0; i < lines->n; i++) {

@@ -55,10 +55,16 @@ size_t head_find(struct slice bytes, struct line_ends *lines);
 /* A field line without any fault: what is demanded where it is not known whether a head is one. */
 bool field_line_is_strict(struct slice line, bool may_end_in_lf);
 
+/* The first line of a head is no field. */
+static inline uint32_t head_fields_most(const struct line_ends *lines)
+{
+    return lines->n ? lines->n - 1 : 0;
+}
+
 /* What such a head of `len` octets and head_parse() take of an arena. */
 static inline size_t head_octets(size_t len, const struct line_ends *lines)
 {
-    return ((len + 7) & ~(size_t)7) + lines->n * sizeof(struct field);
+    return ((len + 7) & ~(size_t)7) + head_fields_most(lines) * sizeof(struct field);
 }
 
 /* Fills *head from `bytes`, which were found to have these lines and live as long as the arena; the

@@ -14,7 +14,7 @@
                                                many of usual size fill the cap above */
 #define LIMIT_HELD_PER_SHARD (4u << 20)     /* octets held by all streams of a shard */
 #define LIMIT_BUSY_PER_SHARD (4u << 20)     /* octets of states of protocols, with the heads they keep:
-                                               some 1,000 connections with a request under way, 64,000
+                                               some 2,500 connections with a request under way, 160,000
                                                in all shards */
 #define LIMIT_WAITING_REQUESTS 128          /* requests of a connection without response: deep pipelines
                                                are a few dozen */

@@ -89,8 +89,9 @@ struct protocol {
     /* Octets of memory that the state holds, about; changes with what it is fed alone. */
     uint32_t (*weight)(const void *state);
     void (*close)(void *state); /* frees; open exchanges must have been ended before */
-    /* [optional] Octets are going to be fed: brings nearer what will be looked at. */
-    void (*expect)(const void *state);
+    /* [optional] Octets are going to be fed: brings nearer the state (step 0), then what hangs off it
+     * (step 1). */
+    void (*expect)(const void *state, enum direction from, unsigned step);
 };
 
 /* The list, NULL-terminated, in the order in which they are asked. */
