@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/pool.h"
 
 void deadlines_fini(struct deadlines *deadlines)
 {
@@ -54,16 +55,36 @@ void deadlines_set(struct deadlines *deadlines, struct flow *flow, int64_t due_n
     push(deadlines, (struct deadline){due_ns, flow->first_ordinal, flow->index});
 }
 
-struct flow *deadlines_take(struct deadlines *deadlines, const struct flow_table *flows,
-                            int64_t clock_ns)
+static bool is_due(const struct deadlines *deadlines, int64_t clock_ns)
 {
-    while (deadlines->count && deadlines->heap[0].due_ns <= clock_ns) {
-        struct deadline deadline = pop(deadlines);
-        struct flow *flow = flow_at(flows, deadline.flow);
-        if (flow->first_ordinal != deadline.flow_id || flow->due_ns != deadline.due_ns)
+    return deadlines->count && deadlines->heap[0].due_ns <= clock_ns;
+}
+
+/* Nobody has looked at these flows for long: their memory is asked for before any of it is read. */
+static size_t take_some(struct deadlines *deadlines, const struct flow_table *flows,
+                        int64_t clock_ns, struct flow *due[DEADLINES_TAKEN])
+{
+    struct deadline taken[DEADLINES_TAKEN];
+    size_t n = 0, n_due = 0;
+    while (n < DEADLINES_TAKEN && is_due(deadlines, clock_ns)) {
+        taken[n] = pop(deadlines);
+        expect_lines(flow_at(flows, taken[n++].flow), sizeof(struct flow));
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct flow *flow = flow_at(flows, taken[i].flow);
+        if (flow->first_ordinal != taken[i].flow_id || flow->due_ns != taken[i].due_ns)
             continue;
         flow->due_ns = INT64_MAX;
-        return flow;
+        due[n_due++] = flow;
     }
-    return NULL;
+    return n_due;
+}
+
+size_t deadlines_take(struct deadlines *deadlines, const struct flow_table *flows, int64_t clock_ns,
+                      struct flow *due[DEADLINES_TAKEN])
+{
+    size_t n = 0;
+    while (n == 0 && is_due(deadlines, clock_ns))
+        n = take_some(deadlines, flows, clock_ns, due);
+    return n;
 }

@@ -33,7 +33,8 @@ static inline int64_t deadlines_next(const struct deadlines *deadlines)
     return deadlines->count ? deadlines->heap[0].due_ns : INT64_MAX;
 }
 
-/* Takes the next flow with something due at or before `clock_ns`; NULL where there is none. Its
- * due_ns is INT64_MAX then. */
-struct flow *deadlines_take(struct deadlines *deadlines, const struct flow_table *flows,
-                            int64_t clock_ns);
+/* Takes the next flows with something due at or before `clock_ns`, in their order and at most
+ * DEADLINES_TAKEN; how many. Their due_ns is INT64_MAX then. */
+enum { DEADLINES_TAKEN = 64 };
+size_t deadlines_take(struct deadlines *deadlines, const struct flow_table *flows, int64_t clock_ns,
+                      struct flow *due[DEADLINES_TAKEN]);

@@ -186,11 +186,25 @@ void shard_segment(struct shard *shard, const struct flow_call *call, const stru
         make_room(shard, clock_ns, segment->mark.ordinal);
 }
 
+/* None of what is due sets a deadline that is due at once, so these can be taken together, and what
+ * they lead to be asked for. */
+static void expire(struct shard *shard, int64_t clock_ns)
+{
+    struct flow *due[DEADLINES_TAKEN];
+    size_t n;
+    while ((n = deadlines_take(&shard->deadlines, &shard->flows, clock_ns, due)) > 0) {
+        for (unsigned step = 0; step < CONNECTION_STEPS; step++)
+            for (size_t i = 0; i < n; i++)
+                connection_expect(shard, due[i], !due[i]->client_end, step);
+        for (size_t i = 0; i < n; i++)
+            connection_expire(shard, due[i], clock_ns);
+    }
+}
+
 void shard_tick(struct shard *shard, int64_t clock_ns)
 {
     struct flow *flow;
-    while ((flow = deadlines_take(&shard->deadlines, &shard->flows, clock_ns)))
-        connection_expire(shard, flow, clock_ns);
+    expire(shard, clock_ns);
     for (enum flow_list list = 0; list < FLOW_LISTS; list++)
         while ((flow = flow_table_oldest(&shard->flows, list)) &&
                flow->listed_ns + list_timeout(list) <= clock_ns)

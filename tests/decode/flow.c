@@ -175,18 +175,23 @@ Test(flow, deadlines_come_in_order_and_only_the_last_set)
     }
     cr_assert(eq(i64, deadlines_next(&deadlines), 0));
     flow_table_remove(&table, find(&table, 0));
-    struct flow *flow;
-    int64_t last = -1;
+    struct flow *taken[DEADLINES_TAKEN];
+    int64_t last = -1, step = 3;
     unsigned count = 0;
-    for (int64_t now = 0; now < 600; now += 3)
-        while ((flow = deadlines_take(&deadlines, &table, now))) {
-            int64_t due = (int64_t)((flow->first_ordinal - 1) * 7919) % 500;
-            cr_assert(due <= now && due > now - 3 && due >= last);
-            last = due;
-            count++;
-        }
+    for (int64_t now = 0; now < 1000; now += step) {
+        if (now > 200)
+            step = 250; /* more than are taken at once */
+        for (size_t n; (n = deadlines_take(&deadlines, &table, now, taken)) > 0; count += n)
+            for (size_t i = 0; i < n; i++) {
+                int64_t due = (int64_t)((taken[i]->first_ordinal - 1) * 7919) % 500;
+                cr_assert(due <= now && due > now - step && due >= last);
+                cr_assert(eq(i64, taken[i]->due_ns, INT64_MAX));
+                last = due;
+            }
+    }
     cr_assert(eq(uint, count, 499));
-    cr_assert(deadlines_take(&deadlines, &table, INT64_MAX) == NULL, "overtaken ones do not come");
+    cr_assert(deadlines_take(&deadlines, &table, INT64_MAX, taken) == 0,
+              "overtaken ones do not come");
     deadlines_fini(&deadlines);
     flow_table_fini(&table);
 }
