@@ -24,16 +24,17 @@ static bool has_frozen_date(const struct sighting *full, const struct facts *fac
 
 static bool expires_moves(const struct representation *r)
 {
-    return r->first.expires != NO_DATE && r->latest[0].expires != NO_DATE &&
-           r->first.expires != r->latest[0].expires;
+    int64_t latest = representation_latest(r)->expires;
+    return r->first.expires != NO_DATE && latest != NO_DATE && r->first.expires != latest;
 }
 
 static bool is_expires_of_200(const struct representation *r, int64_t expires)
 {
-    for (uint32_t i = 0; i < r->n_latest; i++)
-        if (r->latest[i].expires == expires)
+    const struct sighting *s;
+    for (uint32_t i = 0; (s = sighting_at(r, i)) != NULL; i++)
+        if (s->expires == expires)
             return true;
-    return r->first.expires == expires;
+    return false;
 }
 
 /* Expires without max-age: that of the 200 stays, and the time that it names is over. */
@@ -88,7 +89,7 @@ static bool is_identified_by_date(const struct holding *holding, const struct fa
     return date_is_valid(&facts->response.last_modified) &&
            facts->response.last_modified.date.seconds == r->last_modified &&
            facts->response.last_modified_is_strong != NO &&
-           last_modified_is_strong(r->last_modified, r->freshness.date) != NO;
+           last_modified_is_strong(r->last_modified, r->first.date) != NO;
 }
 
 /* Tags were offered, and this one is neither among them, nor akin to one, nor that of the copy. */

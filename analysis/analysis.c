@@ -110,7 +110,7 @@ static void tell(struct analysis *a, const struct accused *x, const struct heads
     };
     const struct representation *r = n->reference;
     if (r && r->first.exchange_id == n->reference_exchange_id) {
-        finding.reference_request_head = r->request_head;
+        finding.reference_request_head = representation_request_head(r);
         finding.reference_response_head = r->head.bytes;
     }
     a->sink.finding(a->sink.context, &finding);

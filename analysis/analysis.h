@@ -93,8 +93,8 @@ struct finding {
     const char *form;               /* of the message: "{}" stands for what may be wire octets */
     uint64_t avoidable_bytes;       /* the ledger's claim for this finding */
     uint64_t opportunity_bytes;
-    enum saving saves;             /* by its remedy alone; NOTHING also where the claim is waived */
-    bool is_opportunity;           /* another policy's, and nobody's fault (A25) */
+    enum saving saves;         /* by its remedy alone; NOTHING also where the claim is waived */
+    bool is_opportunity;       /* another policy's, and nobody's fault (A25) */
     uint64_t standalone_bytes; /* the claim if this finding were alone; never added up */
     /* Heads that prove it, with credentials still in them (reports masks them); absent if not kept.
      */
@@ -102,8 +102,8 @@ struct finding {
     struct slice reference_request_head, reference_response_head;
 };
 
-/* What an ideal cache would have left of the traffic (docs/what-if.md), over the exchanges that have
- * no outer one. */
+/* What an ideal cache would have left of the traffic (docs/what-if.md), over the exchanges that
+ * have no outer one. */
 enum scenario { SCENARIO_PRIVATE_CACHE, SCENARIO_SHARED_CACHE };
 struct what_if {
     enum scenario scenario;
@@ -160,10 +160,10 @@ struct analysis_options {
     struct thresholds thresholds;
     enum client_key client_key;
     const struct roles *roles; /* outlive the analysis; NULL: none are known */
-    int64_t window_ns; /* how long an accusation may wait, packet time */
+    int64_t window_ns;         /* how long an accusation may wait, packet time */
     bool (*rule_enabled)(void *context, const struct rule_card *rule); /* NULL: all */
     void *rule_context;
-    uint64_t memory; /* about as many octets for the models; 0: the default caps */
+    uint64_t memory;           /* about as many octets for the models; 0: the default caps */
     uint64_t exchanges_before; /* ids go on from there: exchanges of an earlier run */
 };
 struct analysis_options analysis_options_default(void);

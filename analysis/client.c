@@ -25,12 +25,12 @@ enum sharing_sign { SIGN_COOKIES, SIGN_CONNECTIONS, SIGN_TTLS, SHARING_SIGNS };
 struct address_entry {
     struct entry entry;           /* hash: the key, which is its own identity */
     int64_t signs[SHARING_SIGNS]; /* when last shown; NEVER */
-    int64_t ttl_ns;
-    uint8_t ttl; /* initial TTL class last seen, at ttl_ns; 0: none */
-    bool speaks_for_others;
-    bool is_carrier_grade; /* 100.64.0.0/10 (RFC 6598) counts as a sign at any time */
-    bool is_shared;
+    uint64_t ttl : 8;             /* initial TTL class last seen; 0: none */
+    uint64_t ttl_us : 54;         /* and when */
+    bool speaks_for_others : 1;
+    bool is_shared : 1;
 };
+_Static_assert(sizeof(struct address_entry) <= 64, "one cache line: every exchange looks at one");
 
 /* A connection as far as its exchanges show it. */
 struct span {
@@ -224,7 +224,7 @@ static struct address_entry *address_entry(struct client_table *table, uint64_t 
         table_remove(&table->addresses, &fresh->entry);
         table->counts.addresses_evicted++;
     }
-    *fresh = (struct address_entry){.signs = {NEVER, NEVER, NEVER}, .ttl_ns = NEVER};
+    *fresh = (struct address_entry){.signs = {NEVER, NEVER, NEVER}};
     table_add(&table->addresses, &fresh->entry, hash);
     return fresh;
 }
@@ -267,10 +267,11 @@ static void watch_ttl(struct address_entry *address, uint8_t ttl, int64_t now_ns
 {
     if (ttl == 0)
         return;
-    if (address->ttl && address->ttl != ttl && within_window(address->ttl_ns, now_ns))
+    if (address->ttl && address->ttl != ttl &&
+        within_window((int64_t)address->ttl_us * 1000, now_ns))
         address->signs[SIGN_TTLS] = now_ns;
     address->ttl = ttl;
-    address->ttl_ns = now_ns;
+    address->ttl_us = (uint64_t)(now_ns / 1000) & ((UINT64_C(1) << 54) - 1);
 }
 
 static void watch_cookie(struct address_entry *address, struct host_entry *host, uint64_t cookie,
@@ -345,9 +346,10 @@ static void watch_connection(struct client_table *table, struct address_entry *a
         address->signs[SIGN_CONNECTIONS] = begin_ns;
 }
 
-static bool has_shown_sharing(struct address_entry *address, int64_t now_ns)
+/* 100.64.0.0/10 (RFC 6598) counts as a sign at any time. */
+static bool has_shown_sharing(struct address_entry *address, bool is_carrier_grade, int64_t now_ns)
 {
-    unsigned signs = address->is_carrier_grade;
+    unsigned signs = is_carrier_grade;
     for (unsigned i = 0; i < SHARING_SIGNS; i++)
         signs += within_window(address->signs[i], now_ns);
     address->is_shared |= signs >= 2;
@@ -368,7 +370,6 @@ static bool is_shared(struct client_table *table, const struct facts *facts,
 {
     int64_t now_ns = facts->t_req0;
 
-    entry->is_carrier_grade = is_carrier_grade(address);
     if (!is_named)
         watch_ttl(entry, facts->x->connection.client_initial_ttl, now_ns);
     if (watched_hash) {
@@ -377,7 +378,7 @@ static bool is_shared(struct client_table *table, const struct facts *facts,
         if (!is_named && table->most_connections)
             watch_connection(table, entry, watched, facts);
     }
-    return has_shown_sharing(entry, now_ns);
+    return has_shown_sharing(entry, is_carrier_grade(address), now_ns);
 }
 
 /* ---- who it is ---- */

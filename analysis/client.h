@@ -32,7 +32,8 @@ struct client {
 struct client_table;
 
 /* `connections`: same_address_connections of the thresholds. `roles` may be NULL, else it outlives
- * the table: a client is never an intermediary, whatever its requests say, a proxy or CDN always. */
+ * the table: a client is never an intermediary, whatever its requests say, a proxy or CDN always.
+ */
 struct client_table *client_table_new(enum client_key mode, int64_t connections,
                                       const struct roles *roles);
 void client_table_free(struct client_table *table); /* accepts NULL */

@@ -39,16 +39,13 @@ struct entity_tag entity_tag_parse(struct slice text)
 {
     struct entity_tag tag = {.text = slice_trim(text)};
     tag.weak = slice_starts_with(tag.text, SLICE("W/"));
-    struct slice opaque = slice_from(tag.text, tag.weak ? 2 : 0);
-    tag.valid = is_opaque(opaque);
-    if (tag.valid)
-        tag.opaque = opaque;
+    tag.valid = is_opaque(slice_from(tag.text, tag.weak ? 2 : 0));
     return tag;
 }
 
 bool entity_tag_weak_equal(const struct entity_tag *a, const struct entity_tag *b)
 {
-    return a->valid && b->valid && slice_equal(a->opaque, b->opaque);
+    return a->valid && b->valid && slice_equal(entity_tag_opaque(a), entity_tag_opaque(b));
 }
 
 bool entity_tag_strong_equal(const struct entity_tag *a, const struct entity_tag *b)
@@ -104,7 +101,8 @@ struct slice entity_tag_stem(const struct entity_tag *tag)
 {
     if (!tag->valid)
         return SLICE_ABSENT;
-    return without_marks(slice_first(slice_from(tag->opaque, 1), tag->opaque.len - 2));
+    struct slice opaque = entity_tag_opaque(tag);
+    return without_marks(slice_first(slice_from(opaque, 1), opaque.len - 2));
 }
 
 struct slice entity_tag_core(const struct entity_tag *tag)
@@ -116,12 +114,13 @@ enum tag_kinship entity_tag_kinship(const struct entity_tag *a, const struct ent
 {
     if (!a->valid || !b->valid)
         return TAGS_UNRELATED;
-    if (slice_equal(a->opaque, b->opaque))
+    if (slice_equal(entity_tag_opaque(a), entity_tag_opaque(b)))
         return TAGS_EQUAL;
     struct slice stem_a = entity_tag_stem(a), stem_b = entity_tag_stem(b);
     if (!slice_equal(stem_a, stem_b))
         return TAGS_UNRELATED;
-    bool a_has = stem_a.len + 2 != a->opaque.len, b_has = stem_b.len + 2 != b->opaque.len;
+    bool a_has = stem_a.len + 2 != entity_tag_opaque(a).len;
+    bool b_has = stem_b.len + 2 != entity_tag_opaque(b).len;
     if (a_has && b_has)
         return TAGS_SUFFIX_ON_BOTH;
     return a_has ? TAGS_SUFFIX_ON_FIRST : TAGS_SUFFIX_ON_SECOND;

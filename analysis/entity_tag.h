@@ -12,11 +12,16 @@
 #include "base/slice.h"
 
 struct entity_tag {
-    struct slice text;   /* as written, without outer white space; absent where there is no tag */
-    struct slice opaque; /* with its quotes; absent unless valid */
+    struct slice text; /* as written, without outer white space; absent where there is no tag */
     bool weak;
     bool valid; /* entity-tag = [ %s"W/" ] DQUOTE *etagc DQUOTE */
 };
+
+/* With its quotes; absent unless valid. */
+static inline struct slice entity_tag_opaque(const struct entity_tag *tag)
+{
+    return tag->valid ? slice_from(tag->text, tag->weak ? 2 : 0) : SLICE_ABSENT;
+}
 
 /* `text` is one tag. Absent stays absent (and not valid). */
 struct entity_tag entity_tag_parse(struct slice text);

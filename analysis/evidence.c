@@ -48,7 +48,8 @@ enum truth same_octets(const struct representation *r, const struct facts *facts
 {
     const struct exchange *x = facts->x;
     if (facts->body_is_comparable && digest_is_set(r->digest)) {
-        if (!slice_equal_nocase(r->content_encoding, facts->response.content_encoding))
+        if (!slice_equal_nocase(representation_says(r, FIELD_CONTENT_ENCODING),
+                                facts->response.content_encoding))
             return NO;
         return truth_of(digest_equal(r->digest, x->response.digest));
     }
@@ -73,7 +74,7 @@ bool is_of_other_leg(const struct representation *r, const struct facts *facts)
 bool is_comparable(const struct representation *r, const struct facts *facts,
                    const struct request_key *key, struct arena *scratch)
 {
-    return !responders_differ(r->responder, facts->response.responder) &&
+    return !responders_differ((enum responder_class)r->responder, facts->response.responder) &&
            !is_of_other_leg(r, facts) && r->request.authorization == key->authorization &&
            r->request.has_range == key->has_range &&
            r->request.accept_encoding == key->accept_encoding &&
@@ -153,7 +154,7 @@ unsigned references_find_whole(struct references *refs, const struct resource *r
         struct representation *r = resource->representations[i];
         if (!is_whole_of(r, facts) || r->request.has_range ||
             !address_equal(&r->server, &facts->x->connection.server) ||
-            responders_differ(r->responder, facts->response.responder) ||
+            responders_differ((enum responder_class)r->responder, facts->response.responder) ||
             is_of_other_leg(r, facts) || r->request.authorization != key->authorization ||
             r->request.accept_encoding != key->accept_encoding ||
             representation_answers(r, facts, key, VARY_CANON, scratch) != YES)
@@ -234,7 +235,7 @@ struct field_sets field_sets_of(const struct resource *resource, const struct ha
     unsigned own = 0, other = 0, own_all = all, other_all = all;
     for (uint32_t i = 0; resource && i < resource->n_representations; i++) {
         const struct representation *r = resource->representations[i];
-        if (r->latest[0].t_rsp0 < from_ns || !is_comparable(r, facts, key, scratch))
+        if (representation_latest(r)->t_rsp0 < from_ns || !is_comparable(r, facts, key, scratch))
             continue;
         if (reference_matches(r, facts))
             sets.lacked |= all & ~r->carries;

@@ -187,8 +187,8 @@ struct facts {
     struct response_facts response;
 };
 
-/* Reads the exchange. `arena` (the exchange's own will do) takes joined lines, which are rare; `memo`
- * saves work where values repeat, NULL does without. */
+/* Reads the exchange. `arena` (the exchange's own will do) takes joined lines, which are rare;
+ * `memo` saves work where values repeat, NULL does without. */
 void facts_read(struct facts *facts, const struct exchange *x, struct arena *arena,
                 struct memo *memo);
 

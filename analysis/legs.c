@@ -114,9 +114,7 @@ void inner_leg_drop(struct legs *legs, struct inner_leg *inner)
         return;
     if (inner->freshens)
         inner_leg_drop(legs, inner->freshens); /* a 200, which freshens none: no deeper than that */
-    if (inner->held.representation)
-        representation_drop(legs->store, inner->held.representation);
-    heap_give(inner->held.policy, sizeof *inner->held.policy);
+    holding_fini(legs->store, &inner->held);
     legs->octets -= inner->octets + inner->outer_vary_key.len;
     free((void *)(uintptr_t)inner->outer_vary_key.at);
     heap_give(inner, inner->octets);
@@ -172,7 +170,7 @@ static uint64_t varnish_fetch_of(const struct head *response)
 static uint64_t validator_of(const struct response_facts *r)
 {
     if (r->etag.valid)
-        return hash_of(r->etag.opaque);
+        return hash_of(entity_tag_opaque(&r->etag));
     return date_is_valid(&r->last_modified) ? (uint64_t)r->last_modified.date.seconds | 1 : 0;
 }
 

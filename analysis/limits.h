@@ -25,8 +25,8 @@
 #define LIMIT_RESOURCES                                                                            \
     65536 /* URLs that are remembered; 500 octets and their representations each */
 #define LIMIT_REPRESENTATIONS 8 /* of one URL: variants, deployments, backends; the oldest goes */
-#define LIMIT_STORE_OCTETS    (UINT64_C(64) << 20) /* octets of all representations */
-#define LIMIT_HOLDINGS        262144 /* (client, URL) pairs; 240 octets, 110 more with a 304 */
+#define LIMIT_STORE_OCTETS    (UINT64_C(45) << 20) /* octets of all representations */
+#define LIMIT_HOLDINGS        262144 /* (client, URL) pairs; 192 octets, as many more with a 304 */
 #define LIMIT_HOLDINGS_OF_ONE 4      /* variants that one client holds of one URL */
 #define LIMIT_SERVERS         16384  /* server addresses; 700 octets each */
 #define LIMIT_LOSSES          16     /* intervals of loss per server; more: neighbours are joined */

@@ -196,11 +196,11 @@ static void gather_asker(struct model *model, struct inspection *n)
 /* Was this tag only ever given with no-store? */
 static bool is_only_no_store(const struct resource *resource, const struct representation *held)
 {
-    if (LIKELY(cache_control_says(&held->freshness.cc, CC_NO_STORE) != YES))
+    if (LIKELY(cache_control_says(&held->cc, CC_NO_STORE) != YES))
         return false;
     for (uint32_t i = 0; i < resource->n_representations; i++) {
         const struct representation *r = resource->representations[i];
-        const struct cache_control *cc = &r->freshness.cc;
+        const struct cache_control *cc = &r->cc;
         if (entity_tag_weak_equal(&r->etag, &held->etag) &&
             (cache_control_says(cc, CC_NO_STORE) != YES ||
              cache_control_has(cc, CC_MUST_UNDERSTAND)))
@@ -214,7 +214,7 @@ static bool is_only_no_store(const struct resource *resource, const struct repre
 static bool is_stale_by_200(const struct holding *h, int64_t now_ns, int64_t skew_s,
                             int64_t guard_s, enum cache_kind kind)
 {
-    struct freshness f = h->representation->freshness;
+    struct freshness f = representation_freshness(h->representation);
     f.t_req0 = f.t_rsp0 = h->arrived_ns;
     f.age = 0;
     return !freshness_is_fresh(&f, now_ns, skew_s, guard_s, kind, GENEROUS);
@@ -269,7 +269,7 @@ static void gather_held(struct model *model, struct inspection *n)
     };
     held->is_stored = h->is_stored && (!e->cache_is_shared || representation_may_be_shared(r));
     held->asked_with = e->refs.held.matches;
-    e->kept_no_store = held->asked_with && !h->policy && !e->cache_is_shared &&
+    e->kept_no_store = held->asked_with && !holding_has_policy(h) && !e->cache_is_shared &&
                        facts->request.if_none_match.kind == TAG_LIST_TAGS &&
                        is_only_no_store(n->resource, r);
     if (facts->x->status == 200)
@@ -342,8 +342,8 @@ static void gather_history(const struct resource *resource, struct evidence *e)
 {
     e->unsafe_ns = resource->unsafe_ns;
     for (uint32_t i = 0; i < resource->n_representations; i++)
-        if (resource->representations[i]->latest[0].t_rsp0 > e->latest_200_ns)
-            e->latest_200_ns = resource->representations[i]->latest[0].t_rsp0;
+        if (representation_latest(resource->representations[i])->t_rsp0 > e->latest_200_ns)
+            e->latest_200_ns = representation_latest(resource->representations[i])->t_rsp0;
 }
 
 /* ---- what a 200 is held against ---- */
@@ -355,7 +355,8 @@ static bool has_these_octets(struct model *model, const struct inspection *n,
     const struct facts *facts = &n->facts;
     return facts->body_is_comparable && digest_is_set(r->digest) &&
            digest_equal(r->digest, facts->x->response.digest) &&
-           slice_equal_nocase(r->content_encoding, facts->response.content_encoding) &&
+           slice_equal_nocase(representation_says(r, FIELD_CONTENT_ENCODING),
+                              facts->response.content_encoding) &&
            representation_answers(r, facts, &n->evidence.key, VARY_CANON, &model->scratch) == YES;
 }
 
@@ -473,30 +474,35 @@ static void measure_busting(struct model *model, struct inspection *n)
 static void measure_sharing(struct inspection *n)
 {
     const struct facts *facts = &n->facts;
-    const struct users *u = &n->resource->users;
+    const struct oddities *odd = n->resource->oddities;
     if (!facts->body_is_comparable || n->holder == 0 || !facts->request.cookie_hash ||
         !cache_control_has(&facts->response.cc, CC_PRIVATE) ||
         cache_control_has(&facts->response.cc, CC_NO_STORE))
         return;
-    uint32_t known = digest_equal(u->body, facts->x->response.digest) ? u->count : 0;
-    for (uint32_t i = 0; i < known; i++)
+    n->evidence.users = 1;
+    if (!odd || !digest_equal(odd->users.body, facts->x->response.digest))
+        return;
+    const struct users *u = &odd->users;
+    n->evidence.users = 0;
+    for (uint32_t i = 0; i < u->count; i++)
         if (u->cookie[i] == facts->request.cookie_hash || u->client[i] == n->holder)
             return;
-    n->evidence.users = known + 1;
-    n->evidence.first_user_exchange_id = known ? u->exchange_id : 0;
+    n->evidence.users = u->count + 1;
+    n->evidence.first_user_exchange_id = u->count ? u->exchange_id : 0;
 }
 
 /* A20: how many members echo a tag that was issued malformed. */
 static unsigned count_echoes(const struct resource *resource, const struct tag_list *list)
 {
+    const struct oddities *odd = resource->oddities;
     struct slice rest = list->text;
     struct entity_tag member;
-    unsigned echoes = 0, most = COUNT_OF(resource->mangled);
-    while (resource->n_mangled && tag_list_next(&rest, &member)) {
+    unsigned echoes = 0;
+    while (odd && tag_list_next(&rest, &member)) {
         if (member.valid)
             continue;
-        for (unsigned i = 0; i < resource->n_mangled && i < most; i++)
-            echoes += resource->mangled[i] == hash64_stable(member.text);
+        for (unsigned i = 0; i < odd->n_mangled && i < COUNT_OF(odd->mangled); i++)
+            echoes += odd->mangled[i] == hash64_stable(member.text);
     }
     return echoes;
 }
@@ -553,21 +559,22 @@ static void gather_legs(struct model *model, struct inspection *n)
 static void gather_change(struct inspection *n)
 {
     struct evidence *e = &n->evidence;
-    const struct unsafe_change *changes = n->resource->unsafe;
-    if (LIKELY(changes[0].exchange_id == 0))
+    const struct oddities *odd = n->resource->oddities;
+    if (LIKELY(!odd) || odd->unsafe[0].exchange_id == 0)
         return;
+    const struct unsafe_change *changes = odd->unsafe;
     uint64_t endpoint = endpoint_of(n->facts.x);
     e->node = node_of(&n->facts);
-    for (unsigned i = 0; i < COUNT_OF(n->resource->unsafe); i++)
+    for (unsigned i = 0; i < COUNT_OF(odd->unsafe); i++)
         if (changes[i].exchange_id && changes[i].endpoint == endpoint)
             e->unsafe = changes[i];
 }
 
-static bool may_be_for_others(const struct freshness *f)
+static bool may_be_for_others(const struct representation *r)
 {
-    return cache_control_says(&f->cc, CC_PUBLIC) != NO ||
-           cache_control_says(&f->cc, CC_S_MAXAGE) != NO ||
-           cache_control_says(&f->cc, CC_MUST_REVALIDATE) != NO || f->targeted.lines;
+    return cache_control_says(&r->cc, CC_PUBLIC) != NO ||
+           cache_control_says(&r->cc, CC_S_MAXAGE) != NO ||
+           cache_control_says(&r->cc, CC_MUST_REVALIDATE) != NO || r->targeted;
 }
 
 /* Was this response here once before, from this endpoint: by tag, Date and Age? */
@@ -595,7 +602,7 @@ static void find_authorized(struct inspection *n)
         if (!id)
             continue;
         if (!seen->request.authorization || seen->request.authorization == e->key.authorization ||
-            may_be_for_others(&seen->freshness)) {
+            may_be_for_others(seen)) {
             e->authorized_exchange_id = 0; /* it may have been stored for that request */
             return;
         }
@@ -881,12 +888,12 @@ void model_inspect_again(struct model *model, const struct accused *accused, int
 bool model_is_reference(struct model *model, const struct accused *accused,
                         struct representation *shown, struct reference *reference)
 {
-    const struct sighting *at = &shown->latest[0];
+    const struct sighting *at = representation_latest(shown);
     if (at->t_req0 < accused->t_rsp1 ||
         shown->request.accept_encoding != accused->key.accept_encoding ||
         shown->request.authorization != accused->key.authorization ||
         shown->request.has_range != accused->key.has_range ||
-        responders_differ(shown->responder, accused->responder))
+        responders_differ((enum responder_class)shown->responder, accused->responder))
         return false;
     struct facts facts;
     arena_reset(&model->scratch_again);
@@ -995,15 +1002,15 @@ static void learn_change(struct inspection *n)
 static void learn_mangled(struct inspection *n)
 {
     const struct entity_tag *tag = &n->facts.response.etag;
-    struct resource *r = n->resource;
     if (slice_is_absent(tag->text) || tag->valid)
         return;
+    struct oddities *odd = resource_oddities(n->resource);
     uint64_t hash = hash64_stable(tag->text);
-    unsigned most = COUNT_OF(r->mangled);
-    for (unsigned i = 0; i < r->n_mangled && i < most; i++)
-        if (r->mangled[i] == hash)
+    unsigned most = COUNT_OF(odd->mangled);
+    for (unsigned i = 0; i < odd->n_mangled && i < most; i++)
+        if (odd->mangled[i] == hash)
             return;
-    r->mangled[r->n_mangled++ % most] = hash;
+    odd->mangled[odd->n_mangled++ % most] = hash;
 }
 
 /* ... and whether the URL was written to, which may change what it answers. */
@@ -1052,13 +1059,15 @@ static void learn_deployment(struct inspection *n)
 
 static void learn_users(struct inspection *n)
 {
-    struct users *u = &n->resource->users;
+    if (n->evidence.users == 0)
+        return;
+    struct users *u = &resource_oddities(n->resource)->users;
     if (n->evidence.users == 1) {
         u->body = n->facts.x->response.digest;
         u->exchange_id = n->evidence.id;
         u->count = 0;
     }
-    if (n->evidence.users && u->count < COUNT_OF(u->client)) {
+    if (u->count < COUNT_OF(u->client)) {
         u->client[u->count] = n->holder;
         u->cookie[u->count++] = n->facts.request.cookie_hash;
     }
@@ -1154,7 +1163,7 @@ static void learn_unsafe(struct model *model, struct inspection *n)
 static void learn_change_of_state(struct inspection *n)
 {
     const struct facts *facts = &n->facts;
-    struct unsafe_change *changes = n->resource->unsafe;
+    struct unsafe_change *changes = resource_oddities(n->resource)->unsafe;
     uint64_t endpoint = endpoint_of(facts->x);
     struct unsafe_change *change = &changes[0];
     if (change->exchange_id && change->endpoint != endpoint)

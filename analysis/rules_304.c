@@ -235,7 +235,7 @@ static bool is_missing(const struct evidence *e, enum due_field field)
 
 bool is_another_software(const struct evidence *e, const struct representation *r)
 {
-    struct slice here = e->facts->response.server, there = r->server_software;
+    struct slice here = e->facts->response.server, there = representation_says(r, FIELD_SERVER);
     return !slice_is_absent(here) && !slice_is_absent(there) && !slice_equal(here, there);
 }
 
@@ -361,8 +361,7 @@ static enum judgement judge_missing_expires(const struct evidence *e, struct ver
 {
     enum judgement judgement = judge_missing(e, v, DUE_EXPIRES, CARD(MISSING_EXPIRES));
     if (judgement == FIRED) {
-        const struct freshness *policy = &v->reference->representation->freshness;
-        if (cache_control_has(&policy->cc, CC_MAX_AGE)) {
+        if (cache_control_has(&v->reference->representation->cc, CC_MAX_AGE)) {
             confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY);
             v->note = v->note ? v->note : "max-age makes caches ignore Expires (RFC 9111 §5.3)";
         }
@@ -630,8 +629,8 @@ struct difference {
 static bool differs_in_cache_control(const struct sides *s, struct difference *d)
 {
     const struct cache_control *n = &s->n->cc;
-    const struct cache_control *p = &s->p->representation->freshness.cc;
-    const struct cache_control *f = &s->f->representation->freshness.cc;
+    const struct cache_control *p = &s->p->representation->cc;
+    const struct cache_control *f = &s->f->representation->cc;
     if (!n->lines || !p->lines || !f->lines ||
         !same_cache_control(p, s->p->at.date, f, s->f->at.date) ||
         same_cache_control(p, s->p->at.date, n, s->n->date.date.seconds))

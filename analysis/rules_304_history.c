@@ -97,7 +97,7 @@ static void accuse_despite(const struct evidence *e, struct verdict *v)
                   : "304 to If-Modified-Since: {}, although the 200s before and after it have "
                     "Last-Modified: {}");
     say_text(v, by_tag ? q->if_none_match.text : q->if_modified_since.text);
-    say_text(v, by_tag ? p->etag.text : p->last_modified_text);
+    say_text(v, by_tag ? p->etag.text : representation_says(p, FIELD_LAST_MODIFIED));
     v->reference = &e->refs.before;
 }
 
@@ -168,8 +168,11 @@ static bool may_be_there(const struct evidence *e)
     int64_t from_ns = e->status_before.t_req0;
     if (e->latest_200_ns >= from_ns || e->unsafe_ns >= from_ns)
         return true;
-    return p && freshness_is_fresh(&p->freshness, e->facts->t_req0, 0, e->thresholds->guard_s,
-                                   SHARED_CACHE, GENEROUS);
+    if (!p)
+        return false;
+    struct freshness f = representation_freshness(p);
+    return freshness_is_fresh(&f, e->facts->t_req0, 0, e->thresholds->guard_s, SHARED_CACHE,
+                              GENEROUS);
 }
 
 static enum judgement judge_masks(const struct evidence *e, struct verdict *v)

@@ -54,8 +54,8 @@ static bool was_offered_otherwise(const struct evidence *e)
 static bool is_nginx_gzip(const struct evidence *e, const struct representation *r)
 {
     return !e->facts->response.etag.weak &&
-           slice_equal_nocase(r->content_encoding, SLICE("gzip")) &&
-           slice_starts_with_nocase(r->server_software, SLICE("nginx"));
+           slice_equal_nocase(representation_says(r, FIELD_CONTENT_ENCODING), SLICE("gzip")) &&
+           slice_starts_with_nocase(representation_says(r, FIELD_SERVER), SLICE("nginx"));
 }
 
 /* Last-Modified, where it is strong, identifies the stored response all the same. */
@@ -65,7 +65,7 @@ static bool date_rescues(const struct evidence *e, const struct representation *
     int64_t modified = n->last_modified.date.seconds;
     return modified != NO_DATE && modified == r->last_modified &&
            (n->last_modified_is_strong == YES ||
-            last_modified_is_strong(modified, r->freshness.date) == YES);
+            last_modified_is_strong(modified, r->first.date) == YES);
 }
 
 static void demote_flip(const struct evidence *e, struct verdict *v, const struct reference *r)
@@ -139,7 +139,7 @@ static enum judgement judge_no_validator(const struct evidence *e, struct verdic
         return PASSED; /* 304-missing-etag says it, or there is nothing to say */
     accuse(v, CARD(NO_VALIDATOR),
            "the 304 has no validator, the 200 has Last-Modified: {}: consider sending it");
-    say_text(v, p->representation->last_modified_text);
+    say_text(v, representation_says(p->representation, FIELD_LAST_MODIFIED));
     v->reference = p;
     v->confidence = CONFIDENCE_CERTAIN;
     return FIRED;

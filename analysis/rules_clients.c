@@ -89,7 +89,7 @@ static enum judgement judge_omits_ims(const struct evidence *e, struct verdict *
         v, CARD(OMITS_IMS),
         "asked by If-None-Match: {} alone, although the client had been given Last-Modified: {}");
     say_text(v, q->if_none_match.text);
-    say_text(v, r->last_modified_text);
+    say_text(v, representation_says(r, FIELD_LAST_MODIFIED));
     v->reference = &e->refs.held;
     if (e->client.shared_address)
         v->confidence = CONFIDENCE_POSSIBLE;

@@ -191,7 +191,7 @@ static enum judgement judge_collision(const struct evidence *e, struct verdict *
     if (!e->closing)
         return wait_for(v, WAIT_FOR_LOSSES);
     struct slice here = x->response.content_encoding,
-                 there = other->representation->content_encoding;
+                 there = representation_says(other->representation, FIELD_CONTENT_ENCODING);
     bool same_coding = slice_equal_nocase(here, there) || (is_identity(here) && is_identity(there));
     accuse(v, CARD(STRONG_ETAG_COLLISION),
            "the strong ETag {} stands for {} octets here and for other {} octets before");

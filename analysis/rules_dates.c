@@ -30,7 +30,7 @@ static const char *unstable_variant(const struct evidence *e, const struct refer
 {
     const struct response_facts *n = &e->facts->response;
     if (is_date_of_response(n->last_modified.date.seconds, n->date.date.seconds) &&
-        is_date_of_response(r->representation->last_modified, r->representation->freshness.date))
+        is_date_of_response(r->representation->last_modified, r->representation->first.date))
         return "per-request";
     return e->date_seen_before ? "fleet" : NULL;
 }
@@ -49,7 +49,8 @@ static enum judgement judge_unstable(const struct evidence *e, struct verdict *v
     if (x->request.wants_hard_reload)
         return withhold(v, GUARD_RELOAD);
     if (!slice_is_absent(x->response.etag.text) || !r->representation ||
-        !slice_equal(r->representation->content_type, x->response.content_type))
+        !slice_equal(representation_says(r->representation, FIELD_CONTENT_TYPE),
+                     x->response.content_type))
         return PASSED;
     const char *variant = unstable_variant(e, r);
     if (!variant)
@@ -59,7 +60,7 @@ static enum judgement judge_unstable(const struct evidence *e, struct verdict *v
     accuse(v, CARD(UNSTABLE),
            "Last-Modified: {} for the octets that had {} before, which was asked by");
     say_text(v, x->response.last_modified.text);
-    say_text(v, r->representation->last_modified_text);
+    say_text(v, representation_says(r->representation, FIELD_LAST_MODIFIED));
     v->variant = variant;
     v->reference = r;
     v->claim.kind = CLAIM_REPLACE;
@@ -88,7 +89,7 @@ static bool is_personal(const struct facts *x, const struct representation *r)
  * are no pages seldom carry such. */
 static bool may_have_nonce(const struct facts *x, const struct representation *r)
 {
-    return r->n_latest < 2 &&
+    return !r->again &&
            (slice_starts_with_nocase(x->response.content_type, SLICE("text/html")) ||
             slice_starts_with_nocase(x->response.content_type, SLICE("application/xhtml")));
 }
@@ -104,9 +105,10 @@ static enum judgement judge_body_changed(const struct evidence *e, struct verdic
     if (!x->body_is_comparable || !digest_is_set(r->digest))
         return withhold(v, GUARD_BODY_NOT_COMPARABLE);
     if (digest_equal(r->digest, x->x->response.digest) ||
-        last_modified_is_strong(r->last_modified, r->freshness.date) != YES ||
-        !slice_equal_nocase(r->content_encoding, x->response.content_encoding) ||
-        !slice_equal(r->content_type, x->response.content_type))
+        last_modified_is_strong(r->last_modified, r->first.date) != YES ||
+        !slice_equal_nocase(representation_says(r, FIELD_CONTENT_ENCODING),
+                            x->response.content_encoding) ||
+        !slice_equal(representation_says(r, FIELD_CONTENT_TYPE), x->response.content_type))
         return PASSED;
     if (lacks(e, v, NEEDS_END))
         return WITHHELD;

@@ -65,7 +65,8 @@ static bool is_html(struct slice media_type)
  * would find there. */
 static bool may_be_soft_404(const struct representation *r, const struct exchange *put)
 {
-    return is_html(r->content_type) && !is_html(head_first(&put->request.head, FIELD_CONTENT_TYPE));
+    return is_html(representation_says(r, FIELD_CONTENT_TYPE)) &&
+           !is_html(head_first(&put->request.head, FIELD_CONTENT_TYPE));
 }
 
 /* PUT with If-None-Match: * wants to create. 200 and 204 say that there was something, which is now

@@ -35,8 +35,7 @@ static enum due_field first_of(unsigned set)
 static void weaken(struct verdict *v, const struct evidence *e, unsigned missing)
 {
     const struct reference *r = &e->refs.before;
-    if (missing == 1u << DUE_EXPIRES &&
-        cache_control_has(&r->representation->freshness.cc, CC_MAX_AGE)) {
+    if (missing == 1u << DUE_EXPIRES && cache_control_has(&r->representation->cc, CC_MAX_AGE)) {
         confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY);
         v->note = "max-age makes caches ignore Expires (RFC 9111 §5.3)";
     }

@@ -38,7 +38,7 @@ static bool age_shows_validation(const struct evidence *e)
     const struct facts *x = e->facts;
     if (x->response.age_state != AGE_VALID || !r)
         return false;
-    struct freshness before = r->freshness;
+    struct freshness before = representation_freshness(r);
     int64_t age = freshness_age(&before, x->t_req0, 0, GENEROUS);
     struct lifetime lifetime = freshness_lifetime(&before, SHARED_CACHE, GENEROUS);
     bool was_stale = lifetime.must_validate || age >= lifetime.seconds;

@@ -79,8 +79,9 @@ static enum judgement judge_own_fragment(const struct evidence *e, struct verdic
         return WITHHELD;
     if (e->facts->request.wants_hard_reload)
         return withhold(v, GUARD_RELOAD);
+    struct freshness f = representation_freshness(r);
     if (!representation_has_validator(r) &&
-        freshness_explicit(&r->freshness, PRIVATE_CACHE) <= e->held.stored_s)
+        freshness_explicit(&f, PRIVATE_CACHE) <= e->held.stored_s)
         return PASSED; /* it would have been transferred anyway: no-validator-unchanged */
     bool star = slice_equal(e->fragmented_by, SLICE("*"));
     accuse(v, CARD(FRAGMENTATION),

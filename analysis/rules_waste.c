@@ -108,7 +108,7 @@ static enum judgement judge_unconditional(const struct evidence *e, struct verdi
     accuse(v, CARD(UNCONDITIONAL_REFETCH),
            "{} octets transferred again although the client had them, and could have asked by {}");
     say_number(v, (int64_t)e->x->response.content_bytes);
-    say_text(v, r->etag.valid ? r->etag.text : r->last_modified_text);
+    say_text(v, r->etag.valid ? r->etag.text : representation_says(r, FIELD_LAST_MODIFIED));
     v->claim = (struct claim){.kind = CLAIM_REPLACE, .added_octets = condition_octets(r)};
     blame_client(v, e);
     if (is_refetch_after_304(e))
@@ -244,7 +244,7 @@ static enum judgement judge_unstable(const struct evidence *e, struct verdict *v
         return withhold(v, GUARD_RELOAD);
     if (tag_list_has_tolerant(&x->request.if_none_match, &x->response.etag, NULL) || !r)
         return PASSED;
-    if (!slice_equal(r->content_type, x->response.content_type))
+    if (!slice_equal(representation_says(r, FIELD_CONTENT_TYPE), x->response.content_type))
         return PASSED; /* the tag may speak of more than the octets */
     if (x->x->response.content_bytes < (uint64_t)e->thresholds->min_body)
         return withhold(v, GUARD_TINY);

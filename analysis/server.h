@@ -53,7 +53,7 @@ struct habit {
     struct entry entry;
     uint64_t server; /* entry.hash of it: the struct may come to hold another */
     uint64_t pattern;
-    int64_t carried_ns[DUE_FIELDS]; /* t_rsp0 of the latest 304 with the field; NEVER */
+    int64_t carried_ns[DUE_FIELDS];     /* t_rsp0 of the latest 304 with the field; NEVER */
     struct median ms_to_304, ms_to_200; /* from the request's last octet to the response's first */
 };
 

@@ -27,7 +27,8 @@ static bool is_same_representation(const struct evidence *e, const struct inner_
 {
     const struct representation *r = i->held.representation;
     const struct entity_tag *tag = &e->facts->response.etag;
-    bool same_coding = slice_equal_nocase(r->content_encoding, e->facts->response.content_encoding);
+    bool same_coding = slice_equal_nocase(representation_says(r, FIELD_CONTENT_ENCODING),
+                                          e->facts->response.content_encoding);
     if (!answers_without_body(e, &i->leg) && same_coding)
         return digest_equal(i->leg.digest, e->x->response.digest) &&
                (r->etag.valid == tag->valid &&
@@ -54,7 +55,7 @@ static bool fits_in_time(const struct evidence *e, const struct outer_leg *o,
         if (apart > GUARD_S || apart < -GUARD_S)
             return false;
     }
-    int64_t date = i->held.lenient.date, now_s = o->leg.t_rsp0 / NS_PER_S;
+    int64_t date = holding_clock(&i->held, false)->date, now_s = o->leg.t_rsp0 / NS_PER_S;
     if (o->leg.date == NO_DATE || date == NO_DATE || o->leg.date == date)
         return true;
     int64_t behind = now_s + server_skew_s(e->server) - o->leg.date;
@@ -77,7 +78,7 @@ static bool is_proved(const struct evidence *e, const struct outer_leg *o,
     bool later = o->leg.t_rsp0 - i->leg.t_rsp0 >= 2 * NS_PER_S;
     return (o->leg.age > 0 && i->leg.age < o->leg.age) || r->says_hit ||
            (o->leg.varnish && o->leg.varnish == i->leg.varnish) ||
-           (later && o->leg.date != NO_DATE && o->leg.date == i->held.lenient.date);
+           (later && o->leg.date != NO_DATE && o->leg.date == holding_clock(&i->held, false)->date);
 }
 
 /* ---- may it be used? ---- */
@@ -143,7 +144,8 @@ static unsigned sins_of_variant(const struct evidence *e, const struct inner_leg
 {
     struct slice differs;
     struct slice key = i->outer_vary_key;
-    if (!key.len || vary_key_equal(key, i->held.representation->vary_key, VARY_EXACT) != YES ||
+    if (!key.len ||
+        vary_key_equal(key, representation_vary_key(i->held.representation), VARY_EXACT) != YES ||
         vary_key_match(key, &e->x->request.head, e->facts->request_head_whole, VARY_CANON, scratch,
                        &differs) != NO ||
         slice_is_absent(differs))

@@ -115,18 +115,13 @@ static bool ghost_is_known(const struct store *store, struct slice key)
 
 /* ---- representations ---- */
 
-void representation_take(struct representation *representation)
-{
-    representation->refs++;
-}
-
 void representation_drop(struct store *store, struct representation *representation)
 {
     assert(representation->refs > 0);
     if (--representation->refs)
         return;
-    store->octets -= representation->octets;
-    heap_give(representation, representation->octets);
+    store->octets -= representation_octets(representation);
+    representation_free(representation);
 }
 
 /* Clients write the same few values over and over: the canonical form of each is hashed once. */
@@ -158,253 +153,6 @@ struct request_key request_key_of(struct store *store, const struct facts *facts
     return key;
 }
 
-unsigned due_fields_of(const struct head *head)
-{
-    return (unsigned)head_has(head, FIELD_CACHE_CONTROL) << DUE_CACHE_CONTROL |
-           (unsigned)head_has(head, FIELD_CONTENT_LOCATION) << DUE_CONTENT_LOCATION |
-           (unsigned)head_has(head, FIELD_DATE) << DUE_DATE |
-           (unsigned)head_has(head, FIELD_ETAG) << DUE_ETAG |
-           (unsigned)head_has(head, FIELD_EXPIRES) << DUE_EXPIRES |
-           (unsigned)head_has(head, FIELD_VARY) << DUE_VARY;
-}
-
-/* How Access-Control-Allow-Origin speaks, not to whom: a value for each page that asks would make
- * a representation of each. */
-static uint64_t origin_class(const struct facts *facts)
-{
-    struct slice allowed = head_first(&facts->x->response.head, FIELD_ACCESS_CONTROL_ALLOW_ORIGIN);
-    if (slice_is_absent(allowed))
-        return 0;
-    if (slice_equal(allowed, SLICE("*")))
-        return 1;
-    return slice_equal(allowed, facts->request.origin) ? 2 : 3;
-}
-
-/* Fields whose values tell representations, policies or backends apart. */
-static bool is_telling(uint16_t token)
-{
-    switch (token) {
-    case FIELD_CACHE_CONTROL:
-    case FIELD_CDN_CACHE_CONTROL:
-    case FIELD_CONTENT_ENCODING:
-    case FIELD_CONTENT_LANGUAGE:
-    case FIELD_CONTENT_LENGTH:
-    case FIELD_CONTENT_LOCATION:
-    case FIELD_CONTENT_TYPE:
-    case FIELD_ETAG:
-    case FIELD_LAST_MODIFIED:
-    case FIELD_SERVER:
-    case FIELD_SURROGATE_CONTROL:
-    case FIELD_VARY:
-        return true;
-    default:
-        return false;
-    }
-}
-
-static uint64_t signature_of(const struct facts *facts, const struct request_key *key,
-                             struct slice vary_key)
-{
-    const struct exchange *x = facts->x;
-    const struct head *head = &x->response.head;
-    uint64_t signature = 0;
-    for (uint32_t i = 0; i < head->n_fields; i++)
-        if (is_telling(head->fields[i].token))
-            signature = hash_mix(signature, head->fields[i].token ^
-                                                hash64(field_value(head, &head->fields[i])));
-    signature = hash_mix(signature, due_fields_of(head));
-    signature = hash_mix(signature, facts->response.intermediary_signs);
-    signature =
-        hash_mix(signature, hash64(slice_of(&x->connection.server, sizeof x->connection.server)));
-    if (facts->body_is_comparable)
-        signature = hash_mix(signature, x->response.digest.high ^ x->response.digest.low);
-    signature = hash_mix(signature, x->response.content_bytes << 1 | facts->body_is_comparable);
-    if (head_has(head, FIELD_ACCESS_CONTROL_ALLOW_ORIGIN))
-        signature = hash_mix(signature, origin_class(facts));
-    signature = hash_mix(signature, key->accept_encoding);
-    signature = hash_mix(signature, key->accept_encoding_raw);
-    signature = hash_mix(signature, key->authorization);
-    signature = hash_mix(signature,
-                         (uint64_t)(key->has_cookie | key->has_origin << 1 | key->has_range << 2));
-    if (vary_key.len)
-        signature = hash_mix(signature, vary_key_hash(vary_key, VARY_EXACT));
-    return signature;
-}
-
-static bool varies_by_encoding_only(const struct head *head)
-{
-    struct vary_walk walk = vary_walk(head);
-    struct slice name;
-    while (vary_next(&walk, &name))
-        if (!slice_equal_nocase(name, SLICE("accept-encoding")))
-            return false;
-    return true;
-}
-
-static struct sighting sighting_of(const struct facts *facts, uint64_t exchange_id, uint64_t user)
-{
-    return (struct sighting){
-        .exchange_id = exchange_id,
-        .ordinal = facts->x->request.first.ordinal,
-        .user = user,
-        .terms = terms_of(&facts->x->request.head),
-        .t_req0 = facts->t_req0,
-        .t_rsp0 = facts->t_rsp0,
-        .t_rsp1 = facts->t_rsp1,
-        .date = facts->response.date.date.seconds,
-        .expires = facts->response.expires.date.seconds,
-    };
-}
-
-static uint8_t *append_octets(uint8_t *at, struct slice s, struct slice *copy)
-{
-    if (s.len)
-        memcpy(at, s.at, s.len);
-    *copy = slice_is_absent(s) ? s : slice_of(at, s.len);
-    return at + s.len;
-}
-
-/* The same octets in another copy of the head. */
-static struct slice moved(struct slice s, struct slice from, struct slice to)
-{
-    if (slice_is_absent(s))
-        return s;
-    if (s.at < from.at || s.at + s.len > from.at + from.len) /* joined or elsewhere */
-        return SLICE_ABSENT;
-    return slice_of(to.at + (s.at - from.at), s.len);
-}
-
-static struct representation *representation_new(const struct facts *facts,
-                                                 const struct request_key *key,
-                                                 struct slice vary_key, uint64_t signature)
-{
-    const struct message *response = &facts->x->response;
-    const struct head *head = &response->head;
-    size_t fields = head->n_fields * sizeof *head->fields;
-    size_t octets = sizeof(struct representation) + fields + head->bytes.len +
-                    facts->x->request.head.bytes.len + vary_key.len;
-    struct representation *r = heap_take(octets);
-    *r = (struct representation){
-        .octets = (uint32_t)octets,
-        .signature = signature,
-        .request = *key,
-        .last_modified = facts->response.last_modified.date.seconds,
-        .digest = response->digest,
-        .has_length = facts->response.length_state == LENGTH_VALID,
-        .content_length = facts->response.content_length,
-        .has_set_cookie = facts->response.has_set_cookie,
-        .responder = facts->response.responder,
-        .signs = facts->response.intermediary_signs,
-        .carries = due_fields_of(head),
-        .server = facts->x->connection.server,
-        .client = facts->x->connection.client,
-        .server_port = facts->x->connection.server_port,
-        .cookie = facts->request.cookie_hash,
-        .varies_by_encoding_only = varies_by_encoding_only(head),
-    };
-    if (!facts->body_is_comparable)
-        r->digest = (struct digest){0};
-    r->body_whole = response->body_whole && response->end_certain && !facts->was_aborted;
-    r->content_octets = r->body_whole ? response->content_bytes : 0;
-    freshness_of(&r->freshness, facts);
-
-    r->head = *head;
-    r->head.fields = (struct field *)(r + 1);
-    if (fields)
-        memcpy(r->head.fields, head->fields, fields);
-    uint8_t *at = (uint8_t *)(r + 1) + fields;
-    at = append_octets(at, head->bytes, &r->head.bytes);
-    at = append_octets(at, facts->x->request.head.bytes, &r->request_head);
-    append_octets(at, vary_key, &r->vary_key);
-
-    const struct response_facts *f = &facts->response;
-    r->etag.text = moved(f->etag.text, head->bytes, r->head.bytes);
-    if (f->etag.valid)
-        r->etag = entity_tag_parse(r->etag.text);
-    r->last_modified_text = moved(f->last_modified.text, head->bytes, r->head.bytes);
-    r->content_encoding = moved(f->content_encoding, head->bytes, r->head.bytes);
-    r->content_type = moved(f->content_type, head->bytes, r->head.bytes);
-    r->server_software = moved(f->server, head->bytes, r->head.bytes);
-    return r;
-}
-
-static void sighting_add(struct representation *r, struct sighting sighting, uint64_t cookie)
-{
-    r->many_cookies |= cookie != r->cookie;
-    if (r->first.exchange_id == 0)
-        r->first = sighting;
-    memmove(&r->latest[1], &r->latest[0], (SIGHTINGS - 1) * sizeof r->latest[0]);
-    r->latest[0] = sighting;
-    if (r->n_latest < SIGHTINGS)
-        r->n_latest++;
-}
-
-bool representation_may_be_shared(const struct representation *r)
-{
-    const struct cache_control *cc = &r->freshness.cc;
-    if (cache_control_says(cc, CC_PRIVATE) != NO)
-        return false;
-    return !r->request.authorization || cache_control_has(cc, CC_PUBLIC) ||
-           cache_control_has(cc, CC_S_MAXAGE) || cache_control_has(cc, CC_MUST_REVALIDATE);
-}
-
-bool sighting_precedes(const struct sighting *a, const struct sighting *b)
-{
-    return a->t_req0 < b->t_req0 || (a->t_req0 == b->t_req0 && a->ordinal < b->ordinal);
-}
-
-/* The sightings that are remembered, one after the other; NULL at the end. */
-static const struct sighting *sighting_at(const struct representation *r, uint32_t i)
-{
-    return i < r->n_latest ? &r->latest[i] : i == r->n_latest ? &r->first : NULL;
-}
-
-struct sighting sighting_before(const struct representation *r, int64_t at_ns)
-{
-    struct sighting best = {0};
-    const struct sighting *s;
-    for (uint32_t i = 0; (s = sighting_at(r, i)) != NULL; i++)
-        if (s->t_rsp1 <= at_ns && (!best.exchange_id || sighting_precedes(&best, s)))
-            best = *s;
-    return best;
-}
-
-struct sighting sighting_begun_before(const struct representation *r, int64_t at_ns)
-{
-    struct sighting best = {0};
-    const struct sighting *s;
-    for (uint32_t i = 0; (s = sighting_at(r, i)) != NULL; i++)
-        if (s->t_rsp0 < at_ns && (!best.exchange_id || sighting_precedes(&best, s)))
-            best = *s;
-    return best;
-}
-
-struct sighting sighting_after(const struct representation *r, int64_t at_ns)
-{
-    struct sighting best = {0};
-    const struct sighting *s;
-    for (uint32_t i = 0; (s = sighting_at(r, i)) != NULL; i++)
-        if (s->t_req0 >= at_ns && (!best.exchange_id || sighting_precedes(s, &best)))
-            best = *s;
-    return best;
-}
-
-enum truth representation_answers(const struct representation *r, const struct facts *facts,
-                                  const struct request_key *key, enum vary_mode mode,
-                                  struct arena *scratch)
-{
-    if (r->vary_key.len == 0)
-        return YES;
-    if (r->varies_by_encoding_only && facts->request_head_whole) {
-        if (r->request.accept_encoding_raw == key->accept_encoding_raw)
-            return YES;
-        if (mode == VARY_CANON)
-            return truth_of(r->request.accept_encoding == key->accept_encoding);
-    }
-    return vary_key_match(r->vary_key, &facts->x->request.head, facts->request_head_whole, mode,
-                          scratch, NULL);
-}
-
 static void forget_representation(struct store *store, struct resource *resource, uint32_t at)
 {
     representation_drop(store, resource->representations[at]);
@@ -428,12 +176,11 @@ struct representation *store_show(struct store *store, struct resource *resource
 {
     struct slice vary = vary_key(&facts->x->response.head, &facts->x->request.head,
                                  facts->request_head_whole, scratch);
-    uint64_t signature = hash_mix(signature_of(facts, key, vary), (uint64_t)storable);
+    uint64_t signature = representation_signature(facts, key, storable, vary);
     for (uint32_t i = 0; i < resource->n_representations; i++) {
         if (resource->representations[i]->signature != signature)
             continue;
-        sighting_add(resource->representations[i], sighting_of(facts, exchange_id, key->user),
-                     facts->request.cookie_hash);
+        store->octets += representation_see(resource->representations[i], facts, key, exchange_id);
         bring_forward(resource, i);
         return resource->representations[0];
     }
@@ -441,13 +188,11 @@ struct representation *store_show(struct store *store, struct resource *resource
         forget_representation(store, resource, LIMIT_REPRESENTATIONS - 1);
         store->counts.representations_evicted++;
     }
-    struct representation *r = representation_new(facts, key, vary, signature);
-    r->storable = storable;
-    r->refs = 1;
-    store->octets += r->octets;
+    struct representation *r =
+        representation_new(facts, key, storable, vary, signature, exchange_id);
+    store->octets += representation_octets(r);
     resource->representations[resource->n_representations++] = r;
     bring_forward(resource, resource->n_representations - 1);
-    sighting_add(r, sighting_of(facts, exchange_id, key->user), facts->request.cookie_hash);
     return r;
 }
 
@@ -465,14 +210,20 @@ static uint64_t holding_hash(uint64_t client, uint64_t serial)
     return pair_hash(client, serial);
 }
 
+void holding_fini(struct store *store, struct holding *holding)
+{
+    if (holding->representation)
+        representation_drop(store, holding->representation);
+    heap_give(holding->renewed, sizeof *holding->renewed);
+    heap_give(holding->after, sizeof *holding->after);
+}
+
 static void forget_holding(struct store *store, struct holding *holding)
 {
     if (holding->tally.first)
         store->hooks.forget_tally(store->hooks.context, &holding->tally);
     table_remove(&store->holdings, &holding->entry);
-    representation_drop(store, holding->representation);
-    heap_give(holding->policy, sizeof *holding->policy);
-    heap_give(holding->after, sizeof *holding->after);
+    holding_fini(store, holding);
     heap_give(holding, sizeof *holding);
 }
 
@@ -548,10 +299,32 @@ static struct holding_clock clock_of(const struct freshness *f)
     };
 }
 
+const struct holding_clock *holding_clock(const struct holding *holding, bool strict)
+{
+    return strict || !holding->renewed ? &holding->clock : &holding->renewed->lenient;
+}
+
+bool holding_has_policy(const struct holding *holding)
+{
+    return holding->renewed && holding->renewed->has_policy;
+}
+
+/* Made where there is none: as it was. */
+static struct renewed *renewed_of(struct holding *holding)
+{
+    if (!holding->renewed) {
+        holding->renewed = heap_take_zeroed(sizeof *holding->renewed);
+        holding->renewed->lenient = holding->clock;
+    }
+    return holding->renewed;
+}
+
 struct freshness holding_freshness(const struct holding *holding, bool strict)
 {
-    struct freshness f = holding->policy ? *holding->policy : holding->representation->freshness;
-    const struct holding_clock *clock = strict ? &holding->strict : &holding->lenient;
+    struct freshness f = holding_has_policy(holding)
+                             ? holding->renewed->policy
+                             : representation_freshness(holding->representation);
+    const struct holding_clock *clock = holding_clock(holding, strict);
     f.t_rsp0 = clock->t_rsp0;
     f.t_req0 = clock->t_rsp0 - (int64_t)clock->delay_us * 1000;
     f.date = clock->date;
@@ -627,13 +400,13 @@ static void holding_restart(struct holding *h, struct representation *representa
 {
     struct freshness f;
     freshness_of(&f, facts);
-    heap_give(h->policy, sizeof *h->policy);
+    heap_give(h->renewed, sizeof *h->renewed);
     heap_give(h->after, sizeof *h->after);
-    h->policy = NULL;
+    h->renewed = NULL;
     h->after = NULL;
     h->representation = representation;
     h->exchange_id = exchange_id;
-    h->strict = h->lenient = clock_of(&f);
+    h->clock = clock_of(&f);
     h->arrived_ns = facts->t_rsp1;
     h->contact_ns = facts->t_rsp0;
     h->partition = facts->request.partition;
@@ -676,7 +449,7 @@ struct holding *store_hold(struct store *store, uint64_t client, struct resource
         representation_take(representation);
     holding_restart(h, representation, facts, exchange_id);
     h->latest_id = latest_id;
-    h->asked_ordinal = facts->x->request.first.ordinal;
+    h->asked_ordinal = facts->x->request.first.ordinal & ((UINT64_C(1) << 56) - 1);
     h->mode = request_mode(facts);
     return h;
 }
@@ -688,7 +461,7 @@ static bool freshens_strictly(const struct holding *h, const struct facts *facts
     const struct response_facts *n = &facts->response;
     bool strong_tag = n->etag.valid && !n->etag.weak;
     bool has_date = n->last_modified.date.seconds != NO_DATE;
-    bool held_date_is_strong = last_modified_is_strong(r->last_modified, h->strict.date) == YES;
+    bool held_date_is_strong = last_modified_is_strong(r->last_modified, h->clock.date) == YES;
     bool strong_date =
         has_date && (n->last_modified_is_strong == YES ||
                      (held_date_is_strong && n->last_modified.date.seconds == r->last_modified));
@@ -731,6 +504,16 @@ static bool varies_anew(const struct representation *r, const struct facts *fact
     return false;
 }
 
+/* There is a second clock only where it differs. */
+static void restart_clocks(struct holding *holding, struct holding_clock strict,
+                           struct holding_clock lenient)
+{
+    if (holding->renewed || memcmp(&strict, &lenient, sizeof strict) != 0)
+        renewed_of(holding)->lenient = lenient;
+    holding->clock = strict;
+}
+_Static_assert(sizeof(struct holding_clock) == 32, "no holes: clocks are compared as octets");
+
 bool holding_freshen(struct holding *holding, const struct facts *facts)
 {
     bool strictly = freshens_strictly(holding, facts);
@@ -746,17 +529,13 @@ bool holding_freshen(struct holding *holding, const struct facts *facts)
     if (!same_policy(&before, &after)) {
         if (strictly != leniently)
             holding->ambiguous = true;
-        if (!holding->policy)
-            holding->policy = heap_take(sizeof *holding->policy);
-        *holding->policy = after;
+        renewed_of(holding)->has_policy = true;
+        holding->renewed->policy = after;
     }
-    if (strictly)
-        holding->strict = clock_of(&after);
-    if (leniently) {
-        struct freshness lenient = holding_freshness(holding, false);
+    struct freshness lenient = holding_freshness(holding, false);
+    if (leniently)
         freshness_restart(&lenient, facts);
-        holding->lenient = clock_of(&lenient);
-    }
+    restart_clocks(holding, strictly ? clock_of(&after) : holding->clock, clock_of(&lenient));
     return strictly && leniently;
 }
 
@@ -814,6 +593,7 @@ static void forget_resource(struct store *store, struct resource *resource)
     ghost_remember(store, resource->key);
     while (resource->n_representations)
         forget_representation(store, resource, resource->n_representations - 1);
+    heap_give(resource->oddities, sizeof *resource->oddities);
     heap_give(resource, resource_size(resource->key, resource->pattern));
 }
 
@@ -870,6 +650,14 @@ struct resource *store_find_resource(struct store *store, struct slice key)
     return NULL;
 }
 
+static uint8_t *append_octets(uint8_t *at, struct slice s, struct slice *copy)
+{
+    if (s.len)
+        memcpy(at, s.at, s.len);
+    *copy = slice_is_absent(s) ? s : slice_of(at, s.len);
+    return at + s.len;
+}
+
 static struct resource *resource_new(struct store *store, const struct url *url)
 {
     arena_reset(&store->scratch);
@@ -884,6 +672,13 @@ static struct resource *resource_new(struct store *store, const struct url *url)
     r->changing.from_ns = NEVER;
     r->unsafe_ns = NEVER;
     return r;
+}
+
+struct oddities *resource_oddities(struct resource *resource)
+{
+    if (!resource->oddities)
+        resource->oddities = heap_take_zeroed(sizeof *resource->oddities);
+    return resource->oddities;
 }
 
 struct resource *store_resource(struct store *store, const struct url *url)

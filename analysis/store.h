@@ -20,79 +20,13 @@
 #include "analysis/freshness.h"
 #include "analysis/issued.h"
 #include "analysis/limits.h"
+#include "analysis/representation.h"
 #include "analysis/server.h"
 #include "analysis/table.h"
 #include "analysis/url.h"
 #include "analysis/vary.h"
 #include "base/arena.h"
 #include "base/hash.h"
-
-/* What of a request decides whether a response to another one may be held against it. */
-struct request_key {
-    uint64_t accept_encoding;     /* hash of the canonical form; 0: absent */
-    uint64_t accept_encoding_raw; /* hash as written */
-    uint64_t authorization;       /* 0: absent */
-    bool has_cookie, has_origin, has_range;
-    uint64_t user; /* hash of who asks and of the Cookie; 0: nobody that can be told apart */
-};
-
-/* One time that a representation was seen. Times in ns, dates in s. */
-struct sighting {
-    uint64_t exchange_id; /* 0: none */
-    uint64_t ordinal;     /* of the packet with its first octet: decides between equal times */
-    uint64_t user;        /* who got it; see struct request_key */
-    uint64_t terms;       /* what it was asked with (terms.h) */
-    int64_t t_req0, t_rsp0, t_rsp1;
-    int64_t date, expires; /* NO_DATE */
-};
-
-#define SIGHTINGS 3
-
-/* A 200 to GET. Everything but refs and the sightings stays as it was made. */
-struct representation {
-    uint32_t refs;
-    uint32_t octets;                          /* of this block */
-    uint64_t signature;                       /* of all that makes it differ from another */
-    struct sighting first, latest[SIGHTINGS]; /* latest[0] is the newest; may be `first` itself */
-    uint32_t n_latest;
-    uint64_t first_client; /* who was seen to get it first; 0: nobody that can be told apart */
-
-    struct head head; /* of the response, as received the first time */
-    struct slice request_head;
-    struct request_key request;
-    struct slice vary_key;
-    bool varies_by_encoding_only; /* the key has no name but accept-encoding */
-
-    struct entity_tag etag; /* in the head */
-    int64_t last_modified;  /* s; NO_DATE */
-    struct slice last_modified_text, content_encoding, content_type, server_software;
-    struct freshness freshness; /* as of the first sighting */
-    struct digest digest;       /* unset where the body cannot be compared (G3, A7) */
-    uint64_t content_octets;    /* 0 unless body_whole */
-    bool body_whole;            /* every octet of it was seen and its end was certain */
-    bool has_length;            /* it had a valid Content-Length */
-    uint64_t content_length;
-    enum truth storable; /* by a private cache */
-    bool has_set_cookie;
-    enum responder_class responder;
-    unsigned signs;                /* of an intermediary */
-    unsigned carries;              /* set of 1 << enum due_field */
-    uint64_t place, object;        /* hashes of the URL, and of it with variant and octets; made by
-                                      whatif.c when it first needs them; 0: not yet */
-    struct address server, client; /* of the first sighting */
-    uint16_t server_port;
-    uint64_t cookie;   /* stable hash of the first request's Cookie; 0: it had none */
-    bool many_cookies; /* it was given for another Cookie, too */
-};
-
-static inline bool representation_has_validator(const struct representation *r)
-{
-    return r->etag.valid || r->last_modified != NO_DATE;
-}
-
-/* May a shared cache store it, and give it to others (RFC 9111 §3, §3.5)? Private caches are what
- * `storable` is about. */
-bool representation_may_be_shared(const struct representation *representation);
 
 /* A queue of accusations that wait for the same count; accusations.c keeps it. */
 struct accusation;
@@ -125,37 +59,43 @@ struct unsafe_change {
     uint64_t node;     /* of the signs that tell nodes behind one address apart */
 };
 
-struct accused;
-
-struct resource {
-    struct entry entry;
-    uint64_t serial; /* never used twice */
-    struct slice key, pattern;
-    uint64_t pattern_hash, kind;                                   /* stable */
-    struct representation *representations[LIMIT_REPRESENTATIONS]; /* the latest seen first */
-    uint32_t n_representations;
-    bool came_back;      /* it had been pushed out: older ones may be missing */
-    struct median sizes; /* header octets of its 304s */
-    struct change_count changing;
+/* What is to be remembered of few URLs. */
+struct oddities {
     struct users users;
     struct unsafe_change unsafe[2]; /* the latest, by the endpoint that they passed */
     uint64_t mangled[4];            /* stable hashes of ETags that were no entity tags, as issued */
-    struct issued issued;
     uint32_t n_mangled;
-    bool was_held;           /* some client was given it: there may be holdings */
-    bool has_receipts;       /* or parts of it, or something in its place: see receipts.h */
-    struct base_status base; /* the latest plain answer */
-    uint64_t tag_otherwise;  /* tag_opaque_hash() of the latest that something other than the answer
-                                to a GET of the whole gave; 0: none */
-    int64_t unsafe_ns;       /* t_rsp1 of the latest unsafe request that succeeded; NEVER */
-    uint64_t asked_by;       /* the first client; with `shared_by_clients`: others came too */
+};
+
+struct accused;
+
+/* What every exchange asks of its URL stands first. */
+struct resource {
+    struct entry entry;
+    struct slice key, pattern;
+    uint64_t serial; /* never used twice */
+    uint32_t n_representations;
+    bool came_back;    /* it had been pushed out: older ones may be missing */
+    bool was_held;     /* some client was given it: there may be holdings */
+    bool has_receipts; /* or parts of it, or something in its place: see receipts.h */
     bool shared_by_clients;
+    struct representation *representations[LIMIT_REPRESENTATIONS]; /* the latest seen first */
+    uint64_t pattern_hash, kind;                                   /* stable */
     /* as looked up last */
     struct habit *habit;
     struct family *family;
+    struct oddities *oddities; /* on the heap; NULL: none */
+    uint64_t asked_by;         /* the first client; with `shared_by_clients`: others came too */
+    int64_t unsafe_ns;         /* t_rsp1 of the latest unsafe request that succeeded; NEVER */
+    uint64_t tag_otherwise;    /* tag_opaque_hash() of the latest that something other than the
+                                  answer to a GET of the whole gave; 0: none */
     /* exchanges whose accusations wait for a 200 of this URL: accusations.c keeps them */
     struct accused *waiting_first, *waiting_last;
     uint32_t waiting, waiting_unheld;
+    struct change_count changing;
+    struct issued issued;
+    struct median sizes;     /* header octets of its 304s */
+    struct base_status base; /* the latest plain answer */
 };
 
 /* When a stored response was received or last validated: what a 304 restarts (RFC 9111 §4.3.4). */
@@ -165,6 +105,13 @@ struct holding_clock {
     uint32_t age_s;
 };
 
+/* What 304s have made of the terms of a holding. */
+struct renewed {
+    bool has_policy; /* another than that of the representation */
+    struct freshness policy;
+    struct holding_clock lenient;
+};
+
 /* What one client received last of one variant of a URL. Two readings (rules.md 3.3): in the strict
  * one a 304 renews only what RFC 9111 §4.3.4 says, in the lenient one whatever it was asked with.
  */
@@ -172,28 +119,29 @@ struct holding {
     struct entry entry;
     uint64_t client, resource; /* id; serial */
     struct representation *representation;
-    struct freshness *policy; /* own, where a 304 changed it; else NULL */
-    struct after_304 *after;  /* of the 304s since the 200; NULL: none */
-    uint64_t exchange_id;     /* that brought the representation first to this client */
-    int64_t arrived_ns;       /* t_rsp1 of the latest 200 */
-    uint64_t latest_id;       /* of the exchange that brought that */
-    uint64_t asked_ordinal;   /* of the packet with the first octet of its request */
-    uint32_t mode;            /* and how it was asked for: request_mode() */
-    int64_t contact_ns;       /* t_rsp0 of the latest 200 or 304 */
-    struct holding_clock strict, lenient;
+    struct renewed *renewed;     /* by 304s; NULL: its terms are those of the representation */
+    struct after_304 *after;     /* of the 304s since the 200; NULL: none */
+    uint64_t exchange_id;        /* that brought the representation first to this client */
+    int64_t arrived_ns;          /* t_rsp1 of the latest 200 */
+    uint64_t latest_id;          /* of the exchange that brought that */
+    uint64_t asked_ordinal : 56; /* of the packet with the first octet of its request */
+    bool is_stored : 1;          /* a private cache may have it */
+    bool had_origin : 1;         /* the request had an Origin field */
+    bool by_prefetch : 1;        /* G12 */
+    bool proved : 1;             /* the client was noted to have a cache */
+    bool proved_tags : 1;        /* and to send entity tags */
+    bool began_plain : 1;        /* the first thing known of this client and URL is a plain GET */
+    bool stale_on_arrival : 1;   /* at latest contact (A23) */
+    bool ambiguous : 1;  /* the readings differ by more than clocks: no verdict on freshness */
+    uint32_t mode;       /* how it was asked for: request_mode() */
+    uint32_t run;        /* how often the same octets came in full */
+    int64_t run_from_ns; /* t_rsp0 of the first of them */
+    int64_t contact_ns;  /* t_rsp0 of the latest 200 or 304 */
+    struct holding_clock clock; /* strict */
     struct partition partition;
-    uint32_t run;          /* how often the same octets came in full */
-    int64_t run_from_ns;   /* t_rsp0 of the first of them */
-    bool is_stored;        /* a private cache may have it */
-    bool had_origin;       /* the request had an Origin field */
-    bool by_prefetch;      /* G12 */
-    bool proved;           /* the client was noted to have a cache */
-    bool proved_tags;      /* and to send entity tags */
-    bool began_plain;      /* the first thing known of this client and URL is a plain GET */
-    bool stale_on_arrival; /* at latest contact (A23) */
-    bool ambiguous;        /* the readings differ by more than clocks: no verdict on freshness */
-    struct tally tally;    /* accusations that wait for counts of this client and URL */
+    struct tally tally; /* accusations that wait for counts of this client and URL */
 };
+_Static_assert(sizeof(struct holding) <= 192, "three cache lines: there are many, met in no order");
 
 /* The same octets under changing query parameters, to one client. */
 struct buster {
@@ -231,6 +179,8 @@ void store_expect_holding(const struct store *store, uint64_t client,
 
 /* The URL's entry, made where there is none; may push others out. Valid until the next call. */
 struct resource *store_resource(struct store *store, const struct url *url);
+/* Of a URL that has some from now on. */
+struct oddities *resource_oddities(struct resource *resource);
 /* NULL where there is none. */
 struct resource *store_find_resource(struct store *store, struct slice key);
 
@@ -239,26 +189,7 @@ struct resource *store_find_resource(struct store *store, struct slice key);
 struct representation *store_show(struct store *store, struct resource *resource,
                                   const struct facts *facts, const struct request_key *key,
                                   uint64_t exchange_id, enum truth storable, struct arena *scratch);
-void representation_take(struct representation *representation);
 void representation_drop(struct store *store, struct representation *representation);
-
-/* Which was sent first? */
-bool sighting_precedes(const struct sighting *a, const struct sighting *b);
-
-/* The latest sighting that had arrived whole at that time (A6), and the earliest of a request that
- * was sent not before it; exchange_id 0 where there is none. */
-struct sighting sighting_before(const struct representation *r, int64_t at_ns);
-/* The latest whose response began before that time. */
-struct sighting sighting_begun_before(const struct representation *r, int64_t at_ns);
-struct sighting sighting_after(const struct representation *r, int64_t at_ns);
-
-/* May it answer this request, by its Vary? */
-enum truth representation_answers(const struct representation *r, const struct facts *facts,
-                                  const struct request_key *key, enum vary_mode mode,
-                                  struct arena *scratch);
-
-/* Set of 1 << enum due_field. */
-unsigned due_fields_of(const struct head *head);
 
 struct request_key request_key_of(struct store *store, const struct facts *facts,
                                   struct arena *scratch);
@@ -275,11 +206,15 @@ uint32_t request_mode(const struct facts *facts);
 struct holding *store_hold(struct store *store, uint64_t client, struct resource *resource,
                            struct representation *representation, struct holding *old,
                            const struct facts *facts, uint64_t exchange_id);
-/* The same for a holding in no table: takes a reference to the representation; policy is to be
- * freed.
- */
+/* The same for a holding in no table, which takes a reference to the representation; and what it
+ * has is given back. */
 void holding_fill(struct holding *holding, struct representation *representation,
                   const struct facts *facts, uint64_t exchange_id);
+void holding_fini(struct store *store, struct holding *holding);
+/* When it was received or last validated, in that reading. */
+const struct holding_clock *holding_clock(const struct holding *holding, bool strict);
+/* Is its policy another than the 200 said? */
+bool holding_has_policy(const struct holding *holding);
 /* A 304 reached the client: restarts the clocks of what it freshens. `holding` is what the client
  * held and asked with. Is it to be used after that in both models? */
 bool holding_freshen(struct holding *holding, const struct facts *facts);

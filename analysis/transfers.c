@@ -91,7 +91,7 @@ static bool is_of_whole(const struct representation *r, const struct facts *fact
     if (f->etag.valid || r->etag.valid)
         return entity_tag_strong_equal(&r->etag, &f->etag);
     return f->last_modified_is_strong == YES && r->last_modified == f->last_modified.date.seconds &&
-           last_modified_is_strong(r->last_modified, r->freshness.date) == YES;
+           last_modified_is_strong(r->last_modified, r->first.date) == YES;
 }
 
 static void overlap_with_whole(struct model *model, struct inspection *n)
@@ -330,7 +330,7 @@ static void learn_copy(struct inspection *n)
 static bool was_fresh(const struct model *model, const struct inspection *n,
                       const struct representation *r, const struct sighting *at)
 {
-    struct freshness f = r->freshness;
+    struct freshness f = representation_freshness(r);
     if (f.has_age && at->exchange_id != r->first.exchange_id)
         return false;
     f.t_req0 = at->t_req0;

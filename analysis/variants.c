@@ -201,7 +201,7 @@ static bool is_told_apart(const struct facts *facts, const struct representation
         if (token == FIELD_OTHER) /* "*", or a field that is not known by number: excuse */
             return true;
         struct wish here = wish_of(&facts->x->request.head, token);
-        struct wish there = stored_wish(other->request_head, token);
+        struct wish there = stored_wish(representation_request_head(other), token);
         if (!here.is_clear || !there.is_clear ||
             slice_is_absent(here.value) != slice_is_absent(there.value) ||
             !slice_equal(here.value, there.value))
@@ -228,7 +228,7 @@ static bool differs_in(const struct facts *facts, const struct representation *o
         vary_has(head, field_name_of(aspect->request)) || is_meant_for_all(head, other, aspect))
         return false;
     struct wish mine = wish_of(&facts->x->request.head, aspect->request);
-    struct wish its = stored_wish(other->request_head, aspect->request);
+    struct wish its = stored_wish(representation_request_head(other), aspect->request);
     return is_as_asked(aspect, &mine, here, &its, there);
 }
 
@@ -276,7 +276,7 @@ static bool is_contradicted(const struct resource *resource, const struct facts 
     struct slice there = given(&other->head, aspect);
     for (uint32_t i = 0; i < resource->n_representations; i++) {
         const struct representation *r = resource->representations[i];
-        struct wish its = stored_wish(r->request_head, aspect->request);
+        struct wish its = stored_wish(representation_request_head(r), aspect->request);
         if (slice_is_absent(its.value) == slice_is_absent(mine.value) &&
             slice_equal(its.value, mine.value) &&
             is_given_alike(given(&r->head, aspect), there, aspect))
@@ -303,8 +303,8 @@ static bool looks_alike(const struct facts *facts, const struct representation *
     for (unsigned i = 0; i < COUNT_OF(rare); i++)
         if ((mine[rare[i] >> 6] | its[rare[i] >> 6]) >> (rare[i] & 63) & 1)
             return false;
-    return slice_equal(here->content_encoding, r->content_encoding) &&
-           slice_equal(here->content_type, r->content_type);
+    return slice_equal(here->content_encoding, representation_says(r, FIELD_CONTENT_ENCODING)) &&
+           slice_equal(here->content_type, representation_says(r, FIELD_CONTENT_TYPE));
 }
 
 struct reference variants_find(const struct resource *resource, const struct facts *facts,
@@ -339,14 +339,16 @@ static const struct slice fragmenting[] = {
 struct slice variants_fragmenting(const struct representation *r, const struct facts *facts,
                                   struct arena *scratch)
 {
-    return vary_key_differs_in(r->vary_key, &facts->x->request.head, facts->request_head_whole,
-                               fragmenting, COUNT_OF(fragmenting), scratch);
+    return vary_key_differs_in(representation_vary_key(r), &facts->x->request.head,
+                               facts->request_head_whole, fragmenting, COUNT_OF(fragmenting),
+                               scratch);
 }
 
 static bool has_octets_of(const struct representation *r, const struct facts *facts)
 {
     return digest_is_set(r->digest) && digest_equal(r->digest, facts->x->response.digest) &&
-           slice_equal_nocase(r->content_encoding, facts->response.content_encoding);
+           slice_equal_nocase(representation_says(r, FIELD_CONTENT_ENCODING),
+                              facts->response.content_encoding);
 }
 
 struct representation *variants_of_equal_octets(const struct resource *resource,
@@ -359,13 +361,13 @@ struct representation *variants_of_equal_octets(const struct resource *resource,
     *values = 0;
     for (uint32_t i = 0; i < resource->n_representations; i++) {
         struct representation *r = resource->representations[i];
-        if (r->vary_key.len == 0 || r->varies_by_encoding_only || r->storable != YES ||
+        if (r->vary_key == 0 || r->varies_by_encoding_only || r->storable != YES ||
             !has_octets_of(r, facts))
             continue;
         struct slice name = variants_fragmenting(r, facts, scratch);
         if (slice_is_absent(name) || slice_equal(name, SLICE("*")))
             return NULL; /* told apart by something else, or not at all: this value is not new */
-        uint64_t value = vary_key_hash(r->vary_key, VARY_EXACT);
+        uint64_t value = vary_key_hash(representation_vary_key(r), VARY_EXACT);
         unsigned k = 0;
         while (k < n && seen[k] != value)
             k++;

@@ -100,7 +100,7 @@ static void name_object(struct representation *r, struct slice url)
     if (r->object)
         return;
     r->place = hash64_stable(url);
-    uint64_t variant = slice_is_absent(r->vary_key) ? 0 : hash64_stable(r->vary_key);
+    uint64_t variant = hash64_stable(representation_vary_key(r));
     r->object = hash_mix(hash_mix(r->place, variant), r->digest.low) | 1;
 }
 
