@@ -61,7 +61,8 @@ static uint32_t log2_fixed(uint32_t n)
     uint32_t bend = f * (65536 - f) >> 16;
     return (exponent << 16) + f + (bend * 22525 >> 16);
 }
-_Static_assert(LIMIT_ENTROPY_OCTETS <= 4096, "c log2 c of any count is below 2^32 / 65536");
+_Static_assert(LIMIT_ENTROPY_OCTETS <= 4096,
+               "the sum of c log2 c of all counts is below 2^32 / 65536");
 
 /* Most octets do not occur in a text: they are passed over sixteen at a time. */
 static bool are_zero(const uint16_t counts[16])
@@ -71,10 +72,10 @@ static bool are_zero(const uint16_t counts[16])
     return (four[0] | four[1] | four[2] | four[3]) == 0;
 }
 
-/* sum c log2 c */
-static uint64_t sum_of(const uint16_t counts[256])
+/* sum c log2 c, most where all octets are the same */
+static uint32_t sum_of(const uint16_t counts[256])
 {
-    uint64_t sum = 0;
+    uint32_t sum = 0;
     for (unsigned at = 0; at < 256; at += 16) {
         if (are_zero(counts + at))
             continue;

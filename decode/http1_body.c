@@ -4,10 +4,11 @@
 #include "decode/http1_body.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
-#include "base/alloc.h"
 #include "base/attributes.h"
+#include "base/pool.h"
+
+static _Thread_local struct pool samples = POOL_OF(struct entropy);
 
 void body_begin(struct body *body, const struct framing *framing, bool is_hashed, bool is_sampled)
 {
@@ -29,7 +30,8 @@ static void note_entropy(struct body *body, const struct entropy *entropy)
 
 static void sample_drop(struct body *body)
 {
-    free(body->entropy);
+    if (body->entropy)
+        pool_give(&samples, body->entropy);
     body->entropy = NULL;
     body->is_sampled = false;
 }
@@ -43,8 +45,10 @@ static void sample_run(struct body *body, bool is_last)
         note_entropy(body, &entropy);
         return;
     }
-    if (!body->entropy)
-        body->entropy = xcalloc(1, sizeof *body->entropy);
+    if (!body->entropy) {
+        body->entropy = pool_take(&samples);
+        *body->entropy = (struct entropy){.octets = 0};
+    }
     entropy_add(body->entropy, body->run);
     if (!is_last && !entropy_is_full(body->entropy))
         return;
