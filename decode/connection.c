@@ -740,9 +740,13 @@ void connection_segment(struct shard *shard, struct flow *flow, unsigned sender,
         handshake_ack(flow, sender, segment);
     if ((segment->flags & TCP_ACK) && !(segment->flags & TCP_RST))
         tcp_stream_acked(&flow->stream[!sender], segment->acknowledgement);
-    struct tcp_arrival arrival = {segment->sequence + syn, segment->payload,
-                                  segment->payload_length, segment->wire_length,
-                                  segment->mark,           clock_ns};
+    struct tcp_arrival arrival = {segment->sequence + syn,
+                                  segment->payload,
+                                  segment->payload_length,
+                                  segment->wire_length,
+                                  segment->fingerprint,
+                                  segment->mark,
+                                  clock_ns};
     if (arrival.length)
         take_payload(&work, segment, &arrival);
     if (segment->flags & TCP_FIN)

@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "decode/dispatch.h"
+#include "decode/fingerprint.h"
 #include "decode/limits.h"
 #include "decode/outbox.h"
 #include "decode/shard.h"
@@ -161,6 +162,7 @@ void decoder_segment(struct decoder *decoder, struct segment *segment)
 {
     struct flow_call call;
     segment->mark.ordinal = ++decoder->ordinal;
+    segment->fingerprint = fingerprint_of(segment->payload);
     advance(decoder, segment->mark.time_ns);
     work_on(decoder, shard_of(decoder, segment, &call), &call, segment);
 }

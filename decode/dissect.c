@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "decode/cursor.h"
+#include "decode/fingerprint.h"
 #include "decode/fragments.h"
 #include "decode/ip.h"
 #include "decode/limits.h"
@@ -76,7 +77,9 @@ static enum dissection dissection_of_link(enum link link)
 static enum dissection join(struct work *work, struct layer *layer)
 {
     struct dissector *dissector = work->dissector;
-    if (twice_seen(dissector->twice, &work->ip, (struct twice_marks){0}, work->frames.mark.time_ns))
+    struct twice_marks marks = {.fingerprint = fingerprint_of(work->ip.payload.bytes)};
+    uint64_t print = twice_print(&work->ip, marks);
+    if (twice_met(dissector->twice, print, work->frames.mark.time_ns))
         return DISSECTED_TWICE;
     switch (fragments_add(dissector->fragments, &work->ip, work->clock_ns, &work->frames, layer)) {
     case JOINING_DONE:
@@ -165,7 +168,7 @@ static bool read_tcp(struct segment *segment, const struct ip *ip, struct twice_
         return false;
     read_tcp_options(options, segment);
     set_payload(segment, ip, header, ip->payload.wire);
-    *marks = (struct twice_marks){(uint8_t)header, 16, segment->has_timestamp};
+    *marks = (struct twice_marks){(uint8_t)header, 16, segment->has_timestamp, 0};
     return true;
 }
 
@@ -180,7 +183,7 @@ static bool read_udp(struct segment *segment, const struct ip *ip, struct twice_
     if (c.overrun || (length != 0 && length < 8))
         return false;
     set_payload(segment, ip, 8, length ? length : ip->payload.wire);
-    *marks = (struct twice_marks){8, 6, false};
+    *marks = (struct twice_marks){8, 6, false, 0};
     return true;
 }
 
@@ -237,6 +240,8 @@ static enum dissection finish(struct work *work, struct segment *segment)
     segment->ip_protocol = ip->protocol;
     segment->ttl = ip->ttl;
     segment->ip = ip->packet;
+    segment->fingerprint = marks.fingerprint =
+        fingerprint_of(slice_from(ip->payload.bytes, marks.header_len));
     segment->print = twice_print(ip, marks);
     return DISSECTED;
 }

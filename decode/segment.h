@@ -35,6 +35,7 @@ struct segment {
     uint32_t frames;          /* 1, or how many fragments */
     struct slice ip;          /* innermost IP packet from its header on, for identification */
     uint64_t print;           /* see twice.h */
+    uint32_t fingerprint;     /* of the payload, as captured (TCP): see fingerprint.h */
 };
 
 /* It says what its sender has got, and nothing else: two of five packets. */

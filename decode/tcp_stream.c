@@ -17,8 +17,8 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "base/hash.h"
 #include "base/heap.h"
+#include "decode/fingerprint.h"
 #include "decode/limits.h"
 
 #define PIECE_USUAL 1600 /* octets of a piece with a segment of a link of 1,500 */
@@ -26,8 +26,9 @@
 struct tcp_piece {
     struct tcp_piece *next;
     uint32_t sequence;
-    uint32_t length;   /* octets that lie here */
-    uint32_t cut;      /* octets after them that the snaplen cut off */
+    uint32_t length; /* octets that lie here */
+    uint32_t cut;    /* octets after them that the snaplen cut off */
+    uint32_t fingerprint;
     int64_t waited_ns; /* clock when the first of this piece and all later ones came */
     struct provenance provenance;
     uint8_t octets[];
@@ -84,13 +85,19 @@ static struct slice captured(const struct tcp_arrival *arrival, uint32_t from, u
     return slice_first(slice_from(arrival->octets, from - arrival->sequence), to - from);
 }
 
-static void remember(struct tcp_window *window, uint32_t sequence, struct slice bytes)
+/* Of octets that were captured with the arrival. Most often they are all of them. */
+static uint32_t fingerprint_in(const struct tcp_arrival *arrival, struct slice bytes)
+{
+    return bytes.len == arrival->octets.len ? arrival->fingerprint : fingerprint_of(bytes);
+}
+
+static void remember(struct tcp_window *window, uint32_t sequence, struct slice bytes,
+                     uint32_t fingerprint)
 {
     unsigned at = window->newest++ % TCP_FINGERPRINTS;
-    bytes = slice_first(bytes, UINT16_MAX);
     window->ring.sequence[at] = sequence;
-    window->ring.hash[at] = hash_fast(bytes);
-    window->ring.length[at] = (uint16_t)bytes.len;
+    window->ring.hash[at] = fingerprint;
+    window->ring.length[at] = (uint16_t)slice_first(bytes, FINGERPRINT_MOST).len;
 }
 
 /* Do the octets of [from, to), all delivered before, say something else than they did? */
@@ -102,7 +109,7 @@ static bool differs_from_delivered(const struct tcp_window *window,
         if (length == 0 || before(begin, from) || before(to, begin + length))
             continue;
         struct slice now = captured(arrival, begin, begin + length);
-        if (now.len == length && hash_fast(now) != window->ring.hash[i])
+        if (now.len == length && fingerprint_of(now) != window->ring.hash[i])
             return true;
     }
     return false;
@@ -132,15 +139,15 @@ static void advance(struct tcp_stream *stream, uint32_t to)
 
 /* Hands on one run and what the snaplen cut off after it. False: the receiver corked it. */
 static bool deliver(struct tcp_stream *stream, struct tcp_window *window,
-                    const struct tcp_receiver *receiver, struct slice bytes, uint32_t cut,
-                    const struct provenance *provenance)
+                    const struct tcp_receiver *receiver, struct slice bytes, uint32_t fingerprint,
+                    uint32_t cut, const struct provenance *provenance)
 {
     if (bytes.len) {
         if (!receiver->run(receiver->context, bytes, provenance)) {
             window->corked = true;
             return false;
         }
-        remember(window, stream->next, bytes);
+        remember(window, stream->next, bytes, fingerprint);
         advance(stream, stream->next + (uint32_t)bytes.len);
     }
     if (cut) {
@@ -168,8 +175,8 @@ static void drain(struct tcp_stream *stream, struct tcp_window *window,
 {
     struct tcp_piece *piece;
     while (!window->corked && (piece = window->first) && piece->sequence == stream->next) {
-        if (!deliver(stream, window, receiver, slice_of(piece->octets, piece->length), piece->cut,
-                     &piece->provenance))
+        if (!deliver(stream, window, receiver, slice_of(piece->octets, piece->length),
+                     piece->fingerprint, piece->cut, &piece->provenance))
             return;
         pop(window, budget);
     }
@@ -215,13 +222,15 @@ static void insert(struct tcp_window *window, struct tcp_piece **link, struct tc
     budget->held += piece_cost(piece->length);
 }
 
-static struct tcp_piece *piece_new(uint32_t sequence, struct slice bytes, uint32_t cut,
-                                   const struct provenance *provenance, int64_t clock_ns)
+static struct tcp_piece *piece_new(uint32_t sequence, struct slice bytes, uint32_t fingerprint,
+                                   uint32_t cut, const struct provenance *provenance,
+                                   int64_t clock_ns)
 {
     struct tcp_piece *piece = piece_take((uint32_t)bytes.len);
     *piece = (struct tcp_piece){.sequence = sequence,
                                 .length = (uint32_t)bytes.len,
                                 .cut = cut,
+                                .fingerprint = fingerprint,
                                 .waited_ns = clock_ns,
                                 .provenance = *provenance};
     if (bytes.len)
@@ -316,8 +325,10 @@ static void place(struct placing *p)
         uint32_t upto = *link ? earlier((*link)->sequence, p->to) : p->to;
         struct slice bytes = captured(p->arrival, p->from, upto);
         uint32_t cut = upto - p->from - (uint32_t)bytes.len;
+        uint32_t fingerprint = fingerprint_in(p->arrival, bytes);
         bool in_order = p->from == p->stream->next && !window->corked;
-        if (in_order && deliver(p->stream, window, p->receiver, bytes, cut, &p->provenance)) {
+        if (in_order &&
+            deliver(p->stream, window, p->receiver, bytes, fingerprint, cut, &p->provenance)) {
             paid(p, bytes);
             drain(p->stream, window, p->receiver, p->budget);
             p->from = later(upto, p->stream->next);
@@ -334,7 +345,8 @@ static void place(struct placing *p)
         }
         if (!window->corked)
             counter_add(p->budget->counters, COUNT_REORDERED, 1);
-        insert(window, link, piece_new(p->from, bytes, cut, &p->provenance, p->arrival->clock_ns),
+        insert(window, link,
+               piece_new(p->from, bytes, fingerprint, cut, &p->provenance, p->arrival->clock_ns),
                p->budget);
         paid(p, bytes);
         link = &(*link)->next;
@@ -362,11 +374,43 @@ static void settle_start(struct tcp_stream *stream, uint32_t sequence)
         tcp_stream_start(stream, sequence, true);
 }
 
+/* The segment that nearly all are: it continues what was delivered, came whole, and nothing waits
+ * for it or ends before it does. */
+static bool is_next(const struct tcp_stream *stream, const struct tcp_window *window,
+                    const struct tcp_arrival *arrival)
+{
+    return (stream->flags & (TCP_STARTED | TCP_FIN_KNOWN)) == TCP_STARTED &&
+           arrival->sequence == stream->next && arrival->octets.len == arrival->length &&
+           !window->first && !window->corked;
+}
+
+/* What all the rest of this file would do with it. */
+static struct tcp_news add_next(struct placing *p)
+{
+    const struct tcp_arrival *arrival = p->arrival;
+    uint32_t length = arrival->length;
+    p->provenance.overhead = arrival->wire_length > length ? arrival->wire_length - length : 0;
+    if (!deliver(p->stream, p->window, p->receiver, arrival->octets, arrival->fingerprint, 0,
+                 &p->provenance))
+        place(p); /* corked: it is kept */
+    return (struct tcp_news){.fresh = length};
+}
+
 struct tcp_news tcp_stream_add(struct tcp_stream *stream, struct tcp_window *window,
                                const struct tcp_arrival *arrival,
                                const struct tcp_receiver *receiver, struct tcp_budget *budget)
 {
     struct tcp_news news = {0};
+    struct placing p = {stream,
+                        window,
+                        arrival,
+                        receiver,
+                        budget,
+                        .from = arrival->sequence,
+                        .to = arrival->sequence + arrival->length,
+                        .provenance = {.mark = arrival->mark}};
+    if (is_next(stream, window, arrival))
+        return add_next(&p);
     if ((stream->flags & TCP_STARTED) && arrival->length <= 1 &&
         arrival->sequence + 1 == stream->next) {
         news.keep_alive = true; /* RFC 9293 §3.8.4 */
@@ -378,14 +422,7 @@ struct tcp_news tcp_stream_add(struct tcp_stream *stream, struct tcp_window *win
         news.out_of_window = true;
         return news;
     }
-    struct placing p = {stream,
-                        window,
-                        arrival,
-                        receiver,
-                        budget,
-                        .from = later(arrival->sequence, stream->next),
-                        .to = arrival->sequence + arrival->length,
-                        .provenance = {.mark = arrival->mark}};
+    p.from = later(arrival->sequence, stream->next);
     if (stream->flags & TCP_FIN_KNOWN)
         p.to = earlier(p.to, stream->fin);
     if (before(arrival->sequence, stream->next))
@@ -421,7 +458,7 @@ void tcp_stream_fin(struct tcp_stream *stream, struct tcp_window *window, uint32
     /* A piece without octets: the hole before it is a hole like any other. */
     struct provenance none = {.mark = arrival->mark};
     insert(window, seek(window, &window->first, sequence),
-           piece_new(sequence, SLICE_ABSENT, 0, &none, arrival->clock_ns), budget);
+           piece_new(sequence, SLICE_ABSENT, 0, 0, &none, arrival->clock_ns), budget);
 }
 
 void tcp_stream_acked(struct tcp_stream *stream, uint32_t acknowledgement)

@@ -66,6 +66,7 @@ struct tcp_arrival {
     struct slice octets;  /* as captured */
     uint32_t length;      /* as sent, >= octets.len */
     uint32_t wire_length; /* of the frame */
+    uint32_t fingerprint; /* of octets: see fingerprint.h */
     struct mark mark;
     int64_t clock_ns;
 };

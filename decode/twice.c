@@ -20,10 +20,9 @@
  * Parts of datagrams are compared as they come, before they are put together: their id is what
  * joins them, so it is always there or 0.
  *
- * Of a payload its length, its first and its last 64 octets are compared, which is all of it up to
- * 128. To hash every octet of full segments would cost more than all the rest of the dissector. Who
- * puts other octets between the same ends, under the same id and sequence number, within 5 ms, does
- * it on purpose; the copy that came first counts then, as it does where segments overlap.
+ * Of a payload its length and its fingerprint (fingerprint.h) are compared. Who makes other octets
+ * with the same fingerprint, under the same id and sequence number, within 5 ms, does it on
+ * purpose; the copy that came first counts then, as it does where segments overlap.
  *
  * A packet is remembered as a 64-bit hash with its time, in a ring: the oldest is overwritten.
  * Buckets lead to the newest of their chain, which ends where the ring was overwritten. The hash is
@@ -72,54 +71,39 @@ void twice_free(struct twice *twice)
     heap_give(twice, sizeof *twice);
 }
 
-enum { TRANSPORT_MOST = 60, END_LEN = 64 };
+enum { TRANSPORT_MOST = 60 };
 
-/* What is compared, in one run of octets without padding: with the longest transport header still
- * short enough for XXH3's fast path (240). */
+/* What is compared, in one run of octets without padding. */
 struct print {
     uint32_t id;
     uint32_t payload_length;
     uint32_t offset;
+    uint32_t fingerprint; /* of what follows the transport header */
     struct address source, destination;
     uint8_t protocol;
     uint8_t more;
-    uint8_t octets[TRANSPORT_MOST + 2 * END_LEN]; /* transport header, ends of the payload */
+    uint8_t octets[TRANSPORT_MOST]; /* the transport header */
 };
-_Static_assert(offsetof(struct print, octets) == 12 + 2 * sizeof(struct address) + 2, "no padding");
-
-/* Copies the whole payload, or its ends; returns how many octets. */
-static size_t copy_ends(uint8_t *to, struct slice payload)
-{
-    if (payload.len <= 2 * END_LEN) {
-        if (payload.len)
-            memcpy(to, payload.at, payload.len);
-        return payload.len;
-    }
-    memcpy(to, payload.at, END_LEN);
-    memcpy(to + END_LEN, payload.at + payload.len - END_LEN, END_LEN);
-    return 2 * END_LEN;
-}
+_Static_assert(offsetof(struct print, octets) == 16 + 2 * sizeof(struct address) + 2, "no padding");
 
 static uint64_t hash_of(const struct ip *ip, struct twice_marks marks)
 {
     struct print print;
-    struct slice octets = ip->payload.bytes;
 
-    assert(marks.header_len <= TRANSPORT_MOST && marks.header_len <= octets.len);
+    assert(marks.header_len <= TRANSPORT_MOST && marks.header_len <= ip->payload.bytes.len);
     print.id = ip->id;
     print.payload_length = (uint32_t)ip->payload.wire;
     print.offset = ip->offset;
+    print.fingerprint = marks.fingerprint;
     print.source = ip->source;
     print.destination = ip->destination;
     print.protocol = ip->protocol;
     print.more = ip->more;
     if (marks.header_len) {
-        memcpy(print.octets, octets.at, marks.header_len);
+        memcpy(print.octets, ip->payload.bytes.at, marks.header_len);
         memset(print.octets + marks.checksum_at, 0, 2);
     }
-    size_t length = marks.header_len;
-    length += copy_ends(print.octets + length, slice_from(octets, length));
-    return hash64(slice_of(&print, offsetof(struct print, octets) + length));
+    return hash64(slice_of(&print, offsetof(struct print, octets) + marks.header_len));
 }
 
 /* The newest sighting of that hash, or NULL. Chains are short: the hash is seeded, and of equal
@@ -171,9 +155,4 @@ bool twice_met(struct twice *twice, uint64_t print, int64_t time_ns)
         return true;
     remember(twice, print, time_ns);
     return false;
-}
-
-bool twice_seen(struct twice *twice, const struct ip *ip, struct twice_marks marks, int64_t time_ns)
-{
-    return twice_met(twice, twice_print(ip, marks), time_ns);
 }

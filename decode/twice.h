@@ -18,9 +18,10 @@ void twice_free(struct twice *twice); /* accepts NULL */
 
 /* What tells a packet from others; the caller knows it from the transport header. */
 struct twice_marks {
-    uint8_t header_len;  /* octets of transport header, 0: take all of the payload as it is */
-    uint8_t checksum_at; /* index of the checksum in them, left out of the comparison */
-    bool has_timestamp;  /* the header has a TCP timestamp */
+    uint8_t header_len;   /* octets of transport header, 0: take all of the payload as it is */
+    uint8_t checksum_at;  /* index of the checksum in them, left out of the comparison */
+    bool has_timestamp;   /* the header has a TCP timestamp */
+    uint32_t fingerprint; /* of the octets after the header: see fingerprint.h */
 };
 
 /* What a packet is remembered by; 0: nobody could tell it from a retransmission. */
@@ -31,10 +32,6 @@ uint64_t twice_print(const struct ip *ip, struct twice_marks marks);
 void twice_expect(const struct twice *twice, uint64_t print);
 void twice_expect_more(const struct twice *twice, uint64_t print);
 
-/* The same packet came within LIMIT_TWICE_NS, by its print. */
+/* The packet of that print came within LIMIT_TWICE_NS before, or after by its time; else remembers
+ * it. */
 bool twice_met(struct twice *twice, uint64_t print, int64_t time_ns);
-
-/* Both at once: true if the same packet came within LIMIT_TWICE_NS before, or after by its time;
- * else remembers it. */
-bool twice_seen(struct twice *twice, const struct ip *ip, struct twice_marks marks,
-                int64_t time_ns);

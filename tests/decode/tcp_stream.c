@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/attributes.h"
+#include "decode/fingerprint.h"
 #include "decode/limits.h"
 #include "decode/tcp_stream.h"
 
@@ -98,6 +99,7 @@ static struct tcp_news arrive_as(struct bench *b, const uint8_t *octets, uint32_
                                   .octets = slice_of(frame, captured),
                                   .length = length,
                                   .wire_length = FRAME_HEADERS + length,
+                                  .fingerprint = fingerprint_of(slice_of(frame, captured)),
                                   .mark = {.time_ns = b->clock_ns, .ordinal = ++b->ordinal},
                                   .clock_ns = b->clock_ns};
     struct tcp_receiver to = receiver(b);
