@@ -58,7 +58,10 @@ void merge_add(struct merge *merge, uint32_t input, int64_t time_ns)
 void merge_update_first(struct merge *merge, int64_t time_ns)
 {
     assert(merge->count > 0);
-    sink(merge, (struct merge_entry){time_ns, merge->entries[0].input});
+    if (merge->count == 1)
+        merge->entries[0].time_ns = time_ns;
+    else
+        sink(merge, (struct merge_entry){time_ns, merge->entries[0].input});
 }
 
 void merge_drop_first(struct merge *merge)

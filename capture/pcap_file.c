@@ -91,6 +91,22 @@ static enum reading judge_missing(struct reader *reader, uint32_t captured, uint
     return reading;
 }
 
+/* What begins at `at` in the window, and is there to its end. */
+static inline void take_record(struct reader *reader, struct record *record, uint32_t captured,
+                               uint32_t original)
+{
+    const struct pcap_head *pcap = &reader->pcap;
+    struct octets *octets = &reader->octets;
+    uint32_t seconds = load32(octets->at, reader->is_swapped);
+    uint32_t fraction = load32(octets->at + 4, reader->is_swapped);
+    record->bytes = slice_of(octets->at + pcap->record_head, captured);
+    record->wire_length = original > captured ? original : captured;
+    record->link_type = pcap->link_type;
+    record->is_swapped = reader->is_swapped;
+    record->time_ns = (int64_t)seconds * 1000000000 + (int64_t)fraction * pcap->ns_per_tick;
+    octets->at += pcap->record_head + captured;
+}
+
 static enum reading pcap_next(struct reader *reader, struct record *record)
 {
     struct octets *octets = &reader->octets;
@@ -117,24 +133,23 @@ static enum reading pcap_next(struct reader *reader, struct record *record)
     if (UNLIKELY(!octets_have(octets, pcap->record_head + captured)))
         return judge_missing(reader, captured, original);
 
-    record->bytes = slice_of(octets->at + pcap->record_head, captured);
-    record->wire_length = original > captured ? original : captured;
-    record->link_type = pcap->link_type;
-    record->is_swapped = is_swapped;
-    record->time_ns = (int64_t)seconds * 1000000000 + (int64_t)fraction * pcap->ns_per_tick;
-    octets->at += pcap->record_head + captured;
+    take_record(reader, record, captured, original);
     return READING_RECORD;
 }
 
 /* Whatever would be looked at twice is left to next(). */
-static bool pcap_is_ready(const struct reader *reader)
+static bool pcap_next_ready(struct reader *reader, struct record *record)
 {
     const struct octets *octets = &reader->octets;
     size_t left = octets_left(octets);
     if (left < reader->pcap.record_head || reader->pcap.version_minor < 4)
         return false;
     uint32_t captured = load32(octets->at + 8, reader->is_swapped);
-    return captured != 0 && captured <= LIMIT_PACKET && left - reader->pcap.record_head >= captured;
+    if (captured == 0 || captured > LIMIT_PACKET || left - reader->pcap.record_head < captured)
+        return false;
+    reader->record_offset = octets_offset(octets);
+    take_record(reader, record, captured, load32(octets->at + 12, reader->is_swapped));
+    return true;
 }
 
 const struct format format_pcap = {
@@ -143,5 +158,5 @@ const struct format format_pcap = {
     .claims = pcap_claims,
     .open = pcap_open,
     .next = pcap_next,
-    .is_ready = pcap_is_ready,
+    .next_ready = pcap_next_ready,
 };

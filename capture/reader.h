@@ -40,8 +40,9 @@ struct format {
     /* Reads the file's head; READING_RECORD when records may follow. */
     enum reading (*open)(struct reader *reader);
     enum reading (*next)(struct reader *reader, struct record *record);
-    /* [optional] The next record is whole in the window: next() will return it and move nothing. */
-    bool (*is_ready)(const struct reader *reader);
+    /* [optional] As next() where that moves nothing, since the record is whole in the window; else
+     * false, and nothing is done. */
+    bool (*next_ready)(struct reader *reader, struct record *record);
     void (*close)(struct reader *reader); /* [optional] */
 };
 

@@ -397,11 +397,16 @@ void source_drain(struct source *source)
         interfaces_drain(source->interfaces);
 }
 
-/* The packets that were handed on stay where they are when this lane goes on. */
-static bool is_ready(const struct lane *lane)
+/* The same where the packets that were handed on stay where they are; else false. */
+static bool advance_within(struct source *source, struct lane *lane)
 {
-    const struct reader *reader = lane->reader;
-    return reader && reader->format->is_ready && reader->format->is_ready(reader);
+    struct reader *reader = lane->reader;
+    if (!reader || !reader->format->next_ready ||
+        !reader->format->next_ready(reader, &lane->record))
+        return false;
+    lane->is_spent = false;
+    merge_update_first(&source->merge, lane->record.time_ns);
+    return true;
 }
 
 size_t source_packets(struct source *source, struct packet *packets, size_t most)
@@ -415,9 +420,7 @@ size_t source_packets(struct source *source, struct packet *packets, size_t most
         struct lane *lane = &source->lanes[source->merge.entries[0].input];
         if (!lane->is_spent && lane->reader)
             n += hand_on(source, lane, &packets[n]);
-        else if (is_ready(lane))
-            advance_first(source, lane);
-        else
+        else if (!advance_within(source, lane))
             break;
     }
     return n;

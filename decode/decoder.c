@@ -15,6 +15,7 @@
 #include "base/alloc.h"
 #include "decode/dispatch.h"
 #include "decode/fingerprint.h"
+#include "decode/lately.h"
 #include "decode/limits.h"
 #include "decode/outbox.h"
 #include "decode/shard.h"
@@ -43,6 +44,7 @@ struct decoder {
     uint64_t pending_bytes;
     struct counters counters;       /* what no shard counts */
     struct coverage_table coverage; /* of what is no flow; at the end, of all */
+    struct lately lately;
     struct shard shards[LIMIT_SHARDS];
 };
 
@@ -145,9 +147,7 @@ static void advance(struct decoder *decoder, int64_t time_ns)
 static struct shard *shard_of(struct decoder *decoder, const struct segment *segment,
                               struct flow_call *call)
 {
-    call->sender = flow_key_of(segment, &call->key);
-    call->tag = flow_key_tag(&call->key);
-    return &decoder->shards[flow_key_hash_stable(&call->key) % LIMIT_SHARDS];
+    return &decoder->shards[lately_call(&decoder->lately, segment, call)];
 }
 
 static void work_on(struct decoder *decoder, struct shard *shard, const struct flow_call *call,

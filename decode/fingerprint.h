@@ -16,5 +16,5 @@
 
 static inline uint32_t fingerprint_of(struct slice octets)
 {
-    return hash_fast(slice_first(octets, FINGERPRINT_MOST));
+    return octets.len ? hash_fast(slice_first(octets, FINGERPRINT_MOST)) : 0;
 }

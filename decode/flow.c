@@ -19,17 +19,22 @@
 /* Of all shards of a thread, which fill large pages together. */
 static _Thread_local struct pool flow_blocks = POOL_OF(struct flow[FLOW_BLOCK]);
 
+void flow_key_fill(struct flow_key *key, const struct segment *segment, unsigned sender)
+{
+    *key = (struct flow_key){.ip_protocol = segment->ip_protocol, .family = segment->source.family};
+    memcpy(key->address[sender], segment->source.octets, 16);
+    memcpy(key->address[!sender], segment->destination.octets, 16);
+    key->port[sender] = segment->source_port;
+    key->port[!sender] = segment->destination_port;
+}
+
 unsigned flow_key_of(const struct segment *segment, struct flow_key *key)
 {
     int order = memcmp(segment->source.octets, segment->destination.octets, 16);
     if (order == 0)
         order = (int)segment->source_port - (int)segment->destination_port;
     unsigned sender = order > 0;
-    *key = (struct flow_key){.ip_protocol = segment->ip_protocol, .family = segment->source.family};
-    memcpy(key->address[sender], segment->source.octets, 16);
-    memcpy(key->address[!sender], segment->destination.octets, 16);
-    key->port[sender] = segment->source_port;
-    key->port[!sender] = segment->destination_port;
+    flow_key_fill(key, segment, sender);
     return sender;
 }
 

@@ -28,6 +28,8 @@ _Static_assert(sizeof(struct flow_key) == 40,
 
 /* Fills *key and returns which end (0 or 1) sent the segment. */
 unsigned flow_key_of(const struct segment *segment, struct flow_key *key);
+/* The same where it is known which end sent it. */
+void flow_key_fill(struct flow_key *key, const struct segment *segment, unsigned sender);
 /* The same in every run: which shard, and nothing else, depends on it. */
 uint64_t flow_key_hash_stable(const struct flow_key *key);
 /* Seeded; the table's own. */
