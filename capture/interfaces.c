@@ -367,6 +367,7 @@ size_t interfaces_packets(struct interfaces *all, struct packet *packets, size_t
 {
     size_t n = 0;
     int64_t horizon_ns = all->n_rings > 1 ? now_ns() - MERGE_NS : 0;
+    bool last_look = all->draining && now_ns() > all->drain_until_ns; /* before it, not after */
     struct ring *first;
     for (size_t k = 0; k < all->n_rings; k++)
         look(all, &all->rings[k]);
@@ -377,7 +378,7 @@ size_t interfaces_packets(struct interfaces *all, struct packet *packets, size_t
     }
     if (!n)
         wait_for_packets(all, any(all, has_packet));
-    all->idle = !n && any(all, is_open) && !(all->draining && now_ns() > all->drain_until_ns);
+    all->idle = !n && any(all, is_open) && !last_look;
     return n;
 }
 
