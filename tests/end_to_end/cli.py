@@ -105,7 +105,7 @@ def usual():
 # ---------------------------------------------------------------- running
 
 class Run:
-    def __init__(self, *arguments, stdin=None, env=None, folder=None, limit=None, timeout=60, stdout=None):
+    def __init__(self, *arguments, stdin=None, env=None, folder=None, limit=None, timeout=3000, stdout=None):
         def prepare():
             if limit is not None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
@@ -357,7 +357,7 @@ def test_the_summary_fits_its_page(folder):
 
 def test_progress_is_for_terminals_and_goes_away(folder):
     process = start(folder)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=300)
     assert process.returncode == 0 and err == b"", err
 
 
@@ -406,7 +406,7 @@ def test_130_143_the_first_signal_keeps_what_was_read(folder):
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
         process = start(folder)
         process.send_signal(number)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=300)
         assert process.returncode == code, (process.returncode, err)
         assert rows(folder, "SELECT exchanges > 100 FROM totals", "s.db") == [(1,)]
         assert not leftovers(folder)
@@ -426,7 +426,7 @@ def test_a_second_signal_leaves_the_old_database(folder):
         process.send_signal(signal.SIGTERM)
         time.sleep(0.002)  # two that wait together are one
         process.send_signal(signal.SIGTERM)
-        codes.append(process.wait(timeout=30))
+        codes.append(process.wait(timeout=300))
         assert codes[-1] in (143, -15, 0), codes  # it may be through by then
         after = open(f"{folder}/s.db", "rb").read()
         assert after == before or rows(folder, "SELECT exchanges FROM totals", "s.db"), "half a database"
@@ -579,7 +579,7 @@ def on_terminal(folder, *arguments, env=None):
         if not piece:
             break
         out += piece
-    process.wait(timeout=30)
+    process.wait(timeout=300)
     os.close(master)
     return out.decode("utf-8", "replace")
 
@@ -612,7 +612,7 @@ def test_4_no_file_takes_the_place_of_a_pipe(folder):
     Run("analyze", "-q", "c.pcap", folder=folder).exits(0)
     reader = subprocess.Popen(["cat", "pipe"], cwd=folder, stdout=subprocess.PIPE)
     Run("report", "--format", "csv", "-o", "pipe", "c.wire304.db", folder=folder).exits(0)
-    assert b"304-unsolicited" in reader.communicate(timeout=30)[0]
+    assert b"304-unsolicited" in reader.communicate(timeout=300)[0]
     assert stat.S_ISFIFO(os.stat(f"{folder}/pipe").st_mode)
     assert not [name for name in os.listdir(folder) if name.endswith(".tmp")]
 
@@ -632,9 +632,9 @@ def test_closed_streams_are_no_files(folder):
     Run("evidence", "-q", "-o", "one.pcapng", "c.wire304.db", "1", folder=folder).exits(0)
     for closed in ("2>&-", "<&- >&- 2>&-"):
         shell = f"'{BINARY}' evidence -o two.pcapng c.wire304.db 1 {closed}"
-        assert subprocess.run(shell, shell=True, cwd=folder, check=False, timeout=30).returncode == 0
+        assert subprocess.run(shell, shell=True, cwd=folder, check=False, timeout=300).returncode == 0
         assert open(f"{folder}/one.pcapng", "rb").read() == open(f"{folder}/two.pcapng", "rb").read(), closed
-    done = subprocess.run(f"'{BINARY}' analyze c.pcap >&-", shell=True, cwd=folder, check=False, timeout=30,
+    done = subprocess.run(f"'{BINARY}' analyze c.pcap >&-", shell=True, cwd=folder, check=False, timeout=300,
                           stderr=subprocess.PIPE)
     assert done.returncode == 4 and b"standard output" in done.stderr, done
 

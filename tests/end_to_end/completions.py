@@ -33,7 +33,7 @@ LISTS = [(["wire304", "analyze", "--only", "304-*,unconditional-re"], {"304-*,un
 
 
 def run(*words, **how):
-    return subprocess.run(words, capture_output=True, text=True, timeout=60, **how)
+    return subprocess.run(words, capture_output=True, text=True, timeout=600, **how)
 
 
 def bash(words, folder):

@@ -26,7 +26,7 @@ def page(name):
 
 
 def run(*arguments, folder=None):
-    done = subprocess.run([BINARY, *arguments], cwd=folder, capture_output=True, timeout=120,
+    done = subprocess.run([BINARY, *arguments], cwd=folder, capture_output=True, timeout=600,
                           env={**os.environ, "TZ": "UTC", "NO_COLOR": "1"})
     if done.returncode != 0:
         sys.exit(f"wire304 {' '.join(arguments)}: exit {done.returncode}: {done.stderr.decode()}")

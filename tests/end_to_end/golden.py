@@ -24,7 +24,7 @@ CHECKS = "SELECT rule, outcome, coalesce(guard, '-'), exchanges FROM checks ORDE
 
 def said(binary, capture, folder):
     database = f"{folder}/golden.db"
-    run = subprocess.run([binary, "analyze", "-q", "-o", database, capture], capture_output=True, text=True, timeout=120)
+    run = subprocess.run([binary, "analyze", "-q", "-o", database, capture], capture_output=True, text=True, timeout=600)
     if run.returncode:
         sys.exit(f"{capture}: exit {run.returncode}: {run.stderr}")
     for complaint in complaints(database):

@@ -95,7 +95,7 @@ def hostile_capture(path):
 
 
 def analyze(binary, database, *captures):
-    subprocess.run([binary, "analyze", "-q", "-o", database, *captures], check=True, timeout=300)
+    subprocess.run([binary, "analyze", "-q", "-o", database, *captures], check=True, timeout=600)
 
 
 def report(binary, database, *options):
@@ -160,7 +160,7 @@ class Folder:
         elif name == "empty":
             with open(f"{self.path}/empty.pcap", "wb") as file:
                 file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
-            subprocess.run([self.binary, "analyze", "-q", "-o", path, f"{self.path}/empty.pcap"], capture_output=True, timeout=60)
+            subprocess.run([self.binary, "analyze", "-q", "-o", path, f"{self.path}/empty.pcap"], capture_output=True, timeout=600)
         else:
             analyze(self.binary, path, self.captures()[name])
         return path

@@ -270,7 +270,7 @@ def differences(one, other):
     return wrong
 
 
-def analyze(binary, capture, database, *options, timeout=300):
+def analyze(binary, capture, database, *options, timeout=600):
     """Runs the program; returns its exit status and what it said on standard error."""
     run = subprocess.run([binary, "analyze", "-q", *options, "-o", database, capture],
                          capture_output=True, timeout=timeout, check=False)

@@ -202,7 +202,7 @@ def octets_of(path):
 
 
 def run(*words, codes=(0, 5)):
-    done = subprocess.run([BINARY, *words], capture_output=True, timeout=300, env={**os.environ, "TZ": "UTC", "NO_COLOR": "1"})
+    done = subprocess.run([BINARY, *words], capture_output=True, timeout=600, env={**os.environ, "TZ": "UTC", "NO_COLOR": "1"})
     if done.returncode not in codes or b"Sanitizer" in done.stderr or b"runtime error" in done.stderr:
         raise RuntimeError(f"wire304 {' '.join(words)}: exit {done.returncode}: {done.stderr.decode()}")
     return done.stdout + done.stderr

@@ -39,7 +39,7 @@ WASTE = ("avoidable_certain", "avoidable_likely", "avoidable_possible", "opportu
 
 
 def run(*arguments, code=0, folder=None, stdout=subprocess.PIPE):
-    done = subprocess.run([BINARY, *arguments], cwd=folder, stdout=stdout, stderr=subprocess.PIPE, timeout=300, check=False,
+    done = subprocess.run([BINARY, *arguments], cwd=folder, stdout=stdout, stderr=subprocess.PIPE, timeout=600, check=False,
                           env={**os.environ, "TZ": "UTC", "NO_COLOR": "1"})
     assert done.returncode == code, f"{arguments}: exit {done.returncode}: {done.stderr.decode('utf-8', 'replace')}"
     return done.stdout

@@ -146,7 +146,7 @@ FRONTS = {"varnish": places.varnish, "haproxy": places.haproxy, "squid": places.
 # ---------------------------------------------------------------- the clients
 
 def curl(place, *options):
-    subprocess.run(["curl", "-s", "--interface", OTHER, "--max-time", "10", *options], check=True, cwd=place.work)
+    subprocess.run(["curl", "-s", "--interface", OTHER, "--max-time", str(places.PATIENCE), *options], check=True, cwd=place.work)
 
 
 def by_curl(place):
@@ -172,7 +172,7 @@ def by_apt(place):
     places.write(f"{state}/conf", f'Dir::State "{state}/state";\nDir::State::status "{state}/state/status";\nDir::Cache "{state}/cache";\nDir::Etc "{state}/etc";\nDir::Etc::sourcelist "{state}/sources.list";\n'
                  'Dir::Etc::sourceparts "-";\nAPT::Sandbox::User "root";\nAcquire::Languages "none";\nAPT::Architecture "amd64";\nAcquire::http::Proxy "false";\n')
     for _ in range(2):
-        done = subprocess.run(["apt-get", "update"], capture_output=True, text=True, timeout=30, env={**os.environ, "APT_CONFIG": f"{state}/conf"})
+        done = subprocess.run(["apt-get", "update"], capture_output=True, text=True, timeout=10 * places.PATIENCE, env={**os.environ, "APT_CONFIG": f"{state}/conf"})
         if done.returncode:
             raise RuntimeError(f"apt-get: {done.stderr.strip()[-300:]}")
 
@@ -185,6 +185,7 @@ def by_chromium(wanted, folder):
                      f"--user-data-dir={folder}/profile"):
         options.add_argument(argument)
     driver = webdriver.Chrome(service=Service(shutil.which("chromedriver")), options=options)
+    driver.set_script_timeout(places.PATIENCE)
     try:
         for place in wanted:
             for page in ("index.html", "second.html", "index.html"):

@@ -21,6 +21,9 @@ import tempfile
 import threading
 import time
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from live import lost_on_the_way, own_names_of_namespaces  # noqa: E402
+
 SKIP, PORT = 77, 8304
 TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 CAPTURES = [f"{TESTS}/captures/{name}.pcap" for name in ("apache-expires", "nginx-lifetimes", "raw-304s")]  # with something to be found
@@ -45,7 +48,17 @@ def pair(name, namespace=None):
     ip(*(("-n", namespace) if namespace else ()), "link", "set", f"{name}1", "up")
 
 
-def eventually(claim, seconds=15):
+def packets_of(record):
+    """How many whole packets tcpdump has written by now."""
+    with open(record, "rb") as f:
+        octets = f.read()
+    at, n = 24, 0
+    while at + 16 <= len(octets) and at + 16 + struct.unpack_from("<I", octets, at + 8)[0] <= len(octets):
+        at, n = at + 16 + struct.unpack_from("<I", octets, at + 8)[0], n + 1
+    return n
+
+
+def eventually(claim, seconds=120):
     end = time.monotonic() + seconds
     while not claim() and time.monotonic() < end:
         time.sleep(0.05)
@@ -67,8 +80,8 @@ class Live:
 
     def stop(self):
         self.p.send_signal(signal.SIGTERM)
-        self.p.wait(60)
-        self.reader.join(5)
+        self.p.wait(120)
+        self.reader.join(120)
         return [] if self.p.returncode in (0, 5) else [f"exit {self.p.returncode}: {self.said}"]
 
     def ask(self, query):
@@ -76,7 +89,7 @@ class Live:
 
 
 def ask(database, query):
-    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=10)) as db:
+    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=120)) as db:
         return db.execute(query).fetchall()
 
 
@@ -93,22 +106,23 @@ def views(database):
 def rings_and_threads_change_nothing(binary, folder):
     """Replayed, and recorded beside: one thread and one ring, two, three and four say what analyze says."""
     pair("wire")
-    capture, record, wrong = f"{folder}/made.pcap", f"{folder}/record.pcap", []
+    capture, wrong = f"{folder}/made.pcap", []
     subprocess.run([GENERATE, "many-304s", "-c", "300", "-m", "4", "-o", capture], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for jobs in ("1", "2", "3", "4"):
-        database, offline = f"{folder}/db/live{jobs}.db", f"{folder}/offline{jobs}.db"
+        database, offline, record = f"{folder}/db/live{jobs}.db", f"{folder}/offline{jobs}.db", f"{folder}/record{jobs}.pcap"
         tcpdump = subprocess.Popen(["tcpdump", "-i", "wire1", "-j", "host", "--nano", "-U", "-B", "65536", "-Z", "root", "-w", record, "tcp"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         if not eventually(lambda: os.path.exists(record) and os.path.getsize(record) >= 24):
             return [f"tcpdump did not start: {tcpdump.poll()}"]
         live = Live(binary, database, "-i", "wire1", "--jobs", jobs, "--filter", "tcp")
-        time.sleep(0.3)
-        sent = subprocess.run(["tcpreplay", "-q", "-i", "wire0", "--preload-pcap", "--pps=12000", capture, *CAPTURES], capture_output=True, text=True, timeout=60)
+        lost = lost_on_the_way("wire0")
+        sent = subprocess.run(["tcpreplay", "-q", "-i", "wire0", "--preload-pcap", "--pps=12000", capture, *CAPTURES], capture_output=True, text=True, timeout=600)
         count = sum(int(number) for number in re.findall(r"Actual: (\d+) packets", sent.stdout + sent.stderr)[-1:])
+        count -= lost_on_the_way("wire0") - lost
         threads, groups = len(live.threads()), re.findall(r"fanout\(id:(\d+),type:hash", subprocess.run(["ss", "-0", "-e", "-n"], capture_output=True, text=True).stdout)
-        time.sleep(0.7)
+        eventually(lambda: packets_of(record) >= count)
         wrong += live.stop()
         tcpdump.send_signal(signal.SIGINT)
-        said = tcpdump.communicate(timeout=20)[1]
+        said = tcpdump.communicate(timeout=120)[1]
         read, dropped = ask(database, "SELECT packets, dropped_by_kernel FROM run")[0]
         late = sum(entry.get("late", 0) for entry in json.loads(ask(database, "SELECT inputs FROM run")[0][0]))
         print(f"    --jobs {jobs}: {threads} threads, {read} of {count} packets read, {dropped} dropped, {late} late, {ask(database, 'SELECT count(*) FROM exchanges')[0][0]} exchanges, "
@@ -166,7 +180,7 @@ class Far:
                 peer.close()
 
     def fetch(self, side):
-        subprocess.run(["ip", "netns", "exec", "w304far", "curl", "-s", "--max-time", "10", "-o", "/dev/null", f"http://10.83.{side}.1:{PORT}/page"], check=True)
+        subprocess.run(["ip", "netns", "exec", "w304far", "curl", "-s", "--max-time", "120", "-o", "/dev/null", f"http://10.83.{side}.1:{PORT}/page"], check=True)
 
     def close(self):
         self.server.close()
@@ -275,12 +289,17 @@ def the_filter_keeps_what_may_carry_http(binary, folder):
     wrong = []
     out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     out.bind(("wire0", 0))
+    arrived = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)  # the kernel may take its time between the two ends
+    arrived.bind(("wire1", 3))  # ETH_P_ALL
+    arrived.settimeout(120)
 
     def passed(name, frames):
         database = f"{folder}/db/{name.replace(' ', '-')}.db"
         live = Live(binary, database, "-i", "wire1", "--no-sandbox")
         for frame in frames:
             out.send(frame.ljust(60, b"\0"))
+        for _ in frames:
+            arrived.recv(2048)
         wrong.extend(live.stop())
         return ask(database, "SELECT packets FROM run")[0][0]
     if passed("all", LET_THROUGH.values()) != len(LET_THROUGH):
@@ -303,6 +322,7 @@ def main():
         return max([subprocess.run(["unshare", "--net", "--mount", sys.executable, os.path.abspath(__file__), binary, GENERATE], env=dict(os.environ, WIRE304_INSIDE=name), check=False).returncode
                     for name in SCENARIOS if not chosen or name in chosen])
     name = os.environ["WIRE304_INSIDE"]
+    own_names_of_namespaces()
     ip("link", "set", "lo", "up")
     with tempfile.TemporaryDirectory(prefix="wire304-interfaces-") as folder:
         os.chmod(folder, 0o755)

@@ -20,7 +20,11 @@ import tempfile
 import threading
 import time
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import places  # noqa: E402
+
 SKIP, KILLS, PORT = 77, 50, 8304
+PATIENCE = 120  # seconds: costs nothing where all is well, however busy the machine is
 SCENARIOS = {}
 # without these a sanitized program cannot look for leaks once it may not trace itself
 QUIET_LEAKS = dict(os.environ, ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0")
@@ -46,15 +50,12 @@ class Place:
                     f"http {{ access_log off; {temp} server {{ listen 127.0.0.1:{PORT}; root {folder}/site; }} }}\n")
         subprocess.run(["chmod", "-R", "a+rX", folder], check=True)
         self.nginx = subprocess.Popen(["nginx", "-c", f"{folder}/conf", "-e", f"{folder}/log"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(100):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", PORT), 1):
-                return
-            time.sleep(0.05)
-        raise RuntimeError("nginx did not start")
+        if not self.wait(lambda: socket.socket().connect_ex(("127.0.0.1", PORT)) == 0):
+            raise RuntimeError("nginx did not start")
 
     def close(self):
         self.nginx.terminate()
-        self.nginx.wait(5)
+        self.nginx.wait(PATIENCE)
 
     def live(self, *options, **how):
         p = subprocess.Popen([self.binary, "live", "-i", "lo", "-o", self.database, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -68,14 +69,11 @@ class Place:
 
     def listening(self, p):
         """Waits until it has lost its privileges, which it says."""
-        for _ in range(200):
-            if any("sandbox" in line for line in p.said) or p.poll() is not None:
-                return
-            time.sleep(0.05)
-        raise RuntimeError("live did not start")
+        if not self.wait(lambda: any("sandbox" in line for line in p.said) or p.poll() is not None):
+            raise RuntimeError("live did not start")
 
     def curl(self, *options, port=PORT):
-        subprocess.run(["curl", "-s", "--max-time", "10", "-o", "/dev/null", *options, f"http://127.0.0.1:{port}/page.txt"], check=True)
+        subprocess.run(["curl", "-s", "--max-time", str(PATIENCE), "-o", "/dev/null", *options, f"http://127.0.0.1:{port}/page.txt"], check=True)
 
     def proxy(self):
         """An nginx in front of the other one, on the next port; to be terminated."""
@@ -88,7 +86,7 @@ class Place:
         self.wait(lambda: socket.socket().connect_ex(("127.0.0.1", PORT + 1)) == 0)
         return proxy
 
-    def wait(self, claim, seconds=10):
+    def wait(self, claim, seconds=PATIENCE):
         """Until a claim holds; whether it does in the end."""
         end = time.monotonic() + seconds
         while not claim() and time.monotonic() < end:
@@ -105,14 +103,14 @@ class Place:
         self.curl()
 
     def ask(self, query, parameters=(), database=None):
-        with contextlib.closing(sqlite3.connect(f"file:{database or self.database}?mode=ro", uri=True, timeout=10)) as db:
+        with contextlib.closing(sqlite3.connect(f"file:{database or self.database}?mode=ro", uri=True, timeout=PATIENCE)) as db:
             return db.execute(query, parameters).fetchall()
 
 
 def stop(p, number=signal.SIGTERM):
     p.send_signal(number)
-    p.wait(30)
-    p.reader.join(5)
+    p.wait(PATIENCE)
+    p.reader.join(PATIENCE)
     return p.returncode
 
 
@@ -124,24 +122,15 @@ FINDINGS = "SELECT rule, variant, severity, confidence, party, exchange_id, avoi
 @scenario
 def live_says_what_analyze_says(place):
     record = f"{place.folder}/record.pcap"
-    tcpdump = subprocess.Popen(["tcpdump", "-i", "lo", "--immediate-mode", "-U", "-Z", "root", "-w", record, "tcp"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    recording = places.Recording(record)
     p = place.live("--filter", "tcp")
     place.listening(p)
-    for _ in range(100):
-        if os.path.exists(record) and os.path.getsize(record) >= 24:
-            break
-        time.sleep(0.05)
     for _ in range(5):
         place.visit()
-    for _ in range(60):  # others read while it grows
-        if place.ask("SELECT count(*) FROM exchanges")[0][0] == 15:
-            break
-        time.sleep(0.1)
-    else:
-        return ["15 exchanges were not readable within 6 s of a running live"]
+    if not place.wait(lambda: place.exchanges() == 15):  # others read while it grows
+        return [f"{place.exchanges()} exchanges were readable of a running live, not 15"]
     code = stop(p)
-    tcpdump.send_signal(signal.SIGINT)
-    tcpdump.wait(10)
+    recording.stop()
     offline = f"{place.folder}/offline.db"
     subprocess.run([place.binary, "analyze", "-q", "-o", offline, record], check=True)
     wrong = [f"exit {code}, not 0"] if code else []
@@ -221,6 +210,8 @@ def fifty_kills_lose_nothing_committed(place):
         if p.poll() is not None:
             wrong.append(f"kill {i}: it did not go on: {p.said}")
             break
+        if i % 5 == 0:  # so that there is something to lose, however slow the machine is
+            place.wait(lambda: place.exchanges() > committed)
         time.sleep(chance.uniform(0, 1.3))
         known = place.ask("SELECT count(*) FROM exchanges")[0][0]
         stop(p, signal.SIGKILL)
@@ -232,16 +223,16 @@ def fifty_kills_lose_nothing_committed(place):
             wrong.append(f"kill {i}: {committed}, {known}, then {count} exchanges")
         committed = count
     over.set()
-    visitor.join(10)
-    return wrong or ([] if committed > KILLS else [f"only {committed} exchanges: nothing was shown"])
+    visitor.join(PATIENCE)
+    return wrong or ([] if committed >= KILLS / 5 else [f"only {committed} exchanges: nothing was shown"])
 
 
 @scenario
 def without_permission_it_says_how_to_get_it(place):
     os.chmod(f"{place.folder}/db", 0o777)
     p = place.live(user="nobody")
-    p.wait(10)
-    p.reader.join(5)
+    p.wait(PATIENCE)
+    p.reader.join(PATIENCE)
     text = "".join(p.said)
     return [] if p.returncode == 3 and "setcap" in text and text.count("\n") == 1 else [f"exit {p.returncode}: {text!r}"]
 
@@ -249,21 +240,45 @@ def without_permission_it_says_how_to_get_it(place):
 @scenario
 def it_keeps_to_times(place):
     wrong = []
-    for bounds, ends in ((("--until", "+3s"), True), (("--from", "+1h", "--duration", "3s"), False)):
-        place.database = f"{place.folder}/db/times{ends}.db"
-        p = place.live("--filter", "tcp", *bounds)
+    for seconds in (3, 6, 12, 24, 48):  # until a visit was through well before the end
+        place.database = f"{place.folder}/db/until{seconds}.db"
+        began = time.monotonic()
+        p = place.live("--filter", "tcp", "--until", f"+{seconds}s")
         place.listening(p)
         place.visit()
-        p.wait(20)
-        p.reader.join(5)
-        if p.returncode != (0 if ends else 5):
-            wrong.append(f"{bounds}: exit {p.returncode}: {''.join(p.said)}")
-        if place.exchanges() != (3 if ends else 0):
-            wrong.append(f"{bounds}: {place.exchanges()} exchanges")
+        visited = time.monotonic() - began
+        p.wait(PATIENCE)
+        p.reader.join(PATIENCE)
+        if visited < seconds - 0.5:
+            break
+    else:
+        return ["no visit took less than 48 s: nothing was shown"]
+    if p.returncode != 0 or place.exchanges() != 3:
+        wrong.append(f"--until: exit {p.returncode}, {place.exchanges()} exchanges: {''.join(p.said)}")
+    place.database = f"{place.folder}/db/from.db"
+    p = place.live("--filter", "tcp", "--from", "+1h", "--duration", "3s")
+    place.listening(p)
+    place.visit()
+    p.wait(PATIENCE)
+    p.reader.join(PATIENCE)
+    if p.returncode != 5 or place.exchanges() != 0:
+        wrong.append(f"--from: exit {p.returncode}, {place.exchanges()} exchanges: {''.join(p.said)}")
     p = place.live("--until", "2001-01-01T00:00:00Z")
-    p.wait(10)
-    p.reader.join(5)
+    p.wait(PATIENCE)
+    p.reader.join(PATIENCE)
     return wrong if p.returncode == 2 else [*wrong, f"an end that is over already: exit {p.returncode}: {''.join(p.said)}"]
+
+
+def lost_on_the_way(interface):
+    """Packets sent there that the kernel had no room for before anybody could see them."""
+    with open("/proc/net/dev", encoding="ascii") as f:
+        return next(int(line.split(":")[1].split()[11]) for line in f if line.split(":")[0].strip() == interface)
+
+
+def own_names_of_namespaces():
+    """What `ip netns add` makes is seen by nobody else and gone with this process: its mounts are its own."""
+    os.makedirs("/run/netns", exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run/netns"], check=True)
 
 
 def enter_namespaces(tools, file):
@@ -273,6 +288,7 @@ def enter_namespaces(tools, file):
         print("skipped: needs", ", ".join(missing) or "root, for a network namespace")
         return False
     if "WIRE304_INSIDE" in os.environ:
+        own_names_of_namespaces()
         return True
     if subprocess.run(["unshare", "--net", "--mount", "true"], capture_output=True).returncode:
         print("skipped: namespaces are not permitted here")

@@ -12,6 +12,7 @@ import email.utils
 import http.client
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -26,6 +27,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "end_to_end"))
 from laws import complaints  # noqa: E402
 
 SKIP = 77
+PATIENCE = 120  # seconds: costs nothing where all is well, however busy the machine is
 CLIENT, OTHER, PROXY, ORIGIN = "10.9.0.2", "10.9.0.4", "10.9.0.1", "10.9.0.3"
 WRITTEN = 1777629600  # 2026-05-01 10:00:00 UTC: when the files were
 TYPES = (("html", "text/html"), ("js", "application/javascript"), ("css", "text/css"), ("json", "application/json"), ("png", "image/png"), ("deb", "application/vnd.debian.binary-package"))
@@ -72,10 +74,10 @@ def run_scenarios(needed, scenarios, run_one, what):
         return SKIP
 
     def start(name):
-        return subprocess.run(["unshare", "--net", sys.executable, sys.argv[0], binary, name], env={**os.environ, "WIRE304_NAMESPACE": "own"}, capture_output=True, text=True, timeout=300)
+        return subprocess.run(["unshare", "--net", sys.executable, sys.argv[0], binary, name], env={**os.environ, "WIRE304_NAMESPACE": "own"}, capture_output=True, text=True, timeout=1200)
     names = sys.argv[2:] or list(scenarios)
     right = 0
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
         for name, run in zip(names, pool.map(start, names)):
             print(run.stdout or f"FAIL {name}\n", end="", flush=True)
             if run.returncode:  # one scenario's trouble is not the others'
@@ -87,7 +89,7 @@ def run_scenarios(needed, scenarios, run_one, what):
 
 def audit(binary, pcap, database, *options):
     """The audit of a recording, which keeps to the laws."""
-    run = subprocess.run([binary, "analyze", "-q", "-o", database, *options, pcap], capture_output=True, text=True, timeout=60)
+    run = subprocess.run([binary, "analyze", "-q", "-o", database, *options, pcap], capture_output=True, text=True, timeout=600)
     if run.returncode != 0:
         raise RuntimeError(f"wire304 exit {run.returncode}: {run.stderr.strip()}")
     for complaint in complaints(database):
@@ -146,7 +148,7 @@ class Processes:
                 p.kill()
 
 
-def wait_for(places, seconds=60):
+def wait_for(places, seconds=300):
     """Returns those that never listened."""
     until = time.time() + seconds
     missing = list(places)
@@ -157,22 +159,37 @@ def wait_for(places, seconds=60):
 
 
 class Recording:
-    """tcpdump on the loopback interface."""
+    """tcpdump on the loopback interface. Without --immediate-mode, which would have its buffer hold a
+    thousand packets of whatever size, fewer than come while a busy machine lets it wait."""
 
     def __init__(self, pcap):
         self.pcap = pcap
-        self.tcpdump = subprocess.Popen(["tcpdump", "-i", "lo", "--immediate-mode", "-U", "-B", "65536", "-Z", "root", "-w", pcap, "tcp"],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(100):
-            if os.path.exists(pcap) and os.path.getsize(pcap) >= 24:
-                break
+        self.tcpdump = subprocess.Popen(["tcpdump", "-i", "lo", "-U", "-B", "65536", "-Z", "root", "-w", pcap, "tcp"],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.until(lambda: os.path.exists(pcap) and os.path.getsize(pcap) >= 24, "tcpdump did not start")
+
+    def until(self, claim, otherwise):
+        end = time.monotonic() + PATIENCE
+        while not claim():
+            if self.tcpdump.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(otherwise)
             time.sleep(0.05)
-        time.sleep(0.3)
+
+    def has(self, octets):
+        with open(self.pcap, "rb") as f:
+            f.seek(max(0, os.path.getsize(self.pcap) - (1 << 20)))
+            return octets in f.read()
 
     def stop(self):
-        time.sleep(0.5)
+        """Once it has written all that went by: a connection that is none of HTTP comes last."""
+        last = b"the last of the recording, %032x" % random.getrandbits(128)
+        with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+            client.sendall(last)
+            self.until(lambda: self.has(last), "tcpdump does not write any more")
         self.tcpdump.send_signal(signal.SIGINT)
-        self.tcpdump.wait(10)
+        said = self.tcpdump.communicate(timeout=PATIENCE)[1]
+        if "\n0 packets dropped by kernel" not in said:
+            raise RuntimeError(f"the recording is not whole: {said}")
 
 
 # ---------------------------------------------------------------- clients
@@ -192,7 +209,7 @@ class Client:
         return {name.replace("_", "-"): value for name, value in fields.items()}
 
     def send(self, method, path, body=None, version="HTTP/1.1", **fields):
-        connection = http.client.HTTPConnection(self.place.address, self.place.port, timeout=10, source_address=(self.address, 0))
+        connection = http.client.HTTPConnection(self.place.address, self.place.port, timeout=PATIENCE, source_address=(self.address, 0))
         connection._http_vsn_str = version
         connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
         for name, value in {**self.fields, **self.named(fields)}.items():

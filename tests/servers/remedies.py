@@ -834,7 +834,7 @@ row("uncompressed-transfer", "use Rack::Deflater", action(), action(more="use Ra
 def run_commands(c):
     for command in c.place.commands:
         url = f"http://{c.place.address}:{c.place.port}/app.js"
-        subprocess.run(command.replace("%U", url), shell=True, cwd=c.place.folder, check=True, timeout=20, stdout=subprocess.DEVNULL)
+        subprocess.run(command.replace("%U", url), shell=True, cwd=c.place.folder, check=True, timeout=10 * places.PATIENCE, stdout=subprocess.DEVNULL)
 
 
 def of_client(software, rule, says, fault, remedy, lifetime="", **more):

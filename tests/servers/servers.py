@@ -51,7 +51,7 @@ class Bench(places.Place):
         return not places.wait_for([self])
 
     def curl(self, path, *options):
-        subprocess.run(["curl", "--silent", "--show-error", "--max-time", "10", "-o", "/dev/null", *options, self.url + path], check=True)
+        subprocess.run(["curl", "--silent", "--show-error", "--max-time", str(places.PATIENCE), "-o", "/dev/null", *options, self.url + path], check=True)
 
     def revalidate(self, path, *options):
         """curl keeps the tag of a first answer and asks again with it, as its manual says."""
@@ -64,7 +64,7 @@ class Bench(places.Place):
     def mirror(self, path):
         """wget -N keeps the date of a first answer and asks again with it."""
         for _ in range(2):
-            subprocess.run(["wget", "-q", "-N", "-P", f"{self.folder}/mirror", self.url + path], check=True, timeout=10)
+            subprocess.run(["wget", "-q", "-N", "-P", f"{self.folder}/mirror", self.url + path], check=True, timeout=places.PATIENCE)
 
 
 def nginx(bench, more=""):

@@ -18,27 +18,28 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from live import SKIP, enter_namespaces  # noqa: E402
+from live import SKIP, enter_namespaces, lost_on_the_way  # noqa: E402
 
 SOAK, STEP = 12, 3
 RATES = (200, 150, 100, 60, 30, 15)  # thousands of packets a second
 
 
 def replay(capture, seconds, rate=None):
-    """Packets sent and packets a second."""
+    """Packets that came to the other end, and packets sent a second."""
     how = [f"--pps={rate}"] if rate else ["--topspeed"]
-    done = subprocess.run(["tcpreplay", "-q", "-i", "wire0", "--preload-pcap", "--loop=0", f"--duration={seconds}", *how, capture], capture_output=True, text=True, timeout=seconds + 20)
+    lost = lost_on_the_way("wire0")
+    done = subprocess.run(["tcpreplay", "-q", "-i", "wire0", "--preload-pcap", "--loop=0", f"--duration={seconds}", *how, capture], capture_output=True, text=True, timeout=seconds + 120)
     actual = re.search(r"Actual: (\d+) packets", done.stdout + done.stderr)
     if not actual:
         raise RuntimeError(f"tcpreplay: {done.stdout}{done.stderr}")
-    return int(actual[1]), int(actual[1]) / seconds
+    return int(actual[1]) - (lost_on_the_way("wire0") - lost), int(actual[1]) / seconds
 
 
 def bare(build, capture):
     p = subprocess.Popen([f"{build}/bench/bench_bare", "wire1", str(STEP + 4)], stdout=subprocess.PIPE, text=True)
     time.sleep(0.5)
     sent, rate = replay(capture, STEP)
-    packets, _, dropped = map(int, p.communicate(timeout=20)[0].split())
+    packets, _, dropped = map(int, p.communicate(timeout=120)[0].split())
     return sent, rate, packets, dropped
 
 
@@ -46,14 +47,14 @@ def live(build, folder, name, capture, seconds, rate=None, *options):
     """(packets sent, rate, packets read, dropped, exit code, database)"""
     database = f"{folder}/{name}.db"
     p = subprocess.Popen([f"{build}/wire304", "live", "-q", "--no-sandbox", "-i", "wire1", "-o", database, *options], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    for _ in range(100):
+    for _ in range(1200):
         if os.path.exists(database):
             break
         time.sleep(0.05)
     time.sleep(0.5)
     sent, rate = replay(capture, seconds, rate)
     p.send_signal(signal.SIGTERM)
-    said = p.communicate(timeout=60)[1]
+    said = p.communicate(timeout=300)[1]
     with contextlib.closing(sqlite3.connect(database)) as db:
         packets, dropped = db.execute("SELECT packets, dropped_by_kernel FROM run").fetchone()
     if p.returncode:

@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 
-SKIP, PORT, SECONDS = 77, 8304, 50
+SKIP, PORT, SECONDS = 77, 8304, 600
 STATE = "/var/lib/wire304"
 UNITS = {  # in place of all that a system has; what wire304@.service comes after, and what stops it
     "here.target": "[Unit]\nDefaultDependencies=no\nAllowIsolate=yes\n",
@@ -27,13 +27,13 @@ UNITS = {  # in place of all that a system has; what wire304@.service comes afte
 
 
 def systemctl(*words, check=True):
-    done = subprocess.run(["systemctl", *words], capture_output=True, text=True, timeout=30)
+    done = subprocess.run(["systemctl", *words], capture_output=True, text=True, timeout=120)
     if check and done.returncode:
         raise RuntimeError(f"systemctl {' '.join(words)}: {done.stderr}{done.stdout}")
     return done.stdout.strip()
 
 
-def eventually(claim, seconds=15):
+def eventually(claim, seconds=60):
     end = time.monotonic() + seconds
     while not claim() and time.monotonic() < end:
         time.sleep(0.1)

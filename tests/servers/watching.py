@@ -33,8 +33,8 @@ def scenario(f):
     return live.scenario(f, SCENARIOS)
 
 
-def scrape(url=URL):
-    with urllib.request.urlopen(url, timeout=5) as answer:
+def scrape(url=URL, patience=live.PATIENCE):
+    with urllib.request.urlopen(url, timeout=patience) as answer:
         return answer.read().decode()
 
 
@@ -48,7 +48,7 @@ def value(text, name, **labels):
     return found
 
 
-def eventually(what, seconds=15):
+def eventually(what, seconds=live.PATIENCE):
     """True once what() is; False after so long."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -60,7 +60,7 @@ def eventually(what, seconds=15):
 
 def raw(request, port=PORT):
     """A connection that has said `request` and nothing else."""
-    connection = socket.create_connection(("127.0.0.1", port), 5)
+    connection = socket.create_connection(("127.0.0.1", port), live.PATIENCE)
     connection.sendall(request)
     return connection
 
@@ -75,8 +75,13 @@ def metrics_are_what_the_database_says(place):
     if not eventually(lambda: value(scrape(), "wire304_exchanges_total") == 9):
         wrong.append(f"exchanges {value(scrape(), 'wire304_exchanges_total')}, not 9")
     eventually(lambda: (value(scrape(), "wire304_coverage_bytes", reason="read") or 0) > 0)
-    time.sleep(1.2)  # two commits, so that both are told the same
-    text, findings = scrape(), place.ask("SELECT count(*) FROM findings")[0][0]
+    text, findings = "", 0
+
+    def told_the_same():  # a finding may come later than its exchange, and be counted in the next commit
+        nonlocal text, findings
+        text, findings = scrape(), place.ask("SELECT count(*) FROM findings")[0][0]
+        return findings and value(text, "wire304_findings_total") == findings
+    eventually(told_the_same)
     checked = subprocess.run(["promtool", "check", "metrics"], input=text, text=True, capture_output=True)
     if checked.returncode or checked.stderr or checked.stdout:
         wrong.append(f"promtool: {checked.stdout}{checked.stderr}")
@@ -148,7 +153,7 @@ def the_socket_is_for_this_machine_alone(place):
     wrong = [] if f"127.0.0.1:{PORT}" in sockets else [f"listens at {sockets}"]
     for path, method, status in (("/", "GET", 404), ("/metrics", "POST", 405), ("/metrics/../x", "GET", 404)):
         try:
-            urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", method=method), timeout=5)
+            urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", method=method), timeout=live.PATIENCE)
             wrong.append(f"{method} {path} was answered")
         except urllib.error.HTTPError as error:
             if error.code != status:
@@ -165,6 +170,11 @@ def clients_that_dawdle_do_not_stop_the_capture(place):
     """Silent ones, ones that ask and never read, half requests: the capture goes on, and after 10 s others are served."""
     p = place.live("--metrics", str(PORT), "--filter", "tcp port 8304")
     place.listening(p)
+    began = time.monotonic()
+    for _ in range(3):
+        place.visit()
+    eventually(lambda: place.exchanges() == 9)
+    usual = time.monotonic() - began  # on this machine, as busy as it is
     held = []
     for i in range(60):  # four times what it takes at once
         request = (b"", b"GET /metrics HTTP/1.1\r\nHost: x\r\n", b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 20)[i % 3]
@@ -184,17 +194,17 @@ def clients_that_dawdle_do_not_stop_the_capture(place):
     for _ in range(3):
         place.visit()
     wrong = []
-    if not eventually(lambda: place.ask("SELECT count(*) FROM exchanges") == [(9,)], 5):
-        wrong.append(f"exchanges {place.ask('SELECT count(*) FROM exchanges')} after 5 s, not 9")
+    if not eventually(lambda: place.exchanges() == 18, 5 + 4 * usual):
+        wrong.append(f"exchanges {place.exchanges()} after {time.monotonic() - began:.1f} s, not 18; without them it took {usual:.1f} s")
     descriptors = len(os.listdir(f"/proc/{p.pid}/fd"))
     if descriptors > 16 + 20:
         wrong.append(f"{descriptors} descriptors")
-    while time.monotonic() - began < 60:
+    while time.monotonic() - began < 2 * live.PATIENCE:
         with contextlib.suppress(OSError):
-            if value(scrape(), "wire304_exchanges_total") == 9:
+            if value(scrape(patience=5), "wire304_exchanges_total") == 18:
                 break
     else:
-        wrong.append("nobody else was served within 60 s")
+        wrong.append("nobody else was served")
     over.set()
     dripper.join(5)
     for connection in held:
@@ -208,7 +218,7 @@ def clients_that_dawdle_do_not_stop_the_capture(place):
 
 def lines_of(path):
     with open(path, encoding="utf-8") as f:
-        return [json.loads(line) for line in f]
+        return [json.loads(line) for line in f if line.endswith("\n")]  # the last one may be half written
 
 
 @scenario
@@ -232,7 +242,7 @@ def findings_come_as_they_are_made(place):
 
 
 def fetch_again_and_again(n):
-    connection = http.client.HTTPConnection("127.0.0.1", 8304, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", 8304, timeout=live.PATIENCE)
     for _ in range(n):
         connection.request("GET", "/page.txt")
         connection.getresponse().read()
@@ -273,7 +283,7 @@ def a_service_manager_is_told(place):
     path = f"{place.folder}/notify"
     manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     manager.bind(path)
-    manager.settimeout(10)
+    manager.settimeout(live.PATIENCE)
     os.chmod(path, 0o777)
     shutil.chown(f"{place.folder}/db", "nobody", "nogroup")
     environment = dict(os.environ, NOTIFY_SOCKET=path, WATCHDOG_USEC="400000", ASAN_OPTIONS="detect_leaks=0")
@@ -314,7 +324,7 @@ class Terminal:
         self.socket = f"wire304-{os.getpid()}"
         command = [place.binary, "live", "-i", "lo", "-o", place.database, "--filter", "tcp portrange 8304-8305", *options]
         subprocess.run(["tmux", "-L", self.socket, "-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(lines),
-                        "env", "ASAN_OPTIONS=detect_leaks=0", f"LC_ALL={locale}", "TERM=screen-256color", "sh", "-c", 'trap : INT; "$@"; echo "exit $?"; sleep 60', "sh", *command],
+                        "env", "ASAN_OPTIONS=detect_leaks=0", f"LC_ALL={locale}", "TERM=screen-256color", "sh", "-c", 'trap : INT; "$@"; echo "exit $?"; sleep 1000', "sh", *command],
                        check=True)
 
     def tmux(self, *words):
@@ -333,7 +343,7 @@ class Terminal:
     def type(self, *keys):
         self.tmux("send-keys", *keys)
 
-    def shows(self, *texts, seconds=15):
+    def shows(self, *texts, seconds=live.PATIENCE):
         return eventually(lambda: all(text in self.shown() for text in texts), seconds)
 
     def has_said(self, *texts):
