@@ -190,12 +190,12 @@ def at_once(c):
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for address in (CLIENT, OTHER):  # close together they would overtake each other on the way
             pool.submit(Client(c.place, address).get, "/app.js")
-            time.sleep(0.1)
+            time.sleep(0.4)
 
 
 def briefly_tiny(method, path, fields, number):
     """What shows that it is a cache is soon stale, and what is asked for at once is not; who asked first is done first."""
-    return page("max-age=1" if path == "/tiny.json" else "max-age=60", delay=0.2 if path == "/tiny.json" else 0.4 * number)(method, path, fields, number)
+    return page("max-age=1" if path == "/tiny.json" else "max-age=60", delay=0.2 if path == "/tiny.json" else 0.8 * number)(method, path, fields, number)
 
 
 def at_once_when_stale(c):
@@ -395,7 +395,7 @@ row = table("apache", places.apache, files=lambda root: os.makedirs(f"{os.path.d
 row("stored-no-store", "CacheStoreNoStore Off", APACHE_CACHE("CacheStoreNoStore On"), APACHE_CACHE("CacheStoreNoStore Off"), hit, origin=page("no-store, max-age=60"), instead=([200, 200], 2))
 row("private-shared", "CacheStorePrivate Off", APACHE_CACHE("CacheStorePrivate On"), APACHE_CACHE("CacheStorePrivate Off"), hit, origin=page("private, max-age=60"), instead=([200, 200], 2))
 row("concurrent-duplicate", "CacheLock on", APACHE_CACHE(""), APACHE_CACHE("CacheLock on\nCacheLockPath %F/lock\n"), at_once_when_stale,
-    origin=lambda m, p, f, n: page("max-age=1", tag='"v1"' if p == "/tiny.json" else None, delay=0.4 * n)(m, p, f, n), instead=([200] * 5, 4))
+    origin=lambda m, p, f, n: page("max-age=1", tag='"v1"' if p == "/tiny.json" else None, delay=0.8 * n)(m, p, f, n), instead=([200] * 5, 4))
 
 row("vary-violation", "no Header unset Vary", APACHE_CACHE("Header unset Vary\n"), APACHE_CACHE(""), lambda c: (c.get(Accept_Language="de"), time.sleep(3), Client(c.place, OTHER).get(Accept_Language="fr")),
     origin=page(more=[("Vary", "Accept-Language")]), instead=([200, 200], 2))
