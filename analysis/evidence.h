@@ -226,6 +226,7 @@ struct evidence {
     /* Both sides of a proxy. */
     const struct outer_leg *outer; /* what the other side shows of this exchange; NULL: nothing */
     const struct facts *inner;     /* of the inner exchange that decided it; NULL */
+    const struct head *freshened;  /* of the response that an inner 304 freshens; NULL: none seen */
     const struct server *anywhere; /* the losses of all servers together */
     const struct server *upstream; /* the origin that what it was answered with came from; NULL */
     struct unsafe_change unsafe;   /* of the URL; exchange_id 0: none */

@@ -17,10 +17,10 @@
 
 #define NS_PER_S INT64_C(1000000000)
 
-/* The latest of a kind; what a full ring gives up is the oldest. */
+/* The latest of a kind; what a full ring gives up is the oldest. Most hold one or none. */
 struct ring {
-    void *slots[LIMIT_LEGS];
-    uint32_t added;
+    void **slots; /* on the heap */
+    uint32_t room, added;
 };
 
 struct shelf {
@@ -84,9 +84,29 @@ static void *ring_at(const struct ring *ring, uint32_t index)
     return index < ring_count(ring) ? ring->slots[(ring->added - 1 - index) % LIMIT_LEGS] : NULL;
 }
 
-/* Returns what had to go; NULL. */
-static void *ring_add(struct ring *ring, void *fresh)
+static size_t slots_size(const struct ring *ring)
 {
+    return ring->room * sizeof *ring->slots;
+}
+
+static void ring_grow(struct legs *legs, struct ring *ring)
+{
+    enum { FEW = 8 };
+    struct ring larger = *ring;
+    larger.room = ring->room ? LIMIT_LEGS : FEW;
+    larger.slots = heap_take(slots_size(&larger));
+    if (ring->room)
+        memcpy(larger.slots, ring->slots, slots_size(ring));
+    heap_give(ring->slots, slots_size(ring));
+    legs->octets += slots_size(&larger) - slots_size(ring);
+    *ring = larger;
+}
+
+/* Returns what had to go; NULL. */
+static void *ring_add(struct legs *legs, struct ring *ring, void *fresh)
+{
+    if (ring->added == ring->room && ring->room < LIMIT_LEGS)
+        ring_grow(legs, ring);
     void **slot = &ring->slots[ring->added % LIMIT_LEGS];
     void *gone = ring->added >= LIMIT_LEGS ? *slot : NULL;
     *slot = fresh;
@@ -107,6 +127,12 @@ void inner_leg_take(struct inner_leg *inner)
     inner->refs++;
 }
 
+static size_t inner_leg_octets(const struct inner_leg *inner)
+{
+    return sizeof *inner + kept_octets(inner->kept) + (inner->held ? sizeof *inner->held : 0) +
+           inner->outer_vary_key.len;
+}
+
 void inner_leg_drop(struct legs *legs, struct inner_leg *inner)
 {
     assert(inner->refs > 0);
@@ -114,10 +140,14 @@ void inner_leg_drop(struct legs *legs, struct inner_leg *inner)
         return;
     if (inner->freshens)
         inner_leg_drop(legs, inner->freshens); /* a 200, which freshens none: no deeper than that */
-    holding_fini(legs->store, &inner->held);
-    legs->octets -= inner->octets + inner->outer_vary_key.len;
+    legs->octets -= inner_leg_octets(inner);
+    if (inner->held) {
+        holding_fini(legs->store, inner->held);
+        heap_give(inner->held, sizeof *inner->held);
+    }
+    kept_free(inner->kept);
     free((void *)(uintptr_t)inner->outer_vary_key.at);
-    heap_give(inner, inner->octets);
+    heap_give(inner, sizeof *inner);
 }
 
 void outer_leg_take(struct outer_leg *outer)
@@ -215,43 +245,6 @@ static void leg_fill(struct leg *leg, const struct facts *facts, const struct ur
         leg->digest = x->response.digest;
 }
 
-static struct slice copy_octets(uint8_t **at, struct slice s)
-{
-    if (slice_is_absent(s))
-        return s;
-    uint8_t *copy = *at;
-    if (s.len)
-        memcpy(copy, s.at, s.len);
-    *at += s.len;
-    return slice_of(copy, s.len);
-}
-
-/* Heads and words of an exchange behind the struct that holds the copy. */
-static struct inner_leg *inner_leg_new(struct legs *legs, const struct exchange *x)
-{
-    const struct head *q = &x->request.head, *r = &x->response.head;
-    size_t q_fields = q->n_fields * sizeof *q->fields, r_fields = r->n_fields * sizeof *r->fields;
-    size_t octets = sizeof(struct inner_leg) + q_fields + r_fields + q->bytes.len + r->bytes.len +
-                    x->method.len + x->target.len;
-    struct inner_leg *inner = heap_take(octets);
-    *inner = (struct inner_leg){
-        .refs = 1, .octets = (uint32_t)octets, .outer_vary_key = SLICE_ABSENT, .x = *x};
-    struct exchange *copy = &inner->x;
-    uint8_t *at = (uint8_t *)(inner + 1);
-    copy->request.head.fields = q_fields ? memcpy(at, q->fields, q_fields) : NULL;
-    at += q_fields;
-    copy->response.head.fields = r_fields ? memcpy(at, r->fields, r_fields) : NULL;
-    at += r_fields;
-    copy->request.head.bytes = copy_octets(&at, q->bytes);
-    copy->response.head.bytes = copy_octets(&at, r->bytes);
-    copy->method = copy_octets(&at, x->method);
-    copy->target = copy_octets(&at, x->target);
-    copy->reason = SLICE_ABSENT;
-    copy->next = NULL;
-    legs->octets += octets;
-    return inner;
-}
-
 /* ---- who is a proxy ---- */
 
 static bool same_host(const struct leg *outer)
@@ -288,7 +281,7 @@ static bool may_have_stored(const struct shelf *shelf)
 {
     struct inner_leg *i;
     for (uint32_t n = 0; (i = ring_at(&shelf->stored, n)) != NULL; n++)
-        if (!digest_is_set(i->leg.digest) || i->x.flaws & FLAW(LENGTHS_CONFLICT))
+        if (!digest_is_set(i->leg.digest) || i->lengths_conflict)
             return true;
     return false;
 }
@@ -401,6 +394,12 @@ static void forget_shelf(struct legs *legs, struct shelf *shelf)
         inner_leg_drop(legs, leg);
     for (uint32_t i = 0; (leg = ring_at(&shelf->outers, i)) != NULL; i++)
         outer_leg_leave(legs, leg);
+    struct ring *const rings[] = {&shelf->stored, &shelf->passing, &shelf->outers};
+    for (unsigned i = 0; i < COUNT_OF(rings); i++) {
+        legs->octets -= slots_size(rings[i]);
+        heap_give(rings[i]->slots, slots_size(rings[i]));
+    }
+    legs->octets -= sizeof *shelf;
     heap_give(shelf, sizeof *shelf);
 }
 
@@ -424,6 +423,7 @@ static struct shelf *shelf_of(struct legs *legs, const struct address *proxy, ui
     struct shelf *shelf = heap_take_zeroed(sizeof *shelf);
     shelf->proxy = *proxy;
     shelf->path = path;
+    legs->octets += sizeof *shelf;
     table_add(&legs->shelves, &shelf->entry, hash);
     return shelf;
 }
@@ -728,10 +728,10 @@ static void note_asker(struct legs *legs, struct inner_leg *i, const struct fact
                        uint64_t client, struct arena *scratch)
 {
     i->outer_client = client;
-    if (!i->held.representation || !slice_is_absent(i->outer_vary_key))
+    if (!i->held || !slice_is_absent(i->outer_vary_key))
         return;
-    struct slice key =
-        vary_key(&i->x.response.head, &outer->x->request.head, outer->request_head_whole, scratch);
+    struct slice key = vary_key(&kept_read(i->kept, scratch)->response.head,
+                                &outer->x->request.head, outer->request_head_whole, scratch);
     uint8_t *copy = xmalloc(key.len + 1);
     if (key.len)
         memcpy(copy, key.at, key.len);
@@ -755,8 +755,7 @@ static void learn_proxy(struct outer_leg *o, const struct shelf *shelf, const st
         proxy->is_cache = true;
     if (o->inner && o->leg.status == 304 && o->inner->leg.status == 200)
         proxy->is_cache = true; /* it evaluated the condition */
-    if (o->inner && has_condition(&o->inner->x.request.head) &&
-        !has_condition(&facts->x->request.head))
+    if (o->inner && o->inner->is_conditional && !has_condition(&facts->x->request.head))
         proxy->is_cache = true; /* it had one of its own */
     if (o->inner && !same_host(&o->leg))
         proxy->asks_for_others = true;
@@ -790,7 +789,7 @@ static void learn_outer(struct legs *legs, const struct meeting *m, const struct
     if (o->inner && o->inner->outer_id == o->leg.id)
         note_asker(legs, o->inner, facts, client, scratch);
     outer_leg_take(o);
-    struct outer_leg *gone = ring_add(&m->as_outer->outers, o);
+    struct outer_leg *gone = ring_add(legs, &m->as_outer->outers, o);
     if (gone)
         outer_leg_leave(legs, gone);
 }
@@ -829,7 +828,7 @@ static void freshen_stored(struct shelf *shelf, struct inner_leg *i, const struc
     struct inner_leg *s;
     for (uint32_t n = 0; (s = ring_at(&shelf->stored, n)) != NULL; n++)
         if (s->leg.host == i->leg.host && s->leg.t_rsp1 <= i->leg.t_req0 &&
-            s->held.contact_ns <= facts->t_rsp0 && holding_freshen(&s->held, facts) &&
+            s->held->contact_ns <= facts->t_rsp0 && holding_freshen(s->held, facts) &&
             !i->freshens) {
             inner_leg_take(s);
             i->freshens = s;
@@ -881,18 +880,26 @@ static void learn_failure(const struct legs *legs, const struct leg *i)
 static void learn_inner(struct legs *legs, const struct meeting *m, const struct facts *facts,
                         const struct url *url, struct representation *shown, uint64_t id)
 {
-    struct inner_leg *i = inner_leg_new(legs, facts->x);
+    struct inner_leg *i = heap_take_zeroed(sizeof *i);
+    i->refs = 1;
+    i->kept = kept_new(facts->x);
     leg_fill(&i->leg, facts, url, id);
     i->leg.varnish = hash_of(slice_trim(head_first(&facts->x->request.head, FIELD_X_VARNISH)));
     i->surrogate = facts->response.has_surrogate_control;
-    if (shown)
-        holding_fill(&i->held, shown, facts, id);
+    i->is_conditional = has_condition(&facts->x->request.head);
+    i->lengths_conflict = facts->x->flaws & FLAW(LENGTHS_CONFLICT);
+    if (shown) {
+        i->held = heap_take(sizeof *i->held);
+        holding_fill(i->held, shown, facts, id);
+    }
+    legs->octets += inner_leg_octets(i);
     learn_failure(legs, &i->leg);
     learn_question(legs, &i->leg);
     look_for_outers(legs, m->as_inner, i);
     if (facts->x->status == 304)
         freshen_stored(m->as_inner, i, facts);
-    struct inner_leg *gone = ring_add(shown ? &m->as_inner->stored : &m->as_inner->passing, i);
+    struct inner_leg *gone =
+        ring_add(legs, shown ? &m->as_inner->stored : &m->as_inner->passing, i);
     if (gone)
         inner_leg_drop(legs, gone);
 }

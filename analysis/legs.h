@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #include "analysis/facts.h"
+#include "analysis/kept.h"
 #include "analysis/limits.h"
 #include "analysis/roles.h"
 #include "analysis/server.h"
@@ -84,7 +85,7 @@ struct proxy {
 
 struct inner_leg {
     struct leg leg;
-    uint32_t refs, octets; /* of this block */
+    uint32_t refs;
     /* the outer one that made the proxy send it */
     uint64_t outer_id; /* 0: none known */
     enum pair_by by;
@@ -95,12 +96,15 @@ struct inner_leg {
     uint16_t outer_port;         /* at which the proxy was asked */
     struct slice outer_vary_key; /* by the fields that the client sent; on the heap; absent: not
                                     known */
-    /* What came in, if it was a 200 to GET: as of now, with the 304s that freshened it since. */
-    struct holding held;        /* representation: a reference, or NULL */
+    /* What came in, if it was a 200 to GET: as of now, with the 304s that freshened it since; on
+       the heap; NULL: it was none. */
+    struct holding *held;
     struct inner_leg *freshens; /* of a 304: the latest 200 that it identifies (RFC 9111 §4.3.4) in
                                    every reading; a reference; NULL: none seen */
-    bool surrogate;    /* Surrogate-Control: policies for caches in front that were not seen */
-    struct exchange x; /* a copy: heads and all that does not lie in an arena */
+    bool surrogate;        /* Surrogate-Control: policies for caches in front that were not seen */
+    bool is_conditional;   /* If-None-Match or If-Modified-Since */
+    bool lengths_conflict; /* FLAW(LENGTHS_CONFLICT) */
+    struct kept *kept;     /* the exchange */
 };
 
 /* What the proxy may have answered with, without asking (shared_cache.h). */

@@ -49,9 +49,9 @@
 
 /* both sides of a proxy */
 #define LIMIT_PROXIES     1024 /* addresses that ask and answer; 100 octets each */
-#define LIMIT_SHELVES     8192 /* (proxy, path) pairs; 850 octets and their exchanges each */
+#define LIMIT_SHELVES     8192 /* (proxy, path) pairs; 300 octets and their exchanges each */
 #define LIMIT_LEGS        32   /* exchanges of each kind on one shelf; the oldest goes */
-#define LIMIT_LEGS_OCTETS (UINT64_C(16) << 20) /* octets of all that is on shelves */
+#define LIMIT_LEGS_OCTETS (UINT64_C(16) << 20) /* octets of shelves and all that is on them */
 #define LIMIT_PROXY_HOSTS 16 /* hosts for which it is known when a proxy last asked them */
 #define LIMIT_FIRST_LEGS  16 /* exchanges of an address kept before it is known to be a proxy */
 #define LIMIT_LEG_SLACK_NS                                                                         \

@@ -539,7 +539,9 @@ static void gather_pair(struct model *model, struct evidence *e, struct arena *s
         return;
     const struct inner_leg *i = o->inner ? o->inner : o->hit.stored;
     if (o->inner)
-        e->inner = facts_of(&o->inner->x, scratch);
+        e->inner = facts_of(kept_read(o->inner->kept, scratch), scratch);
+    if (o->inner && o->inner->freshens)
+        e->freshened = &kept_read(o->inner->freshens->kept, scratch)->response.head;
     if (i)
         e->upstream = server_find(model->servers, &i->leg.server);
 }

@@ -177,7 +177,7 @@ static enum judgement judge_ignoring_proxy(const struct evidence *e, struct verd
         return PASSED; /* it had answered before, which stale-while-revalidate may allow */
     if (e->facts->response.targeted.lines || e->inner->response.targeted.lines || full->surrogate)
         return PASSED;
-    const struct outdated *outdated = find_outdated(e, &full->x.response.head);
+    const struct outdated *outdated = find_outdated(e, e->freshened);
     if (!outdated)
         return PASSED;
     accuse(v, CARD(UPDATE_IGNORED), outdated->message);

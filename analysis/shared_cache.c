@@ -25,7 +25,7 @@ static bool answers_without_body(const struct evidence *e, const struct leg *i)
 /* The same representation, as far as tag or octets say. A cache may decode what it stored. */
 static bool is_same_representation(const struct evidence *e, const struct inner_leg *i)
 {
-    const struct representation *r = i->held.representation;
+    const struct representation *r = i->held->representation;
     const struct entity_tag *tag = &e->facts->response.etag;
     bool same_coding = slice_equal_nocase(representation_says(r, FIELD_CONTENT_ENCODING),
                                           e->facts->response.content_encoding);
@@ -39,7 +39,7 @@ static bool is_same_representation(const struct evidence *e, const struct inner_
 /* Age of what is held when it was sent, in s. */
 static int64_t age_at(const struct inner_leg *i, int64_t at_ns)
 {
-    struct freshness f = holding_freshness(&i->held, false);
+    struct freshness f = holding_freshness(i->held, false);
     return freshness_age(&f, at_ns, 0, GENEROUS);
 }
 
@@ -48,14 +48,14 @@ static int64_t age_at(const struct inner_leg *i, int64_t at_ns)
 static bool fits_in_time(const struct evidence *e, const struct outer_leg *o,
                          const struct inner_leg *i)
 {
-    if (i->leg.t_rsp1 > o->leg.t_req0 || i->held.contact_ns > o->leg.t_req0)
+    if (i->leg.t_rsp1 > o->leg.t_req0 || i->held->contact_ns > o->leg.t_req0)
         return false;
     if (o->leg.age >= 0) {
         int64_t apart = age_at(i, o->leg.t_rsp0) - o->leg.age;
         if (apart > GUARD_S || apart < -GUARD_S)
             return false;
     }
-    int64_t date = holding_clock(&i->held, false)->date, now_s = o->leg.t_rsp0 / NS_PER_S;
+    int64_t date = holding_clock(i->held, false)->date, now_s = o->leg.t_rsp0 / NS_PER_S;
     if (o->leg.date == NO_DATE || date == NO_DATE || o->leg.date == date)
         return true;
     int64_t behind = now_s + server_skew_s(e->server) - o->leg.date;
@@ -66,7 +66,7 @@ static bool may_be(const struct evidence *e, const struct outer_leg *o, const st
 {
     bool same_url = i->leg.host == o->leg.host || (i->outer_id && i->outer_host == o->leg.host);
     bool named_otherwise = o->leg.varnish && i->leg.varnish && o->leg.varnish != i->leg.varnish;
-    return same_url && may_have_come_in(i, o) && !named_otherwise && i->held.representation &&
+    return same_url && may_have_come_in(i, o) && !named_otherwise && i->held &&
            fits_in_time(e, o, i) && is_same_representation(e, i);
 }
 
@@ -78,7 +78,7 @@ static bool is_proved(const struct evidence *e, const struct outer_leg *o,
     bool later = o->leg.t_rsp0 - i->leg.t_rsp0 >= 2 * NS_PER_S;
     return (o->leg.age > 0 && i->leg.age < o->leg.age) || r->says_hit ||
            (o->leg.varnish && o->leg.varnish == i->leg.varnish) ||
-           (later && o->leg.date != NO_DATE && o->leg.date == holding_clock(&i->held, false)->date);
+           (later && o->leg.date != NO_DATE && o->leg.date == holding_clock(i->held, false)->date);
 }
 
 /* ---- may it be used? ---- */
@@ -86,11 +86,11 @@ static bool is_proved(const struct evidence *e, const struct outer_leg *o,
 /* Of the policy that came with it, and that a 304 may have changed since. */
 static unsigned sins_of_policy(const struct evidence *e, const struct inner_leg *i)
 {
-    struct freshness f = holding_freshness(&i->held, false);
+    struct freshness f = holding_freshness(i->held, false);
     const struct cache_control *cc = &f.cc;
-    const struct representation *r = i->held.representation;
+    const struct representation *r = i->held->representation;
     unsigned sins = 0;
-    if (i->held.ambiguous || f.targeted.lines || i->surrogate)
+    if (i->held->ambiguous || f.targeted.lines || i->surrogate)
         return 0;
     if (cache_control_says(cc, CC_NO_CACHE) == YES)
         sins |= SIN_NO_CACHE;
@@ -119,11 +119,11 @@ static bool proxy_is_cut_off(const struct proxy *proxy, const struct inner_leg *
 static unsigned sins_of_age(const struct evidence *e, const struct outer_leg *o,
                             const struct inner_leg *i, struct hit *hit)
 {
-    struct freshness f = holding_freshness(&i->held, false);
+    struct freshness f = holding_freshness(i->held, false);
     struct lifetime lifetime = freshness_lifetime(&f, SHARED_CACHE, GENEROUS);
     int64_t age = freshness_age(&f, o->leg.t_req0, 0, GENEROUS);
     bool forbidden = lifetime.never_stale || lifetime.must_validate;
-    if (i->held.ambiguous || f.targeted.lines || i->surrogate ||
+    if (i->held->ambiguous || f.targeted.lines || i->surrogate ||
         lifetime.kind != LIFETIME_EXPLICIT || age <= lifetime.seconds + e->thresholds->guard_s)
         return 0;
     if (!forbidden &&
@@ -145,7 +145,7 @@ static unsigned sins_of_variant(const struct evidence *e, const struct inner_leg
     struct slice differs;
     struct slice key = i->outer_vary_key;
     if (!key.len ||
-        vary_key_equal(key, representation_vary_key(i->held.representation), VARY_EXACT) != YES ||
+        vary_key_equal(key, representation_vary_key(i->held->representation), VARY_EXACT) != YES ||
         vary_key_match(key, &e->x->request.head, e->facts->request_head_whole, VARY_CANON, scratch,
                        &differs) != NO ||
         slice_is_absent(differs))
@@ -163,7 +163,7 @@ static unsigned sins_of_change(const struct outer_leg *o, const struct inner_leg
                                const struct unsafe_change *change)
 {
     bool after = change->exchange_id && o->leg.t_req0 >= change->t_rsp1;
-    return after && i->leg.t_rsp1 <= change->t_req0 && i->held.contact_ns <= change->t_req0
+    return after && i->leg.t_rsp1 <= change->t_req0 && i->held->contact_ns <= change->t_req0
                ? SIN_INVALIDATED
                : 0;
 }
