@@ -180,11 +180,12 @@ class Far:
     """Another namespace, joined by two pairs, with a server for each address of ours."""
 
     def __init__(self):
-        ip("netns", "add", "w304far")
+        self.name = f"w304far{os.getpid()}"  # the names are the machine's, whoever else runs a test there
+        ip("netns", "add", self.name)
         for i, name in enumerate(("left", "right")):
-            pair(name, "w304far")
+            pair(name, self.name)
             ip("address", "add", f"10.83.{i}.1/24", "dev", f"{name}0")
-            ip("-n", "w304far", "address", "add", f"10.83.{i}.2/24", "dev", f"{name}1")
+            ip("-n", self.name, "address", "add", f"10.83.{i}.2/24", "dev", f"{name}1")
         self.server = socket.create_server(("0.0.0.0", PORT))
         threading.Thread(target=self.serve, daemon=True).start()
 
@@ -197,11 +198,11 @@ class Far:
                 peer.close()
 
     def fetch(self, side):
-        subprocess.run(["ip", "netns", "exec", "w304far", "curl", "-s", "--max-time", "120", "-o", "/dev/null", f"http://10.83.{side}.1:{PORT}/page"], check=True)
+        subprocess.run(["ip", "netns", "exec", self.name, "curl", "-s", "--max-time", "120", "-o", "/dev/null", f"http://10.83.{side}.1:{PORT}/page"], check=True)
 
     def close(self):
         self.server.close()
-        ip("netns", "delete", "w304far")
+        ip("netns", "delete", self.name)
 
 
 def fetched(binary, folder, far, names, jobs, number):

@@ -400,17 +400,18 @@ def an_interface_goes_down_and_comes_back(place):
 
     def ip(*words):
         subprocess.run(["ip", *words], check=True)
-    ip("netns", "add", "w304far")
+    far = f"w304far{os.getpid()}"  # the names are the machine's, whoever else runs a test there
+    ip("netns", "add", far)
     origin = place.proxy()
     try:
-        ip("link", "add", "w304a", "type", "veth", "peer", "name", "w304b", "netns", "w304far")
+        ip("link", "add", "w304a", "type", "veth", "peer", "name", "w304b", "netns", far)
         ip("address", "add", "10.83.4.1/24", "dev", "w304a")
-        ip("-n", "w304far", "address", "add", "10.83.4.2/24", "dev", "w304b")
+        ip("-n", far, "address", "add", "10.83.4.2/24", "dev", "w304b")
         ip("link", "set", "w304a", "up")
-        ip("-n", "w304far", "link", "set", "w304b", "up")
+        ip("-n", far, "link", "set", "w304b", "up")
 
         def fetch(name):
-            return subprocess.run(["ip", "netns", "exec", "w304far", "curl", "-s", "--max-time", str(live.PATIENCE), "--retry", "5", "--retry-connrefused", "-o", "/dev/null",
+            return subprocess.run(["ip", "netns", "exec", far, "curl", "-s", "--max-time", str(live.PATIENCE), "--retry", "5", "--retry-connrefused", "-o", "/dev/null",
                                    f"http://10.83.4.1:{live.PORT + 1}/{name}"], check=False).returncode
         p = subprocess.Popen([place.binary, "live", "-i", "w304a", "-o", place.database, "--packets", f"{folder}/ring"], stdout=subprocess.DEVNULL,
                              stderr=subprocess.PIPE, text=True, env=live.QUIET_LEAKS)
@@ -438,7 +439,7 @@ def an_interface_goes_down_and_comes_back(place):
     finally:
         origin.terminate()
         origin.wait(live.PATIENCE)
-        ip("netns", "delete", "w304far")
+        ip("netns", "delete", far)
 
 
 @scenario
