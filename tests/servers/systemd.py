@@ -92,11 +92,13 @@ def rights(process):
     return wrong
 
 
-def watch_a_run():
-    """All that is wrong, while systemd runs as process 1."""
+def watch_a_run(folder):
+    """All that is wrong, while systemd runs as process 1. Once that is so nothing is skipped any more."""
     wrong = []
     if not eventually(lambda: os.path.exists("/run/systemd/private") and systemctl("is-active", "here.target", check=False) == "active"):
         return None
+    with open(f"{folder}/up", "w", encoding="utf-8"):
+        pass
     server = socket.create_server(("127.0.0.1", PORT))
     threading.Thread(target=serve, args=(server,), daemon=True).start()
     systemctl("start", "wire304@lo")  # returns once it has said READY=1
@@ -153,7 +155,7 @@ def inside(folder):
     shutil.copy(f"{folder}/wire304", "/run/wire304")
     if os.fork() == 0:
         try:
-            wrong = watch_a_run()
+            wrong = watch_a_run(folder)
         except Exception as error:  # pylint: disable=broad-except
             wrong = [repr(error), systemctl("status", "wire304@lo", check=False)]
         with open(f"{folder}/wrong", "w", encoding="utf-8") as f:
@@ -199,6 +201,8 @@ def main():
         p.kill()  # and with it process 1 of the namespace, and all that it began
         said = p.communicate()[1]
         told = open(verdict, encoding="utf-8").read().splitlines() if os.path.exists(verdict) else []
+        if not told and os.path.exists(f"{folder}/up"):
+            told = ["up", f"systemd was process 1, and there was no verdict within {SECONDS} s: {said.strip()[-600:]}"]
     if not told or told[0] == "skipped":
         print(f"skipped: systemd cannot be process 1 of a namespace here: {said.strip().splitlines()[-1:] or 'it did not come up'}")
         return SKIP
