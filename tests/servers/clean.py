@@ -31,6 +31,7 @@ try:
     from selenium import webdriver
     from selenium.webdriver.chrome.options import Options
     from selenium.webdriver.chrome.service import Service
+    from selenium.webdriver.remote.remote_connection import RemoteConnection
 except ImportError:
     if os.path.exists("/usr/bin/python3") and os.path.realpath(sys.executable) != os.path.realpath("/usr/bin/python3"):
         os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])  # Debian's package is of Debian's Python
@@ -184,8 +185,9 @@ def by_chromium(wanted, folder):
     for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run", "--disable-component-update",
                      f"--user-data-dir={folder}/profile"):
         options.add_argument(argument)
+    RemoteConnection.set_timeout(10 * places.PATIENCE)
     driver = webdriver.Chrome(service=Service(shutil.which("chromedriver")), options=options)
-    driver.set_script_timeout(places.PATIENCE)
+    driver.set_script_timeout(10 * places.PATIENCE)
     try:
         for place in wanted:
             for page in ("index.html", "second.html", "index.html"):
