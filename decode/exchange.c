@@ -24,7 +24,7 @@ struct exchange *exchange_new_for(size_t octets)
     size_t room = sizeof(struct exchange) + ARENA_HEADER + octets;
     room = heap_rounded(room < ROOM_MOST ? room : ROOM_MOST);
     struct exchange *x = heap_take(room);
-    *x = (struct exchange){.room = (uint32_t)room};
+    *x = (struct exchange){.room = (uint16_t)room};
     arena_init_in(&x->arena, x + 1, room - sizeof *x);
     return x;
 }

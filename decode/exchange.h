@@ -143,7 +143,8 @@ struct exchange {
     struct arena arena;
     struct exchange *next;       /* free for whoever holds it */
     uint32_t weight;             /* octets of memory, as decode last knew while it was open */
-    uint32_t room;               /* octets that exchange_new() took; its own */
+    uint16_t room;               /* octets that exchange_new_for() took; its own */
+    bool secure;                 /* it came out of TLS: scheme https */
     uint32_t index;              /* its place among the connection's exchanges, from 0 */
     uint16_t status;             /* 0 where no (whole) status line was seen */
     uint16_t interim;            /* 1xx responses before the final one */
@@ -168,8 +169,8 @@ struct exchange {
     int64_t finished_ns;         /* capture clock: of the packet that finished it, or the deadline */
     uint64_t finished_ordinal;   /* that packet; for deadlines the connection's first packet */
     struct connection_facts connection;
-    bool secure;                 /* it came out of TLS: scheme https */
 };
+_Static_assert(sizeof(struct exchange) <= 600, "one waits for each connection that does");
 
 /* A zeroed exchange with a fresh arena, from a pool of this thread; and back into the pool. Behind
  * it lies room for the first `octets` that its arena will be asked for; they may be more. */
