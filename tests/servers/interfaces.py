@@ -247,6 +247,7 @@ def one_of_two_interfaces_goes_away(binary, folder):
         live = Live(binary, f"{folder}/db/live.db", "-i", "left0", "-i", "right0", "--jobs", "2")
         far.fetch(0)
         far.fetch(1)
+        eventually(lambda: live.ask("SELECT count(*) FROM exchanges") == [(2,)])  # what the kernel has not handed on yet goes with the interface
         ip("link", "delete", "left0")
         time.sleep(0.5)
         far.fetch(1)
