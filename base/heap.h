@@ -2,9 +2,9 @@
 #pragma once
 /*
  * Memory of any size for what lives long and is looked up at random: entries of tables, and the
- * tables. Sizes are rounded up to a class, each class is a pool (base/pool.h), and all of it lies
- * in large pages: with 4 KiB pages every second miss of the cache is one of the TLB too. Whoever
- * gives memory back says how much was asked for.
+ * tables. Sizes are rounded up to a class; memory that came back goes from one class to another
+ * (base/slabs.h), but for the largest. All of it lies in large pages: with 4 KiB pages every second
+ * miss of the cache is one of the TLB too. Whoever gives memory back says how much was asked for.
  *
  * One thread. Under the address sanitizer each piece is an allocation of its own.
  */

@@ -159,6 +159,25 @@ static void requests_in_flight(struct pair *pairs, uint64_t i)
               "Accept: */*\r\nCookie: a=b\r\n\r\n");
 }
 
+/* Waves of requests that are never answered, each wave's heads longer than those of the one before:
+ * memory that the last wave gave back is of another size. */
+static void heads_of_all_sizes(struct pair *pairs, uint64_t i)
+{
+    enum { WAVE = 10000, WAVES = 26, STEP = 100, LINE = 1300 };
+    struct pair *pair = &pairs[i % WAVE];
+    char line[1400];
+    if (pair->is_open)
+        say(&pair->client, &pair->server, RST, "", 0);
+    pair->is_open = false;
+    open_pair(pair, (uint32_t)i);
+    send_text(&pair->client, &pair->server, "GET /slow HTTP/1.1\r\nHost: slow.example\r\n");
+    for (int left = (int)(i / WAVE % WAVES) * STEP; left > 0; left -= LINE) {
+        snprintf(line, sizeof line, "X: %.*s\r\n", left < LINE ? left : LINE, filler);
+        send_text(&pair->client, &pair->server, line);
+    }
+    send_text(&pair->client, &pair->server, "\r\n");
+}
+
 static void endless_heads(struct pair *pairs, uint64_t i)
 {
     struct pair *pair = turn(pairs, i, 4096);
@@ -270,6 +289,7 @@ static const struct kind {
     {"syn-flood", syn_flood},
     {"half-open", half_open},
     {"requests-in-flight", requests_in_flight},
+    {"heads-of-all-sizes", heads_of_all_sizes},
     {"endless-heads", endless_heads},
     {"one-octet-each", one_octet_each},
     {"pipelines", pipelines},

@@ -22,6 +22,7 @@ KINDS = {
     "syn-flood": (600000, "flows-evicted", True),
     "half-open": (600000, "flows-evicted", True),
     "requests-in-flight": (400000, "busy-in-all", False),
+    "heads-of-all-sizes": (2000000, None, None),
     "endless-heads": (300000, "busy-in-all", None),
     "one-octet-each": (400000, "busy-in-all", None),
     "pipelines": (20000, "busy-in-all", None),
