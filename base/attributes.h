@@ -10,3 +10,13 @@
 #define LIKELY(x)    __builtin_expect(!!(x), 1)
 #define UNLIKELY(x)  __builtin_expect(!!(x), 0)
 #define COUNT_OF(a)  (sizeof(a) / sizeof((a)[0]))
+
+/* Memory that we hand out ourselves is each an allocation of its own there, so that it is seen who
+ * uses what he gave back. clang says it in another way than gcc. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define UNDER_ADDRESS_SANITIZER
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define UNDER_ADDRESS_SANITIZER
+#endif

@@ -15,7 +15,7 @@
 #include "base/pool.h"
 #include "base/slabs.h"
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef UNDER_ADDRESS_SANITIZER
 
 #define LARGE ((size_t)1 << 20) /* from here on a mapping, which need not be touched to be zero */
 

@@ -12,7 +12,7 @@ struct pool_object {
     struct pool_object *next;
 };
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef UNDER_ADDRESS_SANITIZER
 
 void *pool_take(struct pool *pool)
 {
