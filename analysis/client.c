@@ -26,7 +26,7 @@ struct address_entry {
     struct entry entry;           /* hash: the key, which is its own identity */
     int64_t signs[SHARING_SIGNS]; /* when last shown; NEVER */
     uint64_t ttl : 8;             /* initial TTL class last seen; 0: none */
-    uint64_t ttl_us : 54;         /* and when */
+    uint64_t ttl_us : 54;         /* and when, see ttl_ns() */
     bool speaks_for_others : 1;
     bool is_shared : 1;
 };
@@ -263,12 +263,17 @@ static bool within_window(int64_t then_ns, int64_t now_ns)
     return apart <= LIMIT_CLIENT_WINDOW_NS;
 }
 
+/* Before 1970 as well: the highest of the bits is the sign. */
+static int64_t ttl_ns(const struct address_entry *address)
+{
+    return ((int64_t)((uint64_t)address->ttl_us << 10) >> 10) * 1000;
+}
+
 static void watch_ttl(struct address_entry *address, uint8_t ttl, int64_t now_ns)
 {
     if (ttl == 0)
         return;
-    if (address->ttl && address->ttl != ttl &&
-        within_window((int64_t)address->ttl_us * 1000, now_ns))
+    if (address->ttl && address->ttl != ttl && within_window(ttl_ns(address), now_ns))
         address->signs[SIGN_TTLS] = now_ns;
     address->ttl = ttl;
     address->ttl_us = (uint64_t)(now_ns / 1000) & ((UINT64_C(1) << 54) - 1);

@@ -251,6 +251,16 @@ Test(client, two_signs_within_a_minute_are)
     cr_expect(!ASK(.address = {192, 0, 2, 9}).shared_address);
 }
 
+/* A capture's clock may say so, and what it says shall not become a number of another year. */
+Test(client, signs_before_1970_are_signs)
+{
+    int64_t before_s = -(SPOKEN_NS / SECONDS) - 100;
+    ASK(.lines = "Cookie: a\n", .ttl = 64, .from_s = before_s, .until_s = before_s);
+    struct told c =
+        ASK(.lines = "Cookie: b\n", .ttl = 128, .from_s = before_s + 30, .until_s = before_s + 30);
+    cr_expect(c.shared_address);
+}
+
 Test(client, signs_far_apart_are_not)
 {
     ASK(.lines = "Cookie: a\n");
