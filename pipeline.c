@@ -145,6 +145,12 @@ static void on_connection(void *context, const struct connection *connection)
         database_connection(pipeline->database, &copy);
 }
 
+static void on_asked(void *context, const struct asked *asked)
+{
+    struct pipeline *pipeline = context;
+    analysis_asked(pipeline->analysis, asked);
+}
+
 static void on_loss(void *context, const struct loss *loss)
 {
     struct pipeline *pipeline = context;
@@ -246,7 +252,8 @@ static void on_what_if(void *context, const struct what_if *what_if)
 
 static struct decode_sink audit_sink(struct pipeline *pipeline)
 {
-    return (struct decode_sink){pipeline, on_exchange, on_connection, on_loss, on_coverage};
+    return (struct decode_sink){pipeline, on_exchange, on_connection,
+                                on_asked, on_loss,     on_coverage};
 }
 
 /* ---- from decode ---- */
@@ -286,6 +293,11 @@ static void defer_connection(void *context, const struct connection *connection)
     decode_batch_connection(told_of(context), connection);
 }
 
+static void defer_asked(void *context, const struct asked *asked)
+{
+    decode_batch_asked(told_of(context), asked);
+}
+
 static void defer_loss(void *context, const struct loss *loss)
 {
     decode_batch_loss(told_of(context), loss);
@@ -298,8 +310,8 @@ static void defer_coverage(void *context, const struct coverage *coverage)
 
 static struct decode_sink deferring_sink(struct pipeline *pipeline)
 {
-    return (struct decode_sink){pipeline, defer_exchange, defer_connection, defer_loss,
-                                defer_coverage};
+    return (struct decode_sink){pipeline,    defer_exchange, defer_connection,
+                                defer_asked, defer_loss,     defer_coverage};
 }
 
 /* ---- the others stand still ---- */

@@ -816,6 +816,11 @@ void analysis_connection(struct analysis *analysis, const struct connection *con
         judge_errand(a, &evidence, docket->rules[i].index);
 }
 
+void analysis_asked(struct analysis *analysis, const struct asked *asked)
+{
+    legs_asked(analysis->model.legs, &asked->server);
+}
+
 void analysis_loss(struct analysis *analysis, const struct loss *loss)
 {
     if (loss->until_ns > analysis->clock_ns)

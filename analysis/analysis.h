@@ -174,6 +174,8 @@ struct analysis *analysis_new(const struct analysis_options *options,
                               const struct analysis_sink *sink);
 /* Takes the exchange. */
 void analysis_exchange(struct analysis *analysis, struct exchange *exchange);
+/* Where what a server asks elsewhere may be for whom it is asked by (analysis/legs.h). */
+void analysis_asked(struct analysis *analysis, const struct asked *asked);
 void analysis_loss(struct analysis *analysis, const struct loss *loss);
 /* The connection is over: all its exchanges have been told. */
 void analysis_connection(struct analysis *analysis, const struct connection *connection);

@@ -45,7 +45,7 @@ struct legs {
     struct address lone; /* a host that talks to itself ... */
     uint16_t lone_port;  /* ... at this port */
     struct legs_counts counts;
-    uint64_t servers[FILTER_BITS / 64]; /* addresses that answered, by hash */
+    uint64_t servers[FILTER_BITS / 64]; /* addresses that somebody asked, by hash */
     /* how many exchanges of an address, by hash, were kept before it was known */
     uint8_t asked[FIRST_COUNTS], answered[FIRST_COUNTS];
 };
@@ -349,20 +349,29 @@ static struct proxy *answering_proxy(struct legs *legs, const struct address *se
     return known || !is_said_to_be_proxy(legs, server) ? known : proxy_add(legs, server);
 }
 
+void legs_asked(struct legs *legs, const struct address *server)
+{
+    uint64_t bit = address_mix(server) % FILTER_BITS;
+    legs->servers[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
+static bool may_be_asked(const struct legs *legs, const struct address *client)
+{
+    uint64_t bit = address_mix(client) % FILTER_BITS;
+    return legs->servers[bit / 64] >> bit % 64 & 1;
+}
+
 /* The client, if it is a proxy. */
 static struct proxy *asking_proxy(struct legs *legs, const struct connection_facts *c,
                                   const struct server_table *servers)
 {
-    uint64_t server = address_mix(&c->server) % FILTER_BITS;
-    uint64_t client = address_mix(&c->client) % FILTER_BITS;
-    legs->servers[server / 64] |= UINT64_C(1) << server % 64;
     if (UNLIKELY(legs->roles)) {
         if (is_said_to_be_proxy(legs, &c->client))
             return answering_proxy(legs, &c->client);
         if (role_of(legs->roles, &c->client) == ROLE_CLIENT)
             return NULL;
     }
-    if (LIKELY(!(legs->servers[client / 64] >> client % 64 & 1)))
+    if (LIKELY(!may_be_asked(legs, &c->client)))
         return NULL;
     struct proxy *known = proxy_find(legs, &c->client);
     if (known || !server_find(servers, &c->client))
@@ -703,7 +712,8 @@ void legs_meet(struct legs *legs, struct meeting *meeting, const struct facts *f
 {
     const struct connection_facts *c = &facts->x->connection;
     const struct proxy *asking = asking_proxy(legs, c, servers);
-    bool inner = asking || is_among_first(legs->asked, &c->client);
+    bool inner =
+        asking || (may_be_asked(legs, &c->client) && is_among_first(legs->asked, &c->client));
     bool outer = answering_proxy(legs, &c->server) || is_among_first(legs->answered, &c->server);
     meeting->client_is_proxy = asking && asking->asks_for_others;
     meeting->is_handed_on = is_handed_on_locally(facts, url);

@@ -17,8 +17,9 @@
  *
  * What is remembered lies on shelves, one per proxy and path; bounded, the least recently used goes
  * first. Most captures have no proxy: an address that is met as client and as server is the
- * trigger, and only the first few exchanges of every other address are kept, in case it becomes
- * one.
+ * trigger. Before that, the first few exchanges are kept of who answers, in case it asks as well,
+ * and of who asks and was asked by somebody, though no answer of it is known yet: what it is asked
+ * comes before what it asks because of that.
  */
 
 #include <stdbool.h>
@@ -153,6 +154,8 @@ struct meeting {
     bool is_handed_on;    /* client and server are one host, and this is a proxy's request there */
 };
 
+/* Somebody asks this address; told before what that makes it ask. */
+void legs_asked(struct legs *legs, const struct address *server);
 /* Looks for the inner ones of this exchange. Nothing is told yet, and nothing remembered. */
 void legs_meet(struct legs *legs, struct meeting *meeting, const struct facts *facts,
                const struct url *url, uint64_t id, const struct server_table *servers);

@@ -37,6 +37,13 @@ static void on_connection(void *context, const struct connection *connection)
         analysis_connection(sums->analysis, connection);
 }
 
+static void on_asked(void *context, const struct asked *asked)
+{
+    struct sums *sums = context;
+    if (sums->analysis)
+        analysis_asked(sums->analysis, asked);
+}
+
 static void on_loss(void *context, const struct loss *loss)
 {
     struct sums *sums = context;
@@ -89,7 +96,8 @@ static void read_all(struct source *source, struct decoder *decoder, struct sums
 
 static void run(struct source *source, bool decodes, bool analyses, struct sums *sums)
 {
-    const struct decode_sink exchanges = {sums, on_exchange, on_connection, on_loss, on_coverage};
+    const struct decode_sink exchanges = {sums,     on_exchange, on_connection,
+                                          on_asked, on_loss,     on_coverage};
     const struct analysis_sink findings = {
         .context = sums,
         .exchange = on_assessed,

@@ -10,7 +10,7 @@
 
 enum { TELLINGS_AHEAD = 2 }; /* whose memory is on its way while one is told */
 
-enum told { TOLD_EXCHANGE, TOLD_CONNECTION, TOLD_LOSS, TOLD_COVERAGE };
+enum told { TOLD_EXCHANGE, TOLD_CONNECTION, TOLD_ASKED, TOLD_LOSS, TOLD_COVERAGE };
 
 struct telling {
     struct telling *next;
@@ -18,6 +18,7 @@ struct telling {
     union {
         struct exchange *exchange;
         const struct connection *connection;
+        const struct asked *asked;
         const struct loss *loss;
         const struct coverage *coverage;
     };
@@ -81,6 +82,12 @@ void decode_batch_connection(void *context, const struct connection *connection)
     add(batch, TOLD_CONNECTION)->connection = copy(batch, &kept, sizeof kept);
 }
 
+void decode_batch_asked(void *context, const struct asked *asked)
+{
+    struct decode_batch *batch = context;
+    add(batch, TOLD_ASKED)->asked = copy(batch, asked, sizeof *asked);
+}
+
 void decode_batch_loss(void *context, const struct loss *loss)
 {
     struct decode_batch *batch = context;
@@ -113,6 +120,9 @@ static void tell(const struct telling *telling, const struct decode_sink *sink)
         break;
     case TOLD_CONNECTION:
         sink->connection(sink->context, telling->connection);
+        break;
+    case TOLD_ASKED:
+        sink->asked(sink->context, telling->asked);
         break;
     case TOLD_LOSS:
         sink->loss(sink->context, telling->loss);

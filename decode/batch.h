@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * What decode tells, kept to be told again in another thread: exchanges, connections, losses and
- * rows of coverage, in their order. One thread fills a batch, another tells it, and it goes back to
+ * What decode tells, kept to be told again in another thread: exchanges, connections, who is
+ * asked, losses and rows of coverage, in their order. One thread fills a batch, another tells it, and it goes back to
  * the first with the exchanges that the second has done with: memory stays with the thread that
  * took it.
  */
@@ -20,6 +20,7 @@ void decode_batch_free(struct decode_batch *batch); /* accepts NULL; as decode_b
  */
 void decode_batch_exchange(void *context, struct exchange *exchange);
 void decode_batch_connection(void *context, const struct connection *connection);
+void decode_batch_asked(void *context, const struct asked *asked);
 void decode_batch_loss(void *context, const struct loss *loss);
 void decode_batch_coverage(void *context, const struct coverage *coverage);
 

@@ -291,6 +291,8 @@ static void decide(struct work *work, unsigned protocol)
     flow->row = FLOW_NONE;
     flow->reading = READING_PROTOCOL;
     flow->protocol = (uint8_t)protocol;
+    struct asked asked = {end_address(flow, !flow->client_end)};
+    shard->out->asked(shard->out->context, &asked);
     if (flow->unread_bytes == 0)
         return;
     bool began = flow->flags & FLOW_BEGAN;

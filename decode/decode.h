@@ -5,8 +5,8 @@
  *
  * In:       packets, in the order of the capture.
  * Out:      to the sink, in the order in which they are known: finished exchanges, connections that
- *           carried HTTP when they are over, losses, and at the end one row of coverage per kind of
- *           traffic.
+ *           carry HTTP, by the server they ask when they begin to and whole when they are over,
+ *           losses, and at the end one row of coverage per kind of traffic.
  * Lifetime: the sink owns the exchanges it is given; everything else is borrowed for the call.
  * Thread:   one.
  *
@@ -36,6 +36,12 @@ struct connection {
     uint64_t retransmitted_bytes; /* of the overhead: frames that brought nothing new */
     uint64_t lost_bytes;        /* octets of its streams that the capture does not have */
     uint32_t exchanges;
+};
+
+/* This server is asked for something over HTTP: told when the octets of a connection are first read
+ * as such, so before any exchange of it, and before what a proxy asks elsewhere because of it. */
+struct asked {
+    struct address server;
 };
 
 /* Something to or from this server was lost in that time, which could have been a whole response: a
@@ -72,6 +78,7 @@ struct decode_sink {
     void *context;
     void (*exchange)(void *context, struct exchange *exchange); /* takes it */
     void (*connection)(void *context, const struct connection *connection);
+    void (*asked)(void *context, const struct asked *asked);
     void (*loss)(void *context, const struct loss *loss);
     void (*coverage)(void *context, const struct coverage *coverage);
 };

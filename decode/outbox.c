@@ -3,6 +3,7 @@
 
 #include "decode/outbox.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -65,6 +66,14 @@ static void take_exchange(void *context, struct exchange *exchange)
     outbox->exchanges[outbox->n_exchanges++] = exchange;
 }
 
+/* Of a packet only: in a tick nothing is read. */
+static void take_asked(void *context, const struct asked *asked)
+{
+    struct outbox *outbox = context;
+    assert(!outbox->keeps);
+    outbox->to->asked(outbox->to->context, asked);
+}
+
 static void take_loss(void *context, const struct loss *loss)
 {
     struct outbox *outbox = context;
@@ -93,7 +102,7 @@ void outbox_init(struct outbox *outbox, const struct decode_sink *to)
 {
     *outbox = (struct outbox){
         .to = to,
-        .from = {outbox, take_exchange, take_connection, take_loss, NULL},
+        .from = {outbox, take_exchange, take_connection, take_asked, take_loss, NULL},
     };
 }
 

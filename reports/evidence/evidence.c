@@ -248,6 +248,11 @@ static void on_connection(void *context, const struct connection *connection)
     (void)context, (void)connection;
 }
 
+static void on_asked(void *context, const struct asked *asked)
+{
+    (void)context, (void)asked;
+}
+
 static void on_loss(void *context, const struct loss *loss)
 {
     (void)context, (void)loss;
@@ -290,7 +295,7 @@ static void set_bounds(struct line *line)
 static bool decode_again(struct gathering *g, void (*exchange)(void *, struct exchange *),
                          const struct decoder_options *options, struct error *error)
 {
-    const struct decode_sink sink = {g, exchange, on_connection, on_loss, on_coverage};
+    const struct decode_sink sink = {g, exchange, on_connection, on_asked, on_loss, on_coverage};
     if (!open_again(g, error))
         return false;
     struct decoder *decoder = decoder_new(options, &sink);

@@ -14,6 +14,7 @@ struct heard {
     size_t n;
     struct exchange *exchange;
     struct connection connection;
+    struct asked asked;
     struct loss loss;
     struct coverage coverage;
     char name[16];
@@ -45,6 +46,12 @@ static void on_connection(void *context, const struct connection *connection)
     keep_name(heard, connection->server_name);
 }
 
+static void on_asked(void *context, const struct asked *asked)
+{
+    hear(context, 'a');
+    ((struct heard *)context)->asked = *asked;
+}
+
 static void on_loss(void *context, const struct loss *loss)
 {
     hear(context, 'l');
@@ -62,8 +69,8 @@ static void on_coverage(void *context, const struct coverage *coverage)
 static struct heard told(const struct decode_batch *batch)
 {
     struct heard heard = {.n = 0};
-    decode_batch_tell(
-        batch, &(struct decode_sink){&heard, on_exchange, on_connection, on_loss, on_coverage});
+    decode_batch_tell(batch, &(struct decode_sink){&heard, on_exchange, on_connection, on_asked,
+                                                   on_loss, on_coverage});
     return heard;
 }
 
@@ -73,13 +80,15 @@ Test(decode_batch, tells_everything_in_its_order)
     struct exchange *x = exchange_new();
     cr_expect(decode_batch_is_empty(batch));
     decode_batch_loss(batch, &(struct loss){.from_ns = 3, .until_ns = 5});
+    decode_batch_asked(batch, &(struct asked){{.family = 6}});
     decode_batch_exchange(batch, x);
     decode_batch_connection(batch, &(struct connection){.packets = 7, .server_name = SLICE("c")});
     decode_batch_coverage(batch, &(struct coverage){.bytes = 9, .server_name = SLICE("v")});
     cr_expect(not(decode_batch_is_empty(batch)));
     struct heard heard = told(batch);
-    cr_expect(eq(str, heard.order, "lxcv"));
+    cr_expect(eq(str, heard.order, "laxcv"));
     cr_expect(heard.exchange == x);
+    cr_expect(heard.asked.server.family == 6);
     cr_expect(heard.loss.from_ns == 3 && heard.loss.until_ns == 5);
     cr_expect(heard.connection.packets == 7 && heard.coverage.bytes == 9);
     decode_batch_reset(batch);

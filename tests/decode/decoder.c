@@ -19,11 +19,12 @@
 struct told {
     char text[1 << 20];
     size_t len;
-    unsigned exchanges, connections, losses, rows;
+    unsigned exchanges, connections, asked, losses, rows;
     uint64_t exchange_bytes, connection_bytes, overhead_bytes, packets, bytes, flows, unseen;
     uint64_t seen_packets, seen_bytes;
     int64_t last_finished_ns;
     struct connection last;
+    struct address last_asked;
 };
 
 static struct told told;
@@ -62,6 +63,13 @@ static void on_connection(void *context, const struct connection *connection)
         (unsigned long long)connection->lost_bytes);
 }
 
+static void on_asked(void *context, const struct asked *asked)
+{
+    (void)context;
+    told.asked++;
+    told.last_asked = asked->server;
+}
+
 static void on_loss(void *context, const struct loss *loss)
 {
     (void)context;
@@ -84,7 +92,8 @@ static void on_coverage(void *context, const struct coverage *row)
         (unsigned long long)row->exchanges);
 }
 
-static const struct decode_sink sink = {NULL, on_exchange, on_connection, on_loss, on_coverage};
+static const struct decode_sink sink = {NULL,     on_exchange, on_connection,
+                                        on_asked, on_loss,     on_coverage};
 
 static void begin_with(uint64_t memory)
 {
@@ -230,6 +239,22 @@ Test(decoder, a_connection_that_began_before_is_read_from_either_side)
     cr_assert(eq(i64, told.last.facts.rtt_ns, -1));
     cr_assert(eq(u16, told.last.facts.server_port, 80));
     cr_assert(eq(u16, told.last.facts.client_port, 4001));
+}
+
+Test(decoder, who_is_asked_is_told_before_the_answer_and_once_for_a_connection)
+{
+    struct pipe pipe = pipe_of(4020);
+    handshake(&pipe);
+    cr_assert(eq(uint, told.asked, 0), "that it listens says nothing");
+    client(&pipe, "Q\1a");
+    cr_assert(eq(uint, told.asked, 1));
+    cr_assert(told.last_asked.octets[3] == 200);
+    server(&pipe, "A\1b");
+    client(&pipe, "Q\1c");
+    server(&pipe, "A\1d");
+    finish();
+    cr_assert(eq(uint, told.exchanges, 2));
+    cr_assert(eq(uint, told.asked, 1));
 }
 
 Test(decoder, a_late_beginning_is_found_at_a_segment)

@@ -122,6 +122,11 @@ static void on_connection(void *context, const struct connection *connection)
     assert(connection->overhead_bytes <= connection->wire_bytes);
 }
 
+static void on_asked(void *context, const struct asked *asked)
+{
+    (void)context, (void)asked;
+}
+
 static void on_loss(void *context, const struct loss *loss)
 {
     (void)context, (void)loss;
@@ -162,7 +167,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t n)
 {
     uint64_t packets = 0;
     int64_t time_ns = 0;
-    struct decode_sink sink = {&packets, on_exchange, on_connection, on_loss, on_coverage};
+    struct decode_sink sink = {&packets, on_exchange, on_connection,
+                               on_asked, on_loss,     on_coverage};
     struct decoder_options options = {.memory = 1};
     struct decoder *decoder = decoder_new_with(&options, &sink, list);
     for (size_t i = 0; i + 8 <= n; i += 8) {

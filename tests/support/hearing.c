@@ -230,6 +230,9 @@ void hearing_say(struct hearing *hearing, const struct said *said)
     }
     if (said->same_host)
         x->connection.client = x->connection.server;
+    if (said->asks_as && !said->unasked)
+        analysis_asked(hearing->analysis, &(struct asked){x->connection.client});
+    analysis_asked(hearing->analysis, &(struct asked){x->connection.server});
     x->secure = said->secure;
     x->flaws = said->flaws;
     if (said->request)

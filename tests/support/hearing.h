@@ -26,6 +26,7 @@ struct said {
     unsigned octets;        /* so many instead */
     uint8_t client, server; /* last octets of the addresses; 0: 1 */
     uint8_t asks_as;        /* the client is this server, asking in its turn; 0: it is `client` */
+    bool unasked;           /* though nobody is known to have asked it anything */
     uint16_t port;          /* of the server; 0: 80 */
     bool same_host;         /* the client is the server's host itself */
     double over_s;          /* after SPOKEN_S: when it was known to be over; 0: with its end */

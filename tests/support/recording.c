@@ -104,6 +104,12 @@ static void pass_exchange(void *context, struct exchange *exchange)
     analysis_exchange(r->analysis, exchange);
 }
 
+static void pass_asked(void *context, const struct asked *asked)
+{
+    struct recording *r = context;
+    analysis_asked(r->analysis, asked);
+}
+
 static void pass_loss(void *context, const struct loss *loss)
 {
     struct recording *r = context;
@@ -137,6 +143,7 @@ void recording_init(struct recording *r, const struct analysis_options *options)
     r->decode_sink = (struct decode_sink){.context = r,
                                           .exchange = pass_exchange,
                                           .connection = pass_connection,
+                                          .asked = pass_asked,
                                           .loss = pass_loss,
                                           .coverage = pass_coverage};
     r->options = options ? *options : defaults;
