@@ -226,6 +226,20 @@ int64_t evidence_begins_ns(const struct references *refs, const struct facts *fa
     return from;
 }
 
+bool is_another_software(const struct evidence *e, const struct representation *r)
+{
+    struct slice here = e->facts->response.server, there = representation_says(r, FIELD_SERVER);
+    return !slice_is_absent(here) && !slice_is_absent(there) && !slice_equal(here, there);
+}
+
+bool reference_is_tainted(const struct evidence *e)
+{
+    int64_t until = e->heard_until_ns;
+    if (e->refs.after.representation && e->refs.after.at.t_rsp1 > until)
+        until = e->refs.after.at.t_rsp1;
+    return evidence_lost(e, evidence_begins_ns(&e->refs, e->facts), until);
+}
+
 struct field_sets field_sets_of(const struct resource *resource, const struct habit *habit,
                                 const struct facts *facts, const struct request_key *key,
                                 int64_t from_ns, struct arena *scratch)

@@ -300,6 +300,14 @@ bool validators_alternate(const struct references *refs, const struct resource *
  * hour before it where that is earlier. */
 int64_t evidence_begins_ns(const struct references *refs, const struct facts *facts);
 
+/* The sign of a deployment in between: the server's software says another name. */
+bool is_another_software(const struct evidence *e, const struct representation *r);
+
+/* Was something lost (A10) from the reference before to the 304, and on to the reference after or
+ * to what was heard last? The hour before the 304 counts too: another 304 or 200 in it could excuse
+ * this one. */
+bool reference_is_tainted(const struct evidence *e);
+
 /* The sets of fields for a 304 that lacks some of them. */
 struct field_sets field_sets_of(const struct resource *resource, const struct habit *habit,
                                 const struct facts *facts, const struct request_key *key,

@@ -21,6 +21,19 @@ unsigned due_fields_of(const struct head *head)
            (unsigned)head_has(head, FIELD_VARY) << DUE_VARY;
 }
 
+enum field_token due_field_token(enum due_field field)
+{
+    static const enum field_token tokens[DUE_FIELDS] = {
+        [DUE_CACHE_CONTROL] = FIELD_CACHE_CONTROL,
+        [DUE_CONTENT_LOCATION] = FIELD_CONTENT_LOCATION,
+        [DUE_DATE] = FIELD_DATE,
+        [DUE_ETAG] = FIELD_ETAG,
+        [DUE_EXPIRES] = FIELD_EXPIRES,
+        [DUE_VARY] = FIELD_VARY,
+    };
+    return tokens[field];
+}
+
 /* How Access-Control-Allow-Origin speaks, not to whom: a value for each page that asks would make
  * a representation of each. */
 static uint64_t origin_class(const struct facts *facts)

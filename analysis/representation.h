@@ -152,3 +152,4 @@ struct sighting sighting_after(const struct representation *r, int64_t at_ns);
 
 /* Set of 1 << enum due_field. */
 unsigned due_fields_of(const struct head *head);
+enum field_token due_field_token(enum due_field field);

@@ -97,12 +97,13 @@ static const char *const ids[] = {
 _Static_assert(COUNT_OF(ids) <= RULES_MOST, "tables of rules have room for all of them");
 
 static const struct rule_set *const sets[] = {
-    &rules_304,       &rules_304_validators, &rules_304_form, &rules_304_history,
-    &rules_after_304, &rules_conditional,    &rules_outcome,  &rules_dates,
-    &rules_ranges,    &rules_proxy,          &rules_hits,     &rules_waste,
-    &rules_reloads,   &rules_hygiene,        &rules_fields,   &rules_policy,
-    &rules_clients,   &rules_variants,       &rules_octets,   &rules_transfers,
-    &rules_legs,      &rules_shared,         &rules_partial,  &rules_slow,
+    &rules_304,        &rules_304_form,       &rules_304_missing, &rules_304_surplus,
+    &rules_304_length, &rules_304_validators, &rules_304_policy,  &rules_304_history,
+    &rules_after_304,  &rules_conditional,    &rules_outcome,     &rules_dates,
+    &rules_ranges,     &rules_proxy,          &rules_hits,        &rules_waste,
+    &rules_reloads,    &rules_hygiene,        &rules_fields,      &rules_policy,
+    &rules_clients,    &rules_variants,       &rules_octets,      &rules_transfers,
+    &rules_legs,       &rules_shared,         &rules_partial,     &rules_slow,
 };
 
 unsigned rules_count(void)

@@ -125,11 +125,11 @@ struct rule_set {
     const struct rule *rules;
     unsigned count;
 };
-extern const struct rule_set rules_304, rules_304_validators, rules_304_form, rules_304_history,
-    rules_after_304, rules_conditional, rules_outcome, rules_dates, rules_ranges, rules_partial,
-    rules_slow, rules_proxy, rules_hits, rules_waste, rules_reloads, rules_hygiene, rules_fields,
-    rules_policy, rules_clients, rules_variants, rules_octets, rules_transfers, rules_legs,
-    rules_shared;
+extern const struct rule_set rules_304, rules_304_form, rules_304_missing, rules_304_surplus,
+    rules_304_length, rules_304_validators, rules_304_policy, rules_304_history, rules_after_304,
+    rules_conditional, rules_outcome, rules_dates, rules_ranges, rules_partial, rules_slow,
+    rules_proxy, rules_hits, rules_waste, rules_reloads, rules_hygiene, rules_fields, rules_policy,
+    rules_clients, rules_variants, rules_octets, rules_transfers, rules_legs, rules_shared;
 
 #define RULES_MOST 96
 unsigned rules_count(void);

@@ -5,18 +5,19 @@
 #include "analysis/evidence.h"
 #include "analysis/truth.h"
 
+struct verdict;
+
 /* Could If-Modified-Since have been the server's reason? YES and NO: as far as Last-Modified of the
  * 304, or of the 200 with its tag, tells. */
 enum truth date_explains_304(const struct evidence *e);
+
+/* A 304 that does not fit its request, in the first exchange of a connection met in the middle, may
+ * be the answer to a request that was pipelined before. */
 bool may_be_mispaired(const struct evidence *e);
 
 /* The 304 itself is the defect: then what it lacks is no second one (rules.md §3.7). */
 bool is_defective_304(const struct facts *x);
 
-/* The sign of a deployment in between: the server's software says another name. */
-bool is_another_software(const struct evidence *e, const struct representation *r);
-
-/* Was something lost (A10) from the reference before to the 304, and on to the reference after or
- * to what was heard last? The hour before the 304 counts too: another 304 or 200 in it could excuse
- * this one. */
-bool reference_is_tainted(const struct evidence *e);
+/* The 200s around it are a weaker witness where responses were lost in between, or where the URL
+ * had been forgotten. */
+void demote_for_gaps(const struct evidence *e, struct verdict *v);

@@ -1,16 +1,49 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What makes a 304 wrong by itself, whatever the 200 was: the method it answers (RFC 9110 §13.1.2)
- * and the fields that are for one hop (RFC 9112 §6, RFC 9113 §8.2.2, RFC 9114 §4.2).
+ * What makes a 304 wrong by itself, whatever the 200 was: octets after its head (RFC 9110 §15.4.5,
+ * RFC 9112 §6.3), the method it answers (RFC 9110 §13.1.2) and the fields that are for one hop (RFC
+ * 9112 §6, RFC 9113 §8.2.2, RFC 9114 §4.2).
  */
 
 #include <stddef.h>
 
 #include "analysis/rules.h"
 
-enum row { WRONG_METHOD, HOP_FIELD, ROWS };
+enum row { HAS_BODY, WRONG_METHOD, HOP_FIELD, ROWS };
 static const struct rule rows[ROWS];
 #define CARD(row) (&rows[row].card)
+
+/* ---- 304-has-body ---- */
+
+static const char *const has_body_variants[] = {
+    "cl-body", "empty-chunk", "chunked-body", "stray-crlf", "h2-data", "trailers", NULL};
+
+static enum judgement judge_has_body(const struct evidence *e, struct verdict *v)
+{
+    static const char *const variants[] = {
+        [STRAY_CRLF] = "stray-crlf",
+        [STRAY_EMPTY_CHUNK] = "empty-chunk",
+        [STRAY_CHUNKED] = "chunked-body",
+        [STRAY_CONTENT_LENGTH] = "cl-body",
+        [STRAY_OTHER] = NULL,
+    };
+    if (lacks(e, v, NEEDS_RESPONSE_HEAD))
+        return WITHHELD;
+    if (e->x->stray == STRAY_NONE)
+        return PASSED;
+    if (!e->facts->is_paired || e->x->flaws & FLAW(RESPONSE_BODY_GAP))
+        return withhold(v, GUARD_PAIRING_UNSURE);
+    accuse(v, CARD(HAS_BODY),
+           "{} octets follow the head of a 304, which ends with its first empty "
+           "line");
+    say_number(v, (int64_t)e->x->stray_bytes);
+    v->variant = variants[e->x->stray];
+    v->confidence = CONFIDENCE_CERTAIN;
+    if (e->x->stray == STRAY_CRLF)
+        v->severity = SEVERITY_WARNING;
+    v->claim = (struct claim){.kind = CLAIM_PART, .body_octets = e->x->stray_bytes};
+    return FIRED;
+}
 
 /* ---- 304-wrong-method ---- */
 
@@ -88,6 +121,33 @@ static enum judgement judge_hop_field(const struct evidence *e, struct verdict *
 /* ---- the rows ---- */
 
 static const struct rule rows[ROWS] = {
+    [HAS_BODY] =
+        {
+            .card =
+                {
+                    .id = "304-has-body",
+                    .group = "304-violation",
+                    .severity = SEVERITY_ERROR,
+                    .norm = NORM_MUST,
+                    .party = "responder",
+                    .section = "RFC 9110 §15.4.5, RFC 9112 §6.3",
+                    .formerly = "RFC 7232 §4.1, RFC 7230 §3.3.3",
+                    .title = "a 304 is followed by octets that belong to no message",
+                    .means = "A 304 ends with its first empty line and has neither content nor "
+                             "trailers. A recipient takes what follows for the "
+                             "beginning of the next response: connections break, and attackers can "
+                             "smuggle. The octets are wasted in any case.",
+                    .remedy =
+                        "Do not write a body once the status is 304: return from the handler after "
+                        "the head, take no template, error page or chunked wrapper around it, and "
+                        "do not let a compression layer close an empty chunked body.",
+                    .variants = has_body_variants,
+                },
+            .subjects = SUBJECT_304,
+            .account = ACCOUNT_AVOIDABLE,
+            .order = 1,
+            .judge = judge_has_body,
+        },
     [WRONG_METHOD] =
         {
             .card =

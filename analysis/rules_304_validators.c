@@ -7,7 +7,6 @@
 #include <stddef.h>
 
 #include "analysis/rules.h"
-#include "analysis/rules_304.h"
 
 #define NS_PER_S INT64_C(1000000000)
 

@@ -13,15 +13,6 @@
 
 static const struct rule rows[1];
 
-static const enum field_token token_of[DUE_FIELDS] = {
-    [DUE_CACHE_CONTROL] = FIELD_CACHE_CONTROL,
-    [DUE_CONTENT_LOCATION] = FIELD_CONTENT_LOCATION,
-    [DUE_DATE] = FIELD_DATE,
-    [DUE_ETAG] = FIELD_ETAG,
-    [DUE_EXPIRES] = FIELD_EXPIRES,
-    [DUE_VARY] = FIELD_VARY,
-};
-
 static enum due_field first_of(unsigned set)
 {
     unsigned f = 0;
@@ -64,7 +55,7 @@ static enum judgement judge_missing(const struct evidence *e, struct verdict *v)
         return withhold(v, GUARD_FLEET);
     if (!e->closing)
         return wait_for(v, WAIT_FOR_LOSSES);
-    enum field_token token = token_of[first_of(missing)];
+    enum field_token token = due_field_token(first_of(missing));
     accuse(v, &rows[0].card, "the 206 has no {}: {}; the 200 that it is a part of has");
     say_text(v, field_name_of(token));
     say_text(v, head_first(&r->representation->head, token));

@@ -12,12 +12,13 @@
 Test(rules, every_row_of_a_family_is_in_the_list_once)
 {
     const struct rule_set *sets[] = {
-        &rules_304,       &rules_304_validators, &rules_304_form, &rules_304_history,
-        &rules_after_304, &rules_conditional,    &rules_outcome,  &rules_dates,
-        &rules_ranges,    &rules_proxy,          &rules_hits,     &rules_waste,
-        &rules_reloads,   &rules_hygiene,        &rules_fields,   &rules_policy,
-        &rules_clients,   &rules_variants,       &rules_octets,   &rules_transfers,
-        &rules_legs,      &rules_shared,         &rules_partial,  &rules_slow};
+        &rules_304,        &rules_304_form,       &rules_304_missing, &rules_304_surplus,
+        &rules_304_length, &rules_304_validators, &rules_304_policy,  &rules_304_history,
+        &rules_after_304,  &rules_conditional,    &rules_outcome,     &rules_dates,
+        &rules_ranges,     &rules_proxy,          &rules_hits,        &rules_waste,
+        &rules_reloads,    &rules_hygiene,        &rules_fields,      &rules_policy,
+        &rules_clients,    &rules_variants,       &rules_octets,      &rules_transfers,
+        &rules_legs,       &rules_shared,         &rules_partial,     &rules_slow};
     unsigned rows = 0;
     for (unsigned s = 0; s < COUNT_OF(sets); s++)
         for (unsigned i = 0; i < sets[s]->count; i++, rows++) {
@@ -72,7 +73,7 @@ Test(rules, have_complete_cards)
 static bool are_exclusive(const char *a, const char *b)
 {
     static const char *const pairs[][2] = {
-        {"304-not-freshening", "stale-on-arrival"}, /* without Age, and by Age alone */
+        {"304-not-freshening", "stale-on-arrival"},  /* without Age, and by Age alone */
         {"unstable-etag", "unstable-last-modified"}, /* offered a tag, or a date alone */
         {"304-superfluous-metadata", "oversized-revalidation-headers"}, /* other lines */
         {"revalidated-while-fresh",
