@@ -11,18 +11,6 @@
 #include "base/alloc.h"
 #include "reports/limits.h"
 
-enum { VALUE_NULL, VALUE_NUMBER, VALUE_TEXT, VALUE_BLOB };
-
-struct value {
-    union {
-        int64_t number;
-        const uint8_t *octets;
-    };
-    uint32_t len;
-    uint32_t kind;
-};
-_Static_assert(sizeof(struct value) == 16, "four to a cache line");
-
 /* ---- as SQLite sees it ---- */
 
 struct table {
@@ -32,12 +20,17 @@ struct table {
 
 struct cursor {
     sqlite3_vtab_cursor base;
-    int row;
+    const struct value *row, *end;
 };
 
-static const struct batch *batch_of(sqlite3_vtab_cursor *cursor)
+static struct cursor *cursor_of(sqlite3_vtab_cursor *base)
 {
-    return ((struct table *)(void *)cursor->pVtab)->batch;
+    return (struct cursor *)(void *)base;
+}
+
+static const struct batch *batch_of(sqlite3_vtab_cursor *base)
+{
+    return ((struct table *)(void *)base->pVtab)->batch;
 }
 
 static int table_connect(sqlite3 *db, void *batch, int n, const char *const *words,
@@ -86,36 +79,37 @@ static int cursor_close(sqlite3_vtab_cursor *cursor)
     return SQLITE_OK;
 }
 
-static int cursor_first(sqlite3_vtab_cursor *cursor, int plan, const char *words, int n,
+static int cursor_first(sqlite3_vtab_cursor *base, int plan, const char *words, int n,
                         sqlite3_value **values)
 {
     (void)plan, (void)words, (void)n, (void)values;
-    ((struct cursor *)(void *)cursor)->row = 0;
+    const struct batch *batch = batch_of(base);
+    struct cursor *cursor = cursor_of(base);
+    cursor->row = batch->values;
+    cursor->end = cursor->row + batch->rows * batch->columns;
     return SQLITE_OK;
 }
 
-static int cursor_next(sqlite3_vtab_cursor *cursor)
+static int cursor_next(sqlite3_vtab_cursor *base)
 {
-    ((struct cursor *)(void *)cursor)->row++;
+    cursor_of(base)->row += batch_of(base)->columns;
     return SQLITE_OK;
 }
 
-static int cursor_is_over(sqlite3_vtab_cursor *cursor)
+static int cursor_is_over(sqlite3_vtab_cursor *base)
 {
-    return ((struct cursor *)(void *)cursor)->row >= batch_of(cursor)->rows;
+    return cursor_of(base)->row >= cursor_of(base)->end;
 }
 
-static int cursor_id(sqlite3_vtab_cursor *cursor, sqlite3_int64 *id)
+static int cursor_id(sqlite3_vtab_cursor *base, sqlite3_int64 *id)
 {
-    *id = ((struct cursor *)(void *)cursor)->row;
+    *id = (cursor_of(base)->row - batch_of(base)->values) / batch_of(base)->columns;
     return SQLITE_OK;
 }
 
-static int cursor_value(sqlite3_vtab_cursor *cursor, sqlite3_context *result, int at)
+static int cursor_value(sqlite3_vtab_cursor *base, sqlite3_context *result, int at)
 {
-    const struct batch *batch = batch_of(cursor);
-    int row = ((struct cursor *)(void *)cursor)->row;
-    const struct value *value = &batch->values[row * batch->columns + at];
+    const struct value *value = &cursor_of(base)->row[at];
     switch (value->kind) {
     case VALUE_NUMBER:
         sqlite3_result_int64(result, value->number);
@@ -170,7 +164,7 @@ void batch_continue(struct batch *batch, const char *table)
 {
     char query[80];
     snprintf(query, sizeof query, "SELECT max(id) FROM %s", table);
-    batch->written = sql_number(batch->sql, query);
+    batch->written = batch->highest = sql_number(batch->sql, query);
 }
 
 void batch_fini(struct batch *batch)
@@ -190,39 +184,31 @@ void batch_flush(struct batch *batch)
 
 struct row batch_row(struct batch *batch)
 {
-    return (struct row){.sql = batch->sql, .batch = batch};
+    return (struct row){.sql = batch->sql,
+                        .batch = batch,
+                        .values = &batch->values[batch->rows * batch->columns],
+                        .columns = batch->columns};
 }
 
-static struct value *value_at(struct batch *batch, int at)
+/* To look whether a given id is there already costs SQLite as much as five columns. Where it is the
+ * one after the highest, and that is there (another of this statement's rows), SQLite finds the
+ * same by itself, at the end of the table where it has just been. */
+struct row batch_row_of(struct batch *batch, int64_t id)
 {
-    assert(at < batch->columns);
-    return &batch->values[batch->rows * batch->columns + at];
+    struct row row = batch_row(batch);
+    if (batch->rows > 0 && id == batch->highest + 1)
+        row_null(&row);
+    else
+        row_number(&row, id);
+    if (id > batch->highest)
+        batch->highest = id;
+    return row;
 }
 
-void batch_null(struct batch *batch, int at)
+struct value batch_octets(struct batch *batch, struct slice octets, int kind)
 {
-    value_at(batch, at)->kind = VALUE_NULL;
-}
-
-void batch_number(struct batch *batch, int at, int64_t number)
-{
-    *value_at(batch, at) = (struct value){.number = number, .kind = VALUE_NUMBER};
-}
-
-static void put_octets(struct batch *batch, int at, struct slice octets, uint32_t kind)
-{
-    *value_at(batch, at) = (struct value){
+    return (struct value){
         .octets = arena_copy(&batch->texts, octets).at, .len = (uint32_t)octets.len, .kind = kind};
-}
-
-void batch_text(struct batch *batch, int at, struct slice text)
-{
-    put_octets(batch, at, text, VALUE_TEXT);
-}
-
-void batch_blob(struct batch *batch, int at, struct slice octets)
-{
-    put_octets(batch, at, octets, VALUE_BLOB);
 }
 
 int64_t batch_write(struct batch *batch, int columns)

@@ -21,6 +21,7 @@ struct batch {
     struct arena texts;   /* of the rows that wait */
     int columns, rows;    /* of a row; that wait */
     int64_t written;      /* rows, with those that wait: the latest's id if SQLite gives the ids */
+    int64_t highest;      /* id by batch_row_of() */
 };
 
 /* `into` is the statement up to its rows, "INSERT INTO table". `sql` must outlive the batch, and
@@ -34,9 +35,10 @@ void batch_flush(struct batch *batch);
 /* The next row, to be filled by the verbs of sql.h. */
 struct row batch_row(struct batch *batch);
 
-/* For those verbs: column `at` of the row in hand; octets are copied. */
-void batch_null(struct batch *batch, int at);
-void batch_number(struct batch *batch, int at, int64_t number);
-void batch_text(struct batch *batch, int at, struct slice text);
-void batch_blob(struct batch *batch, int at, struct slice octets);
+/* The same for a table whose first column is an id that we give: mostly the one after the latest.
+ */
+struct row batch_row_of(struct batch *batch, int64_t id);
+
+/* For those verbs: a copy that lives as long as the row waits. */
+struct value batch_octets(struct batch *batch, struct slice octets, int kind);
 int64_t batch_write(struct batch *batch, int columns);

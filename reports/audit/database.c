@@ -54,7 +54,7 @@ struct database {
     struct exchange_rows *exchanges;
     struct finding_rows *findings;
     struct retention retention;
-    sqlite3_stmt *check, *ideal, *connection, *coverage, *pair, *unpair, *waits, *waits_no_more;
+    sqlite3_stmt *check, *ideal, *coverage, *pair, *unpair, *waits, *waits_no_more;
 };
 
 #define DIGITS_(number) #number
@@ -117,8 +117,6 @@ static void prepare(struct database *database)
     database->check = sql_prepare(sql, grows ? "INSERT INTO now_looked_at VALUES (NULL,?,?,?,?)"
                                              : "INSERT INTO looked_at VALUES (NULL,?,?,?,?)");
     database->ideal = sql_prepare(sql, schema_ideal);
-    database->connection = sql_prepare(
-        sql, "INSERT OR REPLACE INTO connection VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     database->pair = sql_prepare(sql, "INSERT OR REPLACE INTO pair VALUES (?,?)");
     database->unpair = sql_prepare(sql, "DELETE FROM pair WHERE inner = ?");
     database->coverage =
@@ -491,25 +489,7 @@ void database_connection(struct database *database, const struct connection *con
         return;
     database->sums.overhead += connection->overhead_bytes;
     database->sums.retransmitted += connection->retransmitted_bytes;
-    exchange_rows_link(database->exchanges, &connection->facts);
-    struct row row = row_begin(&database->sql, database->connection);
-    row_number(&row, (int64_t)connection->facts.id);
-    row_words(&row, connection->transport);
-    row_words(&row, connection->protocol);
-    row_text(&row, connection->tls_version);
-    row_text(&row, connection->alpn);
-    row_text(&row, shown_host(database, connection->server_name));
-    row_number(&row, connection->first.input);
-    row_number(&row, (int64_t)connection->first.frame);
-    row_number(&row, microseconds(connection->opened_ns));
-    row_number(&row, microseconds(connection->closed_ns));
-    row_number(&row, (int64_t)connection->packets);
-    row_number(&row, (int64_t)connection->wire_bytes);
-    row_number(&row, (int64_t)connection->overhead_bytes);
-    row_number(&row, (int64_t)connection->retransmitted_bytes);
-    row_number(&row, (int64_t)connection->lost_bytes);
-    row_number(&row, connection->exchanges);
-    row_write(&row);
+    exchange_rows_connection(database->exchanges, connection);
     count_row(database);
 }
 
@@ -631,13 +611,12 @@ static void close_statements(struct database *database)
     database->findings = NULL;
     sqlite3_finalize(database->check);
     sqlite3_finalize(database->ideal);
-    sqlite3_finalize(database->connection);
     sqlite3_finalize(database->coverage);
     sqlite3_finalize(database->pair);
     sqlite3_finalize(database->unpair);
     sqlite3_finalize(database->waits);
     sqlite3_finalize(database->waits_no_more);
-    database->check = database->ideal = database->connection = database->coverage = NULL;
+    database->check = database->ideal = database->coverage = NULL;
     database->pair = database->unpair = database->waits = database->waits_no_more = NULL;
 }
 

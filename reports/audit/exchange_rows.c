@@ -92,7 +92,7 @@ struct exchange_rows {
     const struct privacy *privacy;
     struct arena scratch; /* joined and masked values of the exchange at hand */
     struct repeats links, urls, requesters, conditions, responses, moments, flaws;
-    struct batch exchanges;
+    struct batch exchanges, connections;
 };
 
 static void repeats_init(struct repeats *repeats, struct sql *sql, const char *into, int columns)
@@ -129,6 +129,7 @@ struct exchange_rows *exchange_rows_new(struct sql *sql, const struct privacy *p
     repeats_init(&rows->moments, sql, "INSERT INTO moment (date, expires, age, cache_status)", 4);
     repeats_init(&rows->flaws, sql, "INSERT OR IGNORE INTO flaws", 2);
     batch_init(&rows->exchanges, sql, "INSERT INTO exchange", 23);
+    batch_init(&rows->connections, sql, "INSERT OR REPLACE INTO connection", 16);
     return rows;
 }
 
@@ -139,6 +140,7 @@ void exchange_rows_continue(struct exchange_rows *rows)
     batch_continue(&rows->conditions.batch, "condition");
     batch_continue(&rows->responses.batch, "response");
     batch_continue(&rows->moments.batch, "moment");
+    batch_continue(&rows->exchanges, "exchange");
 }
 
 void exchange_rows_begin_epoch(struct exchange_rows *rows, int64_t last[EXCHANGE_ROWS_TEXTS])
@@ -163,6 +165,7 @@ void exchange_rows_free(struct exchange_rows *rows)
     repeats_fini(&rows->moments);
     repeats_fini(&rows->flaws);
     batch_fini(&rows->exchanges);
+    batch_fini(&rows->connections);
     arena_fini(&rows->scratch);
     free(rows);
 }
@@ -177,6 +180,7 @@ void exchange_rows_flush(struct exchange_rows *rows)
     batch_flush(&rows->moments.batch);
     batch_flush(&rows->flaws.batch);
     batch_flush(&rows->exchanges);
+    batch_flush(&rows->connections);
 }
 
 /* Values that are, or will be, a row of a table of repeats. */
@@ -323,7 +327,9 @@ static struct slice without_userinfo(struct exchange_rows *rows, struct slice ta
 
 static struct slice shown(struct exchange_rows *rows, enum private_kind kind, struct slice value)
 {
-    return privacy_of(rows->privacy, kind, value, &rows->scratch);
+    return rows->privacy->level == PRIVACY_FULL
+               ? value
+               : privacy_of(rows->privacy, kind, value, &rows->scratch);
 }
 
 static void hide(struct exchange_rows *rows, const uint8_t *kinds, struct slice *values, unsigned n)
@@ -439,8 +445,7 @@ void exchange_rows_write(struct exchange_rows *rows, const struct assessed *asse
             moment = row_of(rows, &tuples[4]);
 
     if (!rows->sql->failed) {
-        struct row row = batch_row(&rows->exchanges);
-        row_number(&row, (int64_t)assessed->id);
+        struct row row = batch_row_of(&rows->exchanges, (int64_t)assessed->id);
         row_number(&row, (int64_t)x->connection.id);
         row_optional(&row, url, 0);
         row_optional(&row, who, 0);
@@ -457,5 +462,31 @@ void exchange_rows_write(struct exchange_rows *rows, const struct assessed *asse
         row_optional(&row, assessed->age_s, ABSENT_NUMBER);
         row_write(&row);
     }
+    arena_reset(&rows->scratch);
+}
+
+void exchange_rows_connection(struct exchange_rows *rows, const struct connection *connection)
+{
+    exchange_rows_link(rows, &connection->facts);
+    if (rows->sql->failed)
+        return;
+    struct row row = batch_row(&rows->connections);
+    row_number(&row, (int64_t)connection->facts.id);
+    row_words(&row, connection->transport);
+    row_words(&row, connection->protocol);
+    row_text(&row, connection->tls_version);
+    row_text(&row, connection->alpn);
+    row_text(&row, shown(rows, PRIVATE_HOST, connection->server_name));
+    row_number(&row, connection->first.input);
+    row_number(&row, (int64_t)connection->first.frame);
+    row_number(&row, microseconds(connection->opened_ns));
+    row_number(&row, microseconds(connection->closed_ns));
+    row_number(&row, (int64_t)connection->packets);
+    row_number(&row, (int64_t)connection->wire_bytes);
+    row_number(&row, (int64_t)connection->overhead_bytes);
+    row_number(&row, (int64_t)connection->retransmitted_bytes);
+    row_number(&row, (int64_t)connection->lost_bytes);
+    row_number(&row, connection->exchanges);
+    row_write(&row);
     arena_reset(&rows->scratch);
 }

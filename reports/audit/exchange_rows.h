@@ -27,6 +27,9 @@ void exchange_rows_write(struct exchange_rows *rows, const struct assessed *asse
 /* Sees to it that the connection has its row of addresses. */
 void exchange_rows_link(struct exchange_rows *rows, const struct connection_facts *facts);
 
+/* What a connection came to, in place of what was said of it before. */
+void exchange_rows_connection(struct exchange_rows *rows, const struct connection *connection);
+
 /* Times in microseconds, rounded towards the past. */
 static inline int64_t microseconds(int64_t ns)
 {

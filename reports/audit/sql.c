@@ -74,28 +74,14 @@ static void bound(struct row *row, int result)
         sql_fail(row->sql);
 }
 
-void row_null(struct row *row)
+void row_bind_null(struct row *row)
 {
-    if (row->batch)
-        batch_null(row->batch, row->column++);
-    else
-        bound(row, sqlite3_bind_null(row->statement, ++row->column));
+    bound(row, sqlite3_bind_null(row->statement, ++row->column));
 }
 
-void row_number(struct row *row, int64_t value)
+void row_bind_number(struct row *row, int64_t value)
 {
-    if (row->batch)
-        batch_number(row->batch, row->column++, value);
-    else
-        bound(row, sqlite3_bind_int64(row->statement, ++row->column, value));
-}
-
-void row_optional(struct row *row, int64_t value, int64_t absent)
-{
-    if (value == absent)
-        row_null(row);
-    else
-        row_number(row, value);
+    bound(row, sqlite3_bind_int64(row->statement, ++row->column, value));
 }
 
 void row_text(struct row *row, struct slice text)
@@ -105,7 +91,7 @@ void row_text(struct row *row, struct slice text)
     else if (!text_is_utf8(text))
         row_blob(row, text);
     else if (row->batch)
-        batch_text(row->batch, row->column++, text);
+        *row_value(row) = batch_octets(row->batch, text, VALUE_TEXT);
     else
         bound(row, sqlite3_bind_text64(row->statement, ++row->column, (const char *)text.at,
                                        text.len, SQLITE_STATIC, SQLITE_UTF8));
@@ -121,7 +107,7 @@ void row_blob(struct row *row, struct slice octets)
     if (slice_is_absent(octets))
         row_null(row);
     else if (row->batch)
-        batch_blob(row->batch, row->column++, octets);
+        *row_value(row) = batch_octets(row->batch, octets, VALUE_BLOB);
     else
         bound(row, sqlite3_bind_blob64(row->statement, ++row->column, octets.at, octets.len,
                                        SQLITE_STATIC));
