@@ -1,358 +1,90 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wire304: a table of commands. Each command reads its options, does its work through the front
- * doors of the rooms, and returns an exit code; main prints the one error that may have stopped it.
+ * wire304: a table of commands, and help about them. main finds the command, has its options read,
+ * runs it, and prints the one error that may have stopped it.
  */
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <signal.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
-#include "command.h"
-#include "live.h"
-#include "pipeline.h"
-#include "reports/audit/audit.h"
-#include "reports/formats/compare.h"
+#include "base/attributes.h"
+#include "commands/command.h"
+#include "commands/signals.h"
 #include "reports/options/completions.h"
-#include "reports/evidence/evidence.h"
-#include "reports/exporters.h"
-#include "reports/privacy/forget.h"
 #include "reports/options/manual.h"
 #include "reports/options/options.h"
-#include "reports/output.h"
 #include "reports/options/values.h"
-#include "signals.h"
 
 struct command {
     const char *name;
     const char *arguments;
-    const char *purpose;                                            /* one line */
-    enum command_bit options;                                       /* 0: not in this version */
-    int (*run)(const struct options *options, struct error *error); /* an exit code; EXIT_USAGE and
-                                  above only with *error filled, EXIT_NOTHING excepted */
+    const char *purpose; /* one line */
+    enum command_bit options;
+    /* False and *error where the operands are not what it takes. */
+    bool (*takes)(const struct command *command, const struct options *options,
+                  struct error *error);
+    int (*run)(const struct options *options, struct error *error); /* see command.h */
     const char *details;                                            /* for `help COMMAND` */
 };
 
-/* Makes the database and lets the signal handler know its file, with no signal in between. */
-static struct database *create_database(const struct database_options *options, struct error *error)
+/* ---- operands ---- */
+
+static bool takes_captures(const struct command *command UNUSED, const struct options *options,
+                           struct error *error)
 {
-    sigset_t both, before;
-    sigemptyset(&both);
-    sigaddset(&both, SIGINT);
-    sigaddset(&both, SIGTERM);
-    sigprocmask(SIG_BLOCK, &both, &before);
-    struct database *database = database_create(options, error);
-    if (database)
-        signals_unfinished(database_beside(database));
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    return database;
+    return options->n_operands > 0 ||
+           error_set(error, ERROR_USAGE,
+                     "which capture? analyze needs a FILE, or - for standard input");
 }
 
-/* ------------------------------------------------------------------ analyze */
-
-/* The first input's name without folder, compression and capture suffix. */
-static char *default_output(const char *input)
+static bool takes_interfaces(const struct command *command UNUSED, const struct options *options,
+                             struct error *error)
 {
-    static const char *const suffixes[] = {".gz",  ".zst", ".zstd", NULL,    ".pcap", ".pcapng",
-                                           ".cap", ".dmp", ".dump", ".ntar", NULL};
-    const char *slash = strrchr(input, '/');
-    const char *base = strcmp(input, "-") == 0 ? "stdin" : slash ? slash + 1 : input;
-    size_t length = strlen(base);
-    const char *const *suffix = suffixes;
-    for (int round = 0; round < 2; round++, suffix++) {
-        bool cut = false;
-        for (; *suffix; suffix++) {
-            size_t n = strlen(*suffix);
-            if (cut || length <= n || strncasecmp(base + length - n, *suffix, n) != 0)
-                continue;
-            length -= n;
-            cut = true;
-        }
-    }
-    char *name = xmalloc(length + sizeof ".wire304.db");
-    memcpy(name, base, length);
-    strcpy(name + length, ".wire304.db");
-    return name;
+    if (options->n_operands > 0)
+        return error_set(error, ERROR_USAGE, "live reads no files: `wire304 analyze %s`?",
+                         options->operands[0]);
+    return options->interfaces.n > 0 ||
+           error_set(error, ERROR_USAGE,
+                     "where is it to listen? live needs -i IFACE (`ip link` lists them)");
 }
 
-/* An output that is one of the inputs would be lost before it was read. */
-static bool output_is_no_input(const char *output, const struct options *options,
-                               struct error *error)
-{
-    struct stat out, in;
-    if (stat(output, &out) != 0)
-        return true;
-    for (size_t i = 0; i < options->n_operands; i++)
-        if (stat(options->operands[i], &in) == 0 && in.st_dev == out.st_dev &&
-            in.st_ino == out.st_ino)
-            return error_set(error, ERROR_USAGE, "%s is an input: choose another name with -o",
-                             output);
-    return true;
-}
-
-/* Only now is it known when the capture begins, which times may be relative to. */
-static void limit_times(const struct options *options, struct source *source)
-{
-    int64_t first_ns = source_first_ns(source);
-    int64_t base = first_ns == INT64_MIN ? 0 : first_ns;
-    int64_t from_ns = options->from.ns + (options->from.relative ? base : 0);
-    int64_t until_ns = options->until.ns + (options->until.relative ? base : 0);
-    source_limit(source, options->from.given ? from_ns : INT64_MIN,
-                 options->until.given ? until_ns : INT64_MAX);
-}
-
-/* From source to finished database. */
-static bool audit(const struct options *options, const char *output, struct source *source,
-                  struct pipeline_result *result, struct error *error)
-{
-    const struct database_options file = {
-        .path = output,
-        .force = options->force,
-        .heads = options->heads,
-        .accepted = &options->accepted,
-        .privacy = options->privacy,
-    };
-    struct database *database = create_database(&file, error);
-    if (!database)
-        return false;
-
-    struct progress progress;
-    progress_init(&progress, stderr, !options->quiet && !options->no_progress);
-    struct pipeline_options pipeline = pipeline_options_of(options, source);
-    pipeline.progress = &progress;
-    bool done = pipeline_run(&pipeline, database, result, error);
-    signals_unfinished(NULL);
-    database_free(database);
-    pipeline_options_fini(&pipeline);
-    return done;
-}
-
-/* --baseline: what became of the issues of an earlier audit. */
-static bool compare_with_baseline(const struct options *options, const char *output, bool *failed,
-                                  struct error *error)
-{
-    const struct comparison comparison = {
-        .before = options->baseline,
-        .after = output,
-        .format = "terminal",
-        .layout = layout(options),
-        .min_exercised = options->min_exercised,
-        .fail_on = &options->compare_fail_on,
-    };
-    bool fails = false;
-    if (!options->baseline)
-        return true;
-    if (!options->quiet)
-        printf("\n");
-    bool done = comparison_print(&comparison, options->quiet ? NULL : stdout, &fails, error);
-    *failed |= fails;
-    return done;
-}
-
-/* Better said before the captures are read than after. */
-static bool baseline_is_there(const struct options *options, const char *output,
-                              struct error *error)
-{
-    struct audit audit;
-    struct stat out, baseline;
-    if (!options->baseline)
-        return true;
-    if (!audit_open(&audit, options->baseline, error) || !audit_close(&audit, error))
-        return false;
-    if (stat(output, &out) == 0 && stat(options->baseline, &baseline) == 0 &&
-        out.st_dev == baseline.st_dev && out.st_ino == baseline.st_ino)
-        return error_set(error, ERROR_USAGE,
-                         "%s is the baseline, and would be replaced: choose another name with -o",
-                         output);
-    return true;
-}
-
-/* The code that stands when the database does: the precedence of contract.md. */
-static int verdict(const struct options *options, const char *output, bool damaged,
-                   const struct pipeline_result *result, struct error *error)
-{
-    bool failed = false;
-    if (damaged)
-        return EXIT_INPUT;
-    if (result->stopped)
-        return 128 + (int)*signals_stop();
-    if (result->exchanges == 0)
-        return EXIT_NOTHING;
-    if (!audit_fails(output, &options->fail_on, &failed, error) ||
-        !compare_with_baseline(options, output, &failed, error))
-        return code_of(error);
-    return failed ? EXIT_FAIL_ON : EXIT_DONE;
-}
-
-static int analyze_source(const struct options *options, const char *output, struct source *source,
+static bool takes_nothing(const struct command *command, const struct options *options,
                           struct error *error)
 {
-    struct pipeline_result result;
-    bool written = audit(options, output, source, &result, error);
-    bool damaged = tell_input_troubles(source, options->quiet);
-    if (!written)
-        return code_of(error);
-    if (!options->quiet) {
-        const struct report_options report = {.format = "terminal",
-                                              .layout = layout(options),
-                                              .selection = &options->selection,
-                                              .price = options->price};
-        if (!report_print(output, stdout, &report, error))
-            return code_of(error);
-    }
-    int code = verdict(options, output, damaged, &result, error);
-    if (code == EXIT_NOTHING)
-        fprintf(stderr, "wire304: nothing to audit: not one HTTP exchange was seen%s\n",
-                options->hosts.n ? " of these hosts" : "");
-    return code;
+    return options->n_operands == 0 ||
+           error_set(error, ERROR_USAGE, "%s takes no argument; `wire304 explain %s`?",
+                     command->name, options->operands[0]);
 }
 
-static int run_analyze(const struct options *options, struct error *error)
+static bool takes_one(const struct command *command, const struct options *options,
+                      struct error *error)
 {
-    struct source_options all = SOURCE_EVERYTHING;
-    all.filter = options->filter;
-    char *output =
-        options->output ? xstrdup(options->output) : default_output(options->operands[0]);
-    struct source *source = NULL;
-    int code = EXIT_USAGE;
-    if (output_is_no_input(output, options, error) && baseline_is_there(options, output, error) &&
-        database_may_replace(output, options->force, error) &&
-        (source = source_open(options->operands, options->n_operands, &all, error))) {
-        limit_times(options, source);
-        code = analyze_source(options, output, source, error);
-    } else {
-        code = code_of(error);
-    }
-    source_close(source);
-    free(output);
-    return code;
+    return options->n_operands == 1 || error_set(error, ERROR_USAGE, "%s takes one argument: %s",
+                                                 command->name, command->arguments);
 }
 
-/* ------------------------------------------------------------------ the other commands */
-
-static int run_report(const struct options *options, struct error *error)
+static bool takes_two(const struct command *command, const struct options *options,
+                      struct error *error)
 {
-    struct report_options report = {options->format,    layout(options), &options->selection,
-                                    options->table,     options->price,  options->redact,
-                                    options->redact_key,
-                                    options->output || !isatty(STDOUT_FILENO)};
-    struct output output;
-    if (!report_is_format(report.format, error))
-        return EXIT_USAGE;
-    if (options->output) { /* no terminal */
-        report.layout.width = 0;
-        report.layout.color = options->color == COLOR_ALWAYS;
-    }
-    if (!output_open(&output, options->output, error))
-        return EXIT_OUTPUT;
-    bool printed = report_print(options->operands[0], output.to, &report, error);
-    return output_close(&output, printed, error) ? EXIT_DONE : code_of(error);
+    return options->n_operands == 2 || error_set(error, ERROR_USAGE, "%s takes two arguments: %s",
+                                                 command->name, command->arguments);
 }
 
-static int run_compare(const struct options *options, struct error *error)
+static bool takes_clients(const struct command *command, const struct options *options,
+                          struct error *error)
 {
-    struct comparison comparison = {
-        options->operands[0],   options->operands[1],   options->format,          layout(options),
-        options->min_exercised, options->selection.top, &options->compare_fail_on};
-    struct output output;
-    bool fails = false;
-    if (!comparison_is_format(options->format, error))
-        return EXIT_USAGE;
-    if (options->output) { /* no terminal */
-        comparison.layout.width = 0;
-        comparison.layout.color = options->color == COLOR_ALWAYS;
-    }
-    if (!output_open(&output, options->output, error))
-        return EXIT_OUTPUT;
-    bool printed = comparison_print(&comparison, output.to, &fails, error);
-    if (!output_close(&output, printed, error))
-        return code_of(error);
-    return fails ? EXIT_FAIL_ON : EXIT_DONE;
-}
-
-static int run_evidence(const struct options *options, struct error *error)
-{
-    const struct evidence_options how = {.with_credentials = options->with_credentials,
-                                         .heads_only = options->heads_only,
-                                         .redact = options->redact,
-                                         .redact_key = options->redact_key,
-                                         .output = options->output};
-    struct output output;
-    if (how.redact && (how.with_credentials || how.heads_only)) {
-        error_set(error, ERROR_USAGE,
-                  "--redact leaves neither credentials nor bodies: it stands "
-                  "without --with-credentials and --heads-only");
-        return EXIT_USAGE;
-    }
-    if (!options->output && isatty(STDOUT_FILENO)) {
-        error_set(error, ERROR_USAGE, "a capture is no text for a terminal: name a file with -o");
-        return EXIT_USAGE;
-    }
-    if (!output_open(&output, options->output, error))
-        return EXIT_OUTPUT;
-    bool written = evidence_write(options->operands[0], options->operands[1], &how, output.to,
-                                  options->quiet ? NULL : stderr, error);
-    return output_close(&output, written, error) ? EXIT_DONE : code_of(error);
-}
-
-static int run_forget(const struct options *options, struct error *error)
-{
-    struct forgotten gone = {0};
-    if (!audit_forget(options->operands[0], &options->selection.clients, &gone, error))
-        return code_of(error);
-    if (!options->quiet)
-        printf("forgot %" PRIu64 " exchanges, %" PRIu64 " connections and %" PRIu64 " findings\n",
-               gone.exchanges, gone.connections, gone.findings);
-    return EXIT_DONE;
-}
-
-static int run_rules(const struct options *options, struct error *error)
-{
-    struct summary_options summary = layout(options);
-    bool as_markdown = strcmp(options->format, "markdown") == 0;
-    bool as_json = strcmp(options->format, "json") == 0;
-    if (!as_markdown && !as_json && strcmp(options->format, "terminal") != 0) {
-        error_set(error, ERROR_USAGE,
-                  "rules are listed as 'terminal', 'json' or 'markdown', not as '%s'",
-                  options->format);
-        return EXIT_USAGE;
-    }
-    if ((as_markdown || as_json) && (options->why || options->flaws)) {
-        error_set(error, ERROR_USAGE, "--format %s is of the whole catalogue, without --%s",
-                  options->format, options->why ? "why" : "flaws");
-        return EXIT_USAGE;
-    }
-    if (options->why)
-        return catalogue_why(options->why, stdout, &summary, error) ? EXIT_DONE : code_of(error);
-    if (as_markdown)
-        catalogue_markdown(stdout);
-    else if (as_json)
-        catalogue_json(stdout);
-    else if (options->flaws)
-        catalogue_flaws(stdout, &summary);
-    else
-        catalogue_print(stdout, &summary);
-    return EXIT_DONE;
-}
-
-static int run_explain(const struct options *options, struct error *error)
-{
-    struct summary_options summary = layout(options);
-    bool known =
-        catalogue_explain(options->operands[0], options->software, stdout, &summary, error);
-    return known ? EXIT_DONE : code_of(error);
+    if (options->selection.clients.n == 0)
+        return error_set(error, ERROR_USAGE, "who is to be forgotten? forget needs --client");
+    return takes_one(command, options, error);
 }
 
 // clang-format off
 static const struct command commands[] = {
     {"analyze", "[-o DB] [options] FILE...", "read captures, write the audit database, print the summary",
-     FOR_ANALYZE, run_analyze,
+     FOR_ANALYZE, takes_captures, run_analyze,
      "FILE is a capture (pcap or pcapng, also compressed with gzip or zstd), or - for standard input.\n"
      "Several files are one capture: packets are merged by time, and connections go on across files.\n"
      "The result is an SQLite database; an existing one is replaced when the run is finished, never before.\n"
@@ -362,7 +94,7 @@ static const struct command commands[] = {
      "  tcpdump -U -w - tcp | wire304 analyze -o audit.db -\n"
      "  wire304 analyze --host '*.example.org' --from +10m --until +20m ring-*.pcap.gz\n"
      "  wire304 analyze -q --fail-on error --fail-on 'avoidable>5%' nightly.pcapng\n"},
-    {"live", "[-o DB] [options] -i IFACE", "the same from an interface, until it is stopped", FOR_LIVE, run_live,
+    {"live", "[-o DB] [options] -i IFACE", "the same from an interface, until it is stopped", FOR_LIVE, takes_interfaces, run_live,
      "Runs until a signal (Ctrl-C, SIGTERM), --duration or --count ends it; what was captured until then is\n"
      "still read. The database, wire304-IFACE.wire304.db, is committed every second and may be read\n"
      "at any moment; started again, wire304 goes on in it. Once the interface is open, before the\n"
@@ -374,10 +106,10 @@ static const struct command commands[] = {
      "  sudo wire304 live -i eth0 --rotate 1h -o /var/lib/wire304/site.db\n"
      "  sudo wire304 live -i any --duration 1h --filter 'tcp port 80' -o rush-hour.db\n"
      "  setcap cap_net_raw,cap_net_admin+ep /usr/bin/wire304     (once: then no root is needed)\n"},
-    {"report", "[--format F] [-o OUT] DB", "the summary of an audit database", FOR_REPORT, run_report,
+    {"report", "[--format F] [-o OUT] DB", "the summary of an audit database", FOR_REPORT, takes_one, run_report,
      "Example:\n"
      "  wire304 report site.wire304.db | less -R\n"},
-    {"evidence", "[-o OUT.pcapng] DB FINDING", "the packets that prove a finding, as a capture", FOR_EVIDENCE, run_evidence,
+    {"evidence", "[-o OUT.pcapng] DB FINDING", "the packets that prove a finding, as a capture", FOR_EVIDENCE, takes_two, run_evidence,
      "FINDING is the id of a finding, or the key of an issue, as the reports show them. The packets are\n"
      "read again from the captures that were analysed, which must still be where they were; each that\n"
      "begins a message says so in a packet comment, for Wireshark. With the accused exchange and its\n"
@@ -386,7 +118,7 @@ static const struct command commands[] = {
      "Examples:\n"
      "  wire304 evidence -o proof.pcapng site.wire304.db 12\n"
      "  wire304 evidence site.wire304.db 5f0a9c1d2e3b4a68 | tshark -r - -V | less\n"},
-    {"compare", "BEFORE.db AFTER.db", "what was fixed, what remains, what is new", FOR_COMPARE, run_compare,
+    {"compare", "BEFORE.db AFTER.db", "what was fixed, what remains, what is new", FOR_COMPARE, takes_two, run_compare,
      "An issue that is gone is fixed only if its URLs were asked for again, often enough and in the way\n"
      "that its rule looks at; else it is not exercised. What is fixed counts as saved, at the rate per\n"
      "request that it cost before, for the requests of the later audit.\n"
@@ -395,20 +127,20 @@ static const struct command commands[] = {
      "  wire304 compare monday.wire304.db tuesday.wire304.db\n"
      "  wire304 compare --fail-on new-error main.db branch.db          in a pipeline\n"
      "  wire304 compare --format markdown main.db branch.db            for a pull request\n"},
-    {"forget", "--client GLOB DB", "takes somebody's exchanges out of an audit database", FOR_FORGET, run_forget,
+    {"forget", "--client GLOB DB", "takes somebody's exchanges out of an audit database", FOR_FORGET, takes_clients, run_forget,
      "Removes the client's exchanges, with what proxies sent because of them, their findings, heads and\n"
      "connections, and every text that nobody else used, from the octets of the file too. Sums are made\n"
      "anew of the rest. The captures, and reports made before, are not reached.\n"
      "\n"
      "Example:\n"
      "  wire304 forget --client 192.0.2.7 site.wire304.db\n"},
-    {"rules", "[--why DB] [--flaws]", "the catalogue of rules; what an audit could check", FOR_RULES, run_rules,
+    {"rules", "[--why DB] [--flaws]", "the catalogue of rules; what an audit could check", FOR_RULES, takes_nothing, run_rules,
      "Examples:\n"
      "  wire304 rules\n"
      "  wire304 rules --why site.wire304.db     what each rule examined, and what withheld it\n"
      "  wire304 rules --flaws                   the words in exchanges.flaws\n"
      "  wire304 rules --format markdown         all of it as a page\n"},
-    {"explain", "RULE", "what a rule means and what to do about it", FOR_EXPLAIN, run_explain,
+    {"explain", "RULE", "what a rule means and what to do about it", FOR_EXPLAIN, takes_one, run_explain,
      "Examples:\n"
      "  wire304 explain 304-missing-etag\n"
      "  wire304 explain --software nginx,rails 304-missing-etag\n"},
@@ -437,9 +169,8 @@ static void print_help(void)
         "wasted how many bytes, and in which packets.\n"
         "\n");
     for (unsigned i = 0; i < COUNT_OF(commands); i++)
-        if (commands[i].options)
-            printf("  wire304 %-8s %-27s %s\n", commands[i].name, commands[i].arguments,
-                   commands[i].purpose);
+        printf("  wire304 %-8s %-27s %s\n", commands[i].name, commands[i].arguments,
+               commands[i].purpose);
     printf(
         "  wire304 help     [COMMAND]                   this text, or that of a command\n"
         "  wire304 --version\n"
@@ -465,35 +196,21 @@ static void print_help(void)
 static void print_command_help(const struct command *command)
 {
     printf("wire304 %s %s\n    %s\n\n", command->name, command->arguments, command->purpose);
-    if (!command->options) {
-        printf("This version of wire304 does not have it yet.\n");
-        return;
-    }
     if (command->details)
         printf("%s\n", command->details);
     printf("Options:\n");
     options_print(stdout, command->options);
 }
 
-/* The commands that there are; how many. */
-static unsigned list_commands(struct manual_command *shown)
-{
-    unsigned n = 0;
-    for (unsigned i = 0; i < COUNT_OF(commands); i++) {
-        const struct command *command = &commands[i];
-        if (command->options)
-            shown[n++] =
-                (struct manual_command){command->name, command->arguments, command->purpose,
-                                        command->details, command->options};
-    }
-    return n;
-}
-
 /* `help --man` and `help --completions SHELL`, for those who package it. */
 static int print_for_packagers(int argc, char **argv, struct error *error)
 {
     struct manual_command shown[COUNT_OF(commands)];
-    unsigned n = list_commands(shown);
+    const unsigned n = COUNT_OF(commands);
+    for (unsigned i = 0; i < n; i++)
+        shown[i] =
+            (struct manual_command){commands[i].name, commands[i].arguments, commands[i].purpose,
+                                    commands[i].details, commands[i].options};
     if (strcmp(argv[1], "--man") == 0) {
         manual_print(stdout, shown, n);
         return EXIT_DONE;
@@ -507,6 +224,11 @@ static int print_for_packagers(int argc, char **argv, struct error *error)
 static bool refuse_command(const char *name, struct error *error)
 {
     const char *near = nearest_name(name, command_name);
+    if (*name == '-')
+        return error_set(error, ERROR_USAGE,
+                         "%s stands before any command: options come after it, as in `wire304 "
+                         "analyze -q FILE`",
+                         name);
     return error_set(error, ERROR_USAGE, "there is no command '%s'%s%s%s", name,
                      near ? "; is '" : "", near ? near : "", near ? "' meant?" : "");
 }
@@ -527,53 +249,15 @@ static int run_help(int argc, char **argv, struct error *error)
     return EXIT_DONE;
 }
 
-/* How many operands a command wants. */
-static bool check_operands(const struct command *command, const struct options *options,
-                           struct error *error)
-{
-    size_t n = options->n_operands;
-    if (command->run == run_analyze)
-        return n > 0 || error_set(error, ERROR_USAGE,
-                                  "which capture? analyze needs a FILE, or - for "
-                                  "standard input");
-    if (command->run == run_live) {
-        if (n > 0)
-            return error_set(error, ERROR_USAGE, "live reads no files: `wire304 analyze %s`?",
-                             options->operands[0]);
-        return options->interfaces.n > 0 ||
-               error_set(error, ERROR_USAGE,
-                         "where is it to listen? live needs -i IFACE (`ip link` lists them)");
-    }
-    if (command->run == run_rules)
-        return n == 0 ||
-               error_set(error, ERROR_USAGE, "rules takes no argument; `wire304 explain %s`?",
-                         options->operands[0]);
-    if (command->run == run_compare)
-        return n == 2 ||
-               error_set(error, ERROR_USAGE, "compare takes two audits: %s", command->arguments);
-    if (command->run == run_forget && options->selection.clients.n == 0)
-        return error_set(error, ERROR_USAGE, "who is to be forgotten? forget needs --client");
-    if (command->run == run_evidence)
-        return n == 2 || error_set(error, ERROR_USAGE, "evidence takes two arguments: %s",
-                                   command->arguments);
-    return n == 1 || error_set(error, ERROR_USAGE, "%s takes one argument: %s", command->name,
-                               command->arguments);
-}
-
 static int run_command(const struct command *command, int argc, char **argv, struct error *error)
 {
     struct options options;
     int code = EXIT_USAGE;
-    if (!command->options) {
-        error_set(error, ERROR_USAGE, "this version of wire304 does not have '%s' yet",
-                  command->name);
-        return EXIT_USAGE;
-    }
     if (options_parse(&options, command->options, argc, argv, error)) {
         if (options.help) {
             print_command_help(command);
             code = EXIT_DONE;
-        } else if (check_operands(command, &options, error)) {
+        } else if (command->takes(command, &options, error)) {
             code = command->run(&options, error);
         }
     }

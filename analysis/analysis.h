@@ -170,6 +170,7 @@ struct analysis_options analysis_options_default(void);
 
 struct analysis;
 
+/* Copies both; what they point to is borrowed until analysis_free(). */
 struct analysis *analysis_new(const struct analysis_options *options,
                               const struct analysis_sink *sink);
 /* Takes the exchange. */

@@ -3,7 +3,8 @@
 file(GLOB_RECURSE own_sources CONFIGURE_DEPENDS
     ${CMAKE_SOURCE_DIR}/base/*.[ch] ${CMAKE_SOURCE_DIR}/capture/*.[ch]
     ${CMAKE_SOURCE_DIR}/decode/*.[ch] ${CMAKE_SOURCE_DIR}/analysis/*.[ch]
-    ${CMAKE_SOURCE_DIR}/reports/*.[ch] ${CMAKE_SOURCE_DIR}/tests/*.[ch]
+    ${CMAKE_SOURCE_DIR}/reports/*.[ch] ${CMAKE_SOURCE_DIR}/pipeline/*.[ch]
+    ${CMAKE_SOURCE_DIR}/commands/*.[ch] ${CMAKE_SOURCE_DIR}/tests/*.[ch]
     ${CMAKE_SOURCE_DIR}/bench/*.[ch])
 file(GLOB at_the_root CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/*.c ${CMAKE_SOURCE_DIR}/*.h)
 list(APPEND own_sources ${at_the_root})

@@ -94,6 +94,7 @@ struct decoder_options {
 
 struct decoder;
 
+/* Copies the options; the sink is borrowed until decoder_free(). */
 struct decoder *decoder_new(const struct decoder_options *options, const struct decode_sink *sink);
 
 /* Digests packets; may call the sink. The more of them are given at once, up to this many, the less

@@ -266,11 +266,11 @@ bool option_set_threshold_value(struct options *options, const char *name, const
     for (unsigned i = 0; threshold_name(i); i++)
         if (strcmp(threshold_name(i), name) == 0)
             return error_set(error, ERROR_USAGE, "threshold %s: %s is out of range", name, value);
-    char names[400] = "";
-    for (unsigned i = 0; threshold_name(i); i++)
-        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "",
-                 threshold_name(i));
-    return error_set(error, ERROR_USAGE, "there is no threshold '%s'; there are %s", name, names);
+    const char *near = nearest_name(name, threshold_name);
+    return near ? error_set(error, ERROR_USAGE, "there is no threshold '%s'; is '%s' meant?", name,
+                            near)
+                : error_set(error, ERROR_USAGE,
+                            "there is no threshold '%s'; `wire304 help analyze` lists them", name);
 }
 
 bool option_set_threshold(struct options *options, const char *value, struct error *error)

@@ -75,8 +75,12 @@ static bool set_config(struct options *options, const char *value, struct error 
 
 // clang-format off
 static const struct option_row rows[] = {
-    {"output", 'o', FOR_AUDIT | FOR_REPORT | FOR_COMPARE | FOR_EVIDENCE, false, "FILE", TEXT(output, "a file name is wanted"),
-     "where the result goes (analyze: FIRST-INPUT.wire304.db in this folder)"},
+    {"output", 'o', FOR_ANALYZE, false, "FILE", TEXT(output, "a file name is wanted"),
+     "the database; else FIRST-INPUT.wire304.db, in the folder wire304 was started in"},
+    {"output", 'o', FOR_LIVE, false, "FILE", TEXT(output, "a file name is wanted"),
+     "the database; else wire304-IFACE.wire304.db, in the folder wire304 was started in"},
+    {"output", 'o', FOR_REPORT | FOR_COMPARE | FOR_EVIDENCE, false, "FILE", TEXT(output, "a file name is wanted"),
+     "where the result goes; else to standard output"},
     {"force", 0, FOR_AUDIT, false, NULL, FLAG(force),
      "replace a file that is no database of wire304"},
     {"format", 0, FOR_REPORT, false, "FORMAT", TEXT(format, NULL),

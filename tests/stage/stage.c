@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "stage.h"
+#include "pipeline/stage.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

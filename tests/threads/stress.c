@@ -14,7 +14,7 @@
 
 #include "base/attributes.h"
 #include "base/hash.h"
-#include "stage.h"
+#include "pipeline/stage.h"
 #include "decode/batch.h"
 #include "reports/audit/rows_batch.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Two rings of pointers under one lock. A ring has room for all batches: nobody waits to put. */
 
-#include "stage.h"
+#include "pipeline/stage.h"
 
 #include <assert.h>
 #include <pthread.h>

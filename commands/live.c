@@ -2,8 +2,6 @@
 /* `wire304 live`: what is opened before the privileges go, and what is done until a signal comes.
  */
 
-#include "live.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,14 +10,16 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "capture/packet_ring.h"
 #include "capture/privileges.h"
-#include "command.h"
+#include "commands/command.h"
+#include "commands/signals.h"
+#include "pipeline/tally.h"
 #include "reports/audit/audit.h"
 #include "reports/audit/rotation.h"
 #include "reports/exporters.h"
 #include "reports/output.h"
-#include "signals.h"
 
 #define NS_PER_S INT64_C(1000000000)
 
@@ -53,13 +53,6 @@ struct run {
     bool has_terminal;
 };
 
-static int64_t now_ns(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return now.tv_sec * NS_PER_S + now.tv_nsec;
-}
-
 static void go_on_after(struct run *run, const struct database_past *past)
 {
     run->pipeline.decoder.packets_before = past->packets;
@@ -83,7 +76,7 @@ static bool open_database(struct run *run, struct error *error)
         .privacy = options->privacy,
     };
     struct database_past past;
-    char *inputs = pipeline_inputs_json(run->source);
+    char *inputs = tally_inputs_json(run->source);
     run->database = database_grow(&file, inputs, &past, error);
     free(inputs);
     if (!run->database)
@@ -181,14 +174,14 @@ static bool is_stopped(const struct run *run)
 static void wait_for_room(struct run *run, bool (*is_there)(struct run *run))
 {
     const struct timespec tick = {.tv_nsec = 50000000};
-    int64_t from_ns = now_ns(CLOCK_MONOTONIC);
+    int64_t from_ns = monotonic_ns();
     if (is_there(run))
         return;
     while (!is_stopped(run) && !is_there(run)) {
-        watch_turn(run->watch, now_ns(CLOCK_MONOTONIC));
+        watch_turn(run->watch, monotonic_ns());
         nanosleep(&tick, NULL);
     }
-    run->losses.paused_ns += now_ns(CLOCK_MONOTONIC) - from_ns;
+    run->losses.paused_ns += monotonic_ns() - from_ns;
 }
 
 static bool has_room(struct run *run)
@@ -232,8 +225,7 @@ static void name_database(struct run *run, int64_t at_ns)
 /* Its name for now, and when the next one is due. */
 static void choose_database(struct run *run)
 {
-    int64_t period_s = run->options->rotate_ns / NS_PER_S,
-            now_s = now_ns(CLOCK_REALTIME) / NS_PER_S;
+    int64_t period_s = run->options->rotate_ns / NS_PER_S, now_s = real_ns() / NS_PER_S;
     if (!period_s)
         return;
     name_database(run, rotation_start(now_s, period_s) * NS_PER_S);
@@ -242,7 +234,7 @@ static void choose_database(struct run *run)
 
 static bool rotate(struct run *run, struct error *error)
 {
-    int64_t due_ns = run->pipeline.rotate_at_ns, at_ns = now_ns(CLOCK_REALTIME);
+    int64_t due_ns = run->pipeline.rotate_at_ns, at_ns = real_ns();
     char *before = xstrdup(run->output);
     if (due_ns && at_ns >= due_ns)
         choose_database(run);
@@ -266,7 +258,7 @@ static bool limit_rest(struct run *run, uint64_t packets)
 {
     struct pipeline_options *pipeline = &run->pipeline;
     if (run->duration_ns) {
-        pipeline->duration_ns = run->duration_ns - (now_ns(CLOCK_MONOTONIC) - run->began_ns);
+        pipeline->duration_ns = run->duration_ns - (monotonic_ns() - run->began_ns);
         if (pipeline->duration_ns <= 0)
             return false;
     }
@@ -386,7 +378,7 @@ static void run_init(struct run *run, const struct options *options, struct sour
         .pipeline = pipeline_options_of(options, source),
         .base = live_output(options),
         .output = live_output(options),
-        .began_ns = now_ns(CLOCK_MONOTONIC),
+        .began_ns = monotonic_ns(),
         .has_terminal = isatty(STDERR_FILENO) && !options->no_progress,
     };
     char *folder = folder_of(run->output);
@@ -413,7 +405,7 @@ static void run_fini(struct run *run)
 static bool limit_times(struct run *run, struct error *error)
 {
     const struct options *options = run->options;
-    int64_t now = now_ns(CLOCK_REALTIME);
+    int64_t now = real_ns();
     int64_t from_ns = options->from.ns + (options->from.relative ? now : 0);
     int64_t until_ns = options->until.ns + (options->until.relative ? now : 0);
     run->duration_ns = options->duration_ns;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The only state that belongs to nobody: a handler is given nothing but a number. */
 
-#include "signals.h"
+#include "commands/signals.h"
 
 #include <unistd.h>
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /*
- * The rooms joined: packets from a source through a decoder and an analysis into a database. This
- * is the only file that knows all of them, and the one that says which thread does what.
+ * The front door of pipeline/: the rooms joined, packets from a source through a decoder and an
+ * analysis into a database, on as many threads as are asked for. Beside it, auditor.h is the way
+ * from decode to the database, upkeep.h what is due by the clock, tally.h what a run says of
+ * itself, stage.h a thread.
  */
 
 #include <signal.h>
@@ -17,7 +19,6 @@
 #include "decode/decode.h"
 #include "reports/audit/room.h"
 #include "reports/live/progress.h"
-#include "reports/live/status.h"
 #include "reports/live/watch.h"
 #include "reports/options/host_filter.h"
 #include "reports/reports.h"
@@ -63,9 +64,6 @@ struct pipeline_result {
     bool stopped;       /* by *stop */
     enum pipeline_end end;
 };
-
-/* The names of a source's inputs as the database keeps them (run.inputs), to be freed. */
-char *pipeline_inputs_json(const struct source *source) MUST_USE;
 
 /* Reads the source to its end, or to where another database is wanted, fills this one and finishes
  * it: on success it stands under its name. What was wrong with an input is left for source_input()

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* What several commands do alike. */
 
-#include "command.h"
+#include "commands/command.h"
 
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "signals.h"
+#include "commands/signals.h"
 
 static bool wants_color(const struct options *options)
 {
