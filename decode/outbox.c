@@ -3,8 +3,8 @@
 
 #include "decode/outbox.h"
 
-#include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 
@@ -28,6 +28,12 @@ static int exchange_compare(const void *left, const void *right)
     if (!order)
         order = order_of_unsigned(a->connection.id, b->connection.id);
     return order ? order : order_of_unsigned(a->index, b->index);
+}
+
+static int asked_compare(const void *left, const void *right)
+{
+    const struct asked *a = left, *b = right;
+    return memcmp(&a->server, &b->server, sizeof a->server);
 }
 
 static int loss_compare(const void *left, const void *right)
@@ -66,12 +72,16 @@ static void take_exchange(void *context, struct exchange *exchange)
     outbox->exchanges[outbox->n_exchanges++] = exchange;
 }
 
-/* Of a packet only: in a tick nothing is read. */
 static void take_asked(void *context, const struct asked *asked)
 {
     struct outbox *outbox = context;
-    assert(!outbox->keeps);
-    outbox->to->asked(outbox->to->context, asked);
+    if (!outbox->keeps) {
+        outbox->to->asked(outbox->to->context, asked);
+        return;
+    }
+    outbox->asked =
+        grown(outbox->asked, outbox->n_asked, &outbox->room_asked, sizeof *outbox->asked);
+    outbox->asked[outbox->n_asked++] = *asked;
 }
 
 static void take_loss(void *context, const struct loss *loss)
@@ -109,6 +119,7 @@ void outbox_init(struct outbox *outbox, const struct decode_sink *to)
 void outbox_fini(struct outbox *outbox)
 {
     free(outbox->exchanges);
+    free(outbox->asked);
     free(outbox->losses);
     free(outbox->connections);
 }
@@ -129,14 +140,17 @@ void outbox_pass(struct outbox *outbox)
     const struct decode_sink *to = outbox->to;
     outbox->keeps = false;
     sort(outbox->exchanges, outbox->n_exchanges, sizeof(struct exchange *), exchange_compare);
+    sort(outbox->asked, outbox->n_asked, sizeof *outbox->asked, asked_compare);
     sort(outbox->losses, outbox->n_losses, sizeof *outbox->losses, loss_compare);
     sort(outbox->connections, outbox->n_connections, sizeof *outbox->connections,
          connection_compare);
+    for (size_t i = 0; i < outbox->n_asked; i++)
+        to->asked(to->context, &outbox->asked[i]);
     for (size_t i = 0; i < outbox->n_exchanges; i++)
         to->exchange(to->context, outbox->exchanges[i]);
     for (size_t i = 0; i < outbox->n_losses; i++)
         to->loss(to->context, &outbox->losses[i]);
     for (size_t i = 0; i < outbox->n_connections; i++)
         to->connection(to->context, &outbox->connections[i]);
-    outbox->n_exchanges = outbox->n_losses = outbox->n_connections = 0;
+    outbox->n_asked = outbox->n_exchanges = outbox->n_losses = outbox->n_connections = 0;
 }

@@ -16,10 +16,11 @@ struct outbox {
     struct decode_sink from; /* what shards are given */
     bool keeps;
     struct exchange **exchanges;
+    struct asked *asked; /* what a gap had held back may be read when it is given up */
     struct loss *losses;
     struct connection *connections;
-    size_t n_exchanges, n_losses, n_connections;
-    size_t room_exchanges, room_losses, room_connections;
+    size_t n_asked, n_exchanges, n_losses, n_connections;
+    size_t room_asked, room_exchanges, room_losses, room_connections;
 };
 
 void outbox_init(struct outbox *outbox, const struct decode_sink *to);
@@ -27,6 +28,6 @@ void outbox_fini(struct outbox *outbox);
 
 /* From now on nothing passes... */
 void outbox_keep(struct outbox *outbox);
-/* ...until now: exchanges by (finished_ns, finished_ordinal, index), losses by server and time,
- * then connections by id. */
+/* ...until now: who was asked, by address; exchanges by (finished_ns, finished_ordinal, index),
+ * losses by server and time, then connections by id. */
 void outbox_pass(struct outbox *outbox);
