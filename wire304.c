@@ -73,6 +73,13 @@ static bool takes_two(const struct command *command, const struct options *optio
                                                  command->name, command->arguments);
 }
 
+static bool takes_audits(const struct command *command, const struct options *options,
+                         struct error *error)
+{
+    return options->n_operands == 2 || error_set(error, ERROR_USAGE, "%s takes two audits: %s",
+                                                 command->name, command->arguments);
+}
+
 static bool takes_clients(const struct command *command, const struct options *options,
                           struct error *error)
 {
@@ -118,7 +125,7 @@ static const struct command commands[] = {
      "Examples:\n"
      "  wire304 evidence -o proof.pcapng site.wire304.db 12\n"
      "  wire304 evidence site.wire304.db 5f0a9c1d2e3b4a68 | tshark -r - -V | less\n"},
-    {"compare", "BEFORE.db AFTER.db", "what was fixed, what remains, what is new", FOR_COMPARE, takes_two, run_compare,
+    {"compare", "BEFORE.db AFTER.db", "what was fixed, what remains, what is new", FOR_COMPARE, takes_audits, run_compare,
      "An issue that is gone is fixed only if its URLs were asked for again, often enough and in the way\n"
      "that its rule looks at; else it is not exercised. What is fixed counts as saved, at the rate per\n"
      "request that it cost before, for the requests of the later audit.\n"
