@@ -115,11 +115,10 @@ static int cursor_value(sqlite3_vtab_cursor *base, sqlite3_context *result, int 
         sqlite3_result_int64(result, value->number);
         break;
     case VALUE_TEXT:
-        sqlite3_result_text64(result, (const char *)value->octets, value->len, SQLITE_STATIC,
-                              SQLITE_UTF8);
+        sqlite3_result_text(result, (const char *)value->octets, (int)value->len, SQLITE_STATIC);
         break;
     case VALUE_BLOB:
-        sqlite3_result_blob64(result, value->octets, value->len, SQLITE_STATIC);
+        sqlite3_result_blob(result, value->octets, (int)value->len, SQLITE_STATIC);
         break;
     default: /* a result that nobody sets is NULL */
         break;

@@ -8,6 +8,7 @@
 #include "reports/audit/exchange_rows.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -201,8 +202,10 @@ static struct tuple tuple_of(struct repeats *repeats, const struct slice *values
     struct tuple tuple = {
         .repeats = repeats, .values = values, .n = n, .number = number, .is_absent = true};
     for (unsigned i = 0; i < n; i++) {
-        intern_key_add(&tuple.key, values[i]);
-        tuple.is_absent &= slice_is_absent(values[i]);
+        if (slice_is_absent(values[i]))
+            continue;
+        intern_key_add_at(&tuple.key, i, values[i]);
+        tuple.is_absent = false;
     }
     if (number) {
         intern_key_add_number(&tuple.key, (uint64_t)*number);
@@ -395,10 +398,8 @@ static void bind_digest(struct exchange_rows *rows, struct row *row, const struc
         row_null(row);
         return;
     }
-    for (unsigned i = 0; i < 8; i++) {
-        octets[i] = (uint8_t)(response->digest.high >> (56 - 8 * i));
-        octets[8 + i] = (uint8_t)(response->digest.low >> (56 - 8 * i));
-    }
+    const uint64_t halves[2] = {htobe64(response->digest.high), htobe64(response->digest.low)};
+    memcpy(octets, halves, 16);
     row_blob(row, shown(rows, PRIVATE_DIGEST, slice_of(octets, 16)));
 }
 

@@ -30,6 +30,12 @@ static inline void intern_key_add(struct intern_key *key, struct slice value)
     intern_key_add_number(key, slice_is_absent(value) ? 0 : hash64(value));
 }
 
+/* The value at place `i` of a run; one that is absent need not be added. */
+static inline void intern_key_add_at(struct intern_key *key, unsigned i, struct slice value)
+{
+    intern_key_add_number(key, hash64(value) + i);
+}
+
 struct interner;
 
 struct interner *interner_new(void);

@@ -33,6 +33,21 @@ Test(intern, only_the_same_values_in_the_same_order_are_the_same)
     interner_free(interner);
 }
 
+/* Absent values are left out: where the others stand tells them apart. */
+Test(intern, the_same_value_at_another_place_is_another_run)
+{
+    struct intern_key first = {0}, second = {0}, both = {0}, again = {0};
+    intern_key_add_at(&first, 0, SLICE("a"));
+    intern_key_add_at(&second, 1, SLICE("a"));
+    intern_key_add_at(&both, 0, SLICE("a"));
+    intern_key_add_at(&both, 1, SLICE("a"));
+    intern_key_add_at(&again, 0, SLICE("a"));
+    cr_expect_neq(first.hash, second.hash);
+    cr_expect_neq(first.hash, both.hash);
+    cr_expect_neq(second.hash, both.hash);
+    cr_expect_eq(first.hash, again.hash);
+}
+
 Test(intern, a_second_put_replaces)
 {
     struct interner *interner = interner_new();
