@@ -19,9 +19,9 @@
 #include "reports/advice/software.h"
 #include "reports/audit/exchange_rows.h"
 #include "reports/audit/intern.h"
+#include "reports/audit/originals.h"
 #include "reports/audit/recent_heads.h"
 #include "reports/audit/schema.h"
-#include "reports/evidence/originals.h"
 #include "reports/limits.h"
 #include "reports/privacy/mask.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A temporary table, which temp_store=MEMORY keeps off every disk. */
 
-#include "reports/evidence/originals.h"
+#include "reports/audit/originals.h"
 
 #include <stdlib.h>
 
