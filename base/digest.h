@@ -56,7 +56,20 @@ static inline uint32_t hash_fast_here(struct slice s)
     return (uint32_t)hash_mix(hash_mix(sum.a[0], sum.a[1]), hash_mix(sum.a[2], sum.a[3]));
 }
 
-/* The functions of hash.h where there is AVX2. */
+/* digest_of() and digest_stream_add(), the same way. */
+static inline struct digest digest_of_here(struct slice s)
+{
+    XXH128_hash_t h = XXH3_128bits(s.at, s.len);
+    return (struct digest){h.high64, h.low64};
+}
+
+static inline void digest_stream_add_here(struct digest_stream *stream, struct slice s)
+{
+    if (s.len)
+        XXH3_128bits_update(&stream->state, s.at, s.len);
+}
+
+/* The same where there is AVX2; on other processors nobody asks for them. */
 uint32_t hash_fast_avx2(struct slice s);
 struct digest digest_of_avx2(struct slice s);
 void digest_stream_add_avx2(struct digest_stream *stream, struct slice s);

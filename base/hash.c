@@ -59,10 +59,7 @@ uint32_t hash_fast(struct slice s)
 
 struct digest digest_of(struct slice s)
 {
-    if (has_avx2())
-        return digest_of_avx2(s);
-    XXH128_hash_t h = XXH3_128bits(s.at, s.len);
-    return (struct digest){h.high64, h.low64};
+    return has_avx2() ? digest_of_avx2(s) : digest_of_here(s);
 }
 
 static _Thread_local struct pool streams = POOL_OF(struct digest_stream);
@@ -79,8 +76,8 @@ void digest_stream_add(struct digest_stream *stream, struct slice s)
 {
     if (has_avx2())
         digest_stream_add_avx2(stream, s);
-    else if (s.len)
-        XXH3_128bits_update(&stream->state, s.at, s.len);
+    else
+        digest_stream_add_here(stream, s);
 }
 
 struct digest digest_stream_finish(const struct digest_stream *stream)

@@ -4,11 +4,9 @@
 
 #include "base/digest.h"
 
-#include <stdlib.h>
-
 #ifdef __x86_64__
-
 _Static_assert(XXH_VECTOR == XXH_AVX2, "compiled for AVX2");
+#endif
 
 uint32_t hash_fast_avx2(struct slice s)
 {
@@ -17,34 +15,10 @@ uint32_t hash_fast_avx2(struct slice s)
 
 struct digest digest_of_avx2(struct slice s)
 {
-    XXH128_hash_t h = XXH3_128bits(s.at, s.len);
-    return (struct digest){h.high64, h.low64};
+    return digest_of_here(s);
 }
 
 void digest_stream_add_avx2(struct digest_stream *stream, struct slice s)
 {
-    if (s.len)
-        XXH3_128bits_update(&stream->state, s.at, s.len);
+    digest_stream_add_here(stream, s);
 }
-
-#else /* nobody asks */
-
-uint32_t hash_fast_avx2(struct slice s)
-{
-    (void)s;
-    abort();
-}
-
-struct digest digest_of_avx2(struct slice s)
-{
-    (void)s;
-    abort();
-}
-
-void digest_stream_add_avx2(struct digest_stream *stream, struct slice s)
-{
-    (void)stream, (void)s;
-    abort();
-}
-
-#endif

@@ -17,11 +17,11 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <pcap/pcap.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "capture/fanout.h"
 #include "capture/limits.h"
 
@@ -78,13 +78,6 @@ struct interfaces {
     int64_t stop_ns, drain_until_ns; /* by the system's clock, which stamps packets too */
     int64_t latest_ns;               /* handed on */
 };
-
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 /* ---- opening ---- */
 
@@ -227,7 +220,7 @@ struct interfaces *interfaces_open(const char *const *names, size_t n,
     }
     all->n_rings = opened_in_all;
     if (opened_in_all > n)
-        all->begin_ns = now_ns();
+        all->begin_ns = real_ns();
     return all;
 }
 
@@ -366,8 +359,8 @@ static bool any(const struct interfaces *all, bool (*is)(const struct ring *ring
 size_t interfaces_packets(struct interfaces *all, struct packet *packets, size_t most)
 {
     size_t n = 0;
-    int64_t horizon_ns = all->n_rings > 1 ? now_ns() - MERGE_NS : 0;
-    bool last_look = all->draining && now_ns() > all->drain_until_ns; /* before it, not after */
+    int64_t horizon_ns = all->n_rings > 1 ? real_ns() - MERGE_NS : 0;
+    bool last_look = all->draining && real_ns() > all->drain_until_ns; /* before it, not after */
     struct ring *first;
     for (size_t k = 0; k < all->n_rings; k++)
         look(all, &all->rings[k]);
@@ -390,7 +383,7 @@ bool interfaces_are_idle(const struct interfaces *all)
 void interfaces_drain(struct interfaces *all)
 {
     all->draining = true;
-    all->stop_ns = now_ns();
+    all->stop_ns = real_ns();
     all->drain_until_ns = all->stop_ns + DRAIN_NS;
 }
 

@@ -20,10 +20,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "capture/limits.h"
 #include "capture/pcapng_writer.h"
 
@@ -161,13 +161,6 @@ static void make_room(struct packet_ring *ring, uint64_t octets)
 }
 
 /* ---- the open file ---- */
-
-static int64_t monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 static uint64_t octets_of_a_file(const struct packet_ring *ring)
 {

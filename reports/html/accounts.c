@@ -163,15 +163,10 @@ static void begin_figure(struct html *out, const char *name)
     html_put(out, "<div><dt>%s</dt><dd><b>", name);
 }
 
-static void put_headline(struct html_report *report, const struct parts *parts)
+static void put_avoidable(struct html_report *report)
 {
     struct html *out = &report->out;
     uint64_t avoidable = report->certain + report->likely;
-    uint64_t conditional =
-        (uint64_t)audit_number(report->audit, "SELECT sum(conditional) FROM per_url");
-    uint64_t no_request = (uint64_t)audit_number(
-        report->audit, "SELECT count(*) FROM exchanges WHERE request_frame IS NULL");
-    html_put(out, "<dl class=\"figures\">\n");
     begin_figure(out, "Avoidable");
     html_size(out, avoidable);
     html_put(out, "</b> ");
@@ -179,11 +174,20 @@ static void put_headline(struct html_report *report, const struct parts *parts)
     html_put(out, " of ");
     html_size(out, report->observed);
     html_put(out, " audited HTTP; certain or likely</dd></div>\n");
+}
+
+static void put_opportunity(struct html_report *report)
+{
+    struct html *out = &report->out;
     begin_figure(out, "Opportunity");
     html_size(out, report->opportunity);
     html_put(out, "</b> ");
     html_share(out, report->opportunity, report->observed);
     html_put(out, " of the same; nobody&#39;s fault, another policy might save it</dd></div>\n");
+}
+
+static void put_covered(struct html *out, const struct parts *parts)
+{
     begin_figure(out, "Covered");
     html_share(out, parts->read, parts->captured);
     html_put(out, "</b> of ");
@@ -195,6 +199,15 @@ static void put_headline(struct html_report *report, const struct parts *parts)
         html_put(out, " more went by unseen");
     }
     html_put(out, "</dd></div>\n");
+}
+
+static void put_not_modified(struct html_report *report)
+{
+    struct html *out = &report->out;
+    uint64_t conditional =
+        (uint64_t)audit_number(report->audit, "SELECT sum(conditional) FROM per_url");
+    uint64_t no_request = (uint64_t)audit_number(
+        report->audit, "SELECT count(*) FROM exchanges WHERE request_frame IS NULL");
     begin_figure(out, "304 Not Modified");
     html_count(out, report->not_modified);
     html_put(out, "</b> to ");
@@ -207,7 +220,17 @@ static void put_headline(struct html_report *report, const struct parts *parts)
         html_count(out, no_request);
         html_put(out, " request%s not seen", no_request == 1 ? " was" : "s were");
     }
-    html_put(out, "</dd></div>\n</dl>\n");
+    html_put(out, "</dd></div>\n");
+}
+
+static void put_headline(struct html_report *report, const struct parts *parts)
+{
+    html_put(&report->out, "<dl class=\"figures\">\n");
+    put_avoidable(report);
+    put_opportunity(report);
+    put_covered(&report->out, parts);
+    put_not_modified(report);
+    html_put(&report->out, "</dl>\n");
 }
 
 void html_accounts(struct html_report *report)
