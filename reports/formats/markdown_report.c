@@ -196,7 +196,7 @@ static void put_remedy(FILE *to, const struct query *query)
     markdown_code(to, query_text(query, 2), 240);
     fputs(";", to);
     put_packets(to, query, 3);
-    fputs(".\n", to);
+    fprintf(to, ", finding %" PRId64 ".\n", query_number(query, 8));
     if (!card)
         return;
     fputs("- What to do: ", to);
@@ -211,7 +211,7 @@ static void put_remedies(struct report *report)
         report->audit,
         "SELECT m.rule, e.method || ' ' || coalesce(e.url, e.target), f.message, "
         "coalesce(e.request_file, e.response_file), e.request_frame, e.response_frame, "
-        "min(m.place), m.software FROM temp.matter m JOIN main.findings f ON f.id = "
+        "min(m.place), m.software, f.id FROM temp.matter m JOIN main.findings f ON f.id = "
         "m.first_finding_id "
         "JOIN main.exchanges e ON e.id = f.exchange_id WHERE m.place <= ?1 GROUP BY m.rule "
         "ORDER BY min(m.place)");

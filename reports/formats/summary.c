@@ -262,10 +262,11 @@ static void put_matter(const struct summary *summary, const struct query *query)
         page_put(page, STYLE_DIM, ", possible at most");
     page_end_line(page);
     page_put(page, STYLE_PLAIN, "%13s", "");
-    page_wire(page, STYLE_PLAIN, query_text(query, 5), page->width - (patterns > 1 ? 40 : 14));
+    page_wire(page, STYLE_PLAIN, query_text(query, 5), page->width - (patterns > 1 ? 58 : 32));
     if (patterns > 1)
         page_put(page, STYLE_DIM, " and %s more pattern%s", number_text(patterns - 1, number),
                  plural(patterns - 1));
+    page_put(page, STYLE_DIM, ", finding %" PRId64, query_number(query, 10));
     page_end_line(page);
 }
 
@@ -277,7 +278,8 @@ static void put_fix_first(struct summary *summary)
         summary,
         "SELECT rule, variant, sum(avoidable), sum(concerned), party, "
         "coalesce(host, '') || coalesce(url_pattern, ''), count(*), sum(firm), "
-        "max(firm * 1e6 + avoidable), software FROM issues JOIN (SELECT issue_id, "
+        "max(firm * 1e6 + avoidable), software, first_finding_id FROM issues JOIN (SELECT "
+        "issue_id, "
         "sum(avoidable_bytes) AS avoidable, count(DISTINCT exchange_id) AS concerned, "
         "coalesce(sum(avoidable_bytes) FILTER (WHERE confidence <> 'possible'), 0) AS firm "
         "FROM findings WHERE (SELECT outer_exchange_id FROM exchanges e "
@@ -403,6 +405,7 @@ static void put_example(struct summary *summary, int64_t finding)
         put_message(page, query_text(&query, 2));
         page_put(page, STYLE_PLAIN, "%13s", "");
         put_frames(page, &query, 3);
+        page_put(page, STYLE_DIM, ", finding %" PRId64, finding);
         page_end_line(page);
     }
     query_end(&query);
@@ -616,6 +619,9 @@ void summary_write(struct report *report)
     page_heading(&summary.page, "The whole audit");
     page_put(&summary.page, STYLE_PLAIN, "  ");
     page_wire(&summary.page, STYLE_PLAIN, slice_of_text(report->audit->path), 0);
-    page_put(&summary.page, STYLE_DIM, "  (SQLite; wire304 explain RULE says what a rule means)");
+    page_put(&summary.page, STYLE_DIM, "  (SQLite)");
     page_end_line(&summary.page);
+    page_put(&summary.page, STYLE_DIM, "%s",
+             "  wire304 explain RULE says what a rule means, wire304 evidence -o OUT.pcapng DB\n"
+             "  FINDING copies the packets of a finding\n");
 }

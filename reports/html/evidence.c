@@ -282,11 +282,15 @@ static void put_file(struct html *out, const struct query *query, int first)
     html_put(out, "</code></p>\n");
 }
 
-static void put_packets(struct html *out, const struct query *query)
+static void put_packets(struct html *out, const struct query *query, int64_t finding)
 {
     for (int i = 0; i < 4; i++)
         if (!query_is_null(query, FRAMES + i) && !file_was_named(query, i))
             put_file(out, query, i);
+    html_put(out,
+             "<p class=\"packets\">As a capture: <code class=\"pick\">wire304 evidence -o "
+             "finding-%" PRId64 ".pcapng DB %" PRId64 "</code></p>\n",
+             finding, finding);
 }
 
 static void put_target(struct html *out, const struct query *query)
@@ -312,7 +316,7 @@ void html_evidence(struct html_report *report, int64_t finding)
         html_put(out, "</span></p>\n");
         put_target(out, &query);
         put_heads(out, &query);
-        put_packets(out, &query);
+        put_packets(out, &query, finding);
     }
     query_end(&query);
 }
