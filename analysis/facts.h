@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "analysis/cache_control.h"
+#include "analysis/cache_status.h"
 #include "analysis/entity_tag.h"
 #include "analysis/http_date.h"
 #include "analysis/memo.h"
@@ -106,28 +107,6 @@ enum intermediary_sign {
     SIGN_ROLE = 256 /* it was said to be a proxy or a CDN */
 };
 
-enum cache_status_forward {
-    FWD_ABSENT,
-    FWD_BYPASS,
-    FWD_METHOD,
-    FWD_URI_MISS,
-    FWD_VARY_MISS,
-    FWD_MISS,
-    FWD_REQUEST,
-    FWD_STALE,
-    FWD_PARTIAL,
-    FWD_OTHER
-};
-
-/* The member of Cache-Status nearest the tap, which is the last (RFC 9211 §2). */
-struct cache_status {
-    bool present; /* the field is there and its last member could be read */
-    bool hit, stored, collapsed;
-    enum cache_status_forward forward;
-    uint16_t forward_status; /* fwd-status; 0: not said */
-    int64_t ttl;             /* INT64_MIN: not said */
-};
-
 enum age_state { AGE_ABSENT, AGE_VALID, AGE_INVALID };
 enum length_state { LENGTH_ABSENT, LENGTH_VALID, LENGTH_INVALID };
 
@@ -204,6 +183,3 @@ static inline bool responders_differ(enum responder_class a, enum responder_clas
 {
     return a != b && a != RESPONDER_UNKNOWN && b != RESPONDER_UNKNOWN;
 }
-
-/* Reads one Cache-Status value (all lines joined) for its last member. */
-struct cache_status cache_status_parse(struct slice value);

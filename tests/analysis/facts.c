@@ -140,22 +140,6 @@ static const struct { const char *lines; enum length_state state; uint64_t lengt
     {"Content-Length: 42,\n", LENGTH_INVALID, 42, true},
 };
 
-static const struct { const char *value; bool present, hit, stored, collapsed; enum cache_status_forward forward; unsigned status; int64_t ttl; } statuses[] = {
-    {"ExampleCache; hit", true, true, false, false, FWD_ABSENT, 0, INT64_MIN},
-    {"\"a;b,c\"; hit; ttl=376", true, true, false, false, FWD_ABSENT, 0, 376},
-    {"c; hit; ttl=-412", true, true, false, false, FWD_ABSENT, 0, -412},
-    {"c; hit=?0", true, false, false, false, FWD_ABSENT, 0, INT64_MIN},
-    {"c; hit=?1", true, true, false, false, FWD_ABSENT, 0, INT64_MIN},
-    {"c; fwd=stale; fwd-status=304; stored; collapsed", true, false, true, true, FWD_STALE, 304, INT64_MIN},
-    {"a; hit, b; fwd=uri-miss", true, false, false, false, FWD_URI_MISS, 0, INT64_MIN},
-    {"a; fwd=uri-miss, b; hit", true, true, false, false, FWD_ABSENT, 0, INT64_MIN},
-    {"c; fwd=other-word", true, false, false, false, FWD_OTHER, 0, INT64_MIN},
-    {"c; detail=\"x; hit\"", true, false, false, false, FWD_ABSENT, 0, INT64_MIN},
-    {"c;hit;fwd-status=99999", true, true, false, false, FWD_ABSENT, 0, INT64_MIN},
-    {"", false, false, false, false, FWD_ABSENT, 0, INT64_MIN},
-    {"a; hit,", false, false, false, false, FWD_ABSENT, 0, INT64_MIN},
-};
-
 static const struct { const char *user_agent; bool bot; } agents[] = {
     {"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", true},
     {"Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0", false},
@@ -269,21 +253,6 @@ Test(facts, content_lengths)
         cr_expect(f.response.length_is_list == lengths[i].list, "%s", lengths[i].lines);
         spoken_free(&f);
     }
-}
-
-Test(facts, cache_status_of_the_nearest_cache)
-{
-    for (size_t i = 0; i < COUNT_OF(statuses); i++) {
-        struct cache_status s = cache_status_parse(slice_of_text(statuses[i].value));
-        const char *what = statuses[i].value;
-        cr_expect(s.present == statuses[i].present, "%s", what);
-        cr_expect(s.hit == statuses[i].hit, "%s", what);
-        cr_expect(s.stored == statuses[i].stored && s.collapsed == statuses[i].collapsed, "%s",
-                  what);
-        cr_expect(s.forward == statuses[i].forward, "%s: %d", what, s.forward);
-        cr_expect(s.forward_status == statuses[i].status && s.ttl == statuses[i].ttl, "%s", what);
-    }
-    cr_expect(!cache_status_parse(SLICE_ABSENT).present);
 }
 
 Test(facts, bots_and_prefetches)
