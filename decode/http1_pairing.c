@@ -28,6 +28,10 @@
  * opened while the connection was idle knows from the number of earlier exchanges: with a doubt, or
  * with pipelining, it would never have been idle.
  *
+ * Where a connection goes on after a response that nobody had asked for, although nothing of its
+ * beginning is missing, one direction was captured later than the other (two ports of a tap with
+ * clocks of their own): everything from then on is in doubt.
+ *
  * A connection met in the middle is taken to begin without a request outstanding, unless
  * its first requests are pipelined.
  *
@@ -127,6 +131,7 @@ static void forget(struct http1 *s, const struct exchange *x)
 
 void exchange_finish(struct http1 *s, struct exchange *x, enum ending ending)
 {
+    bool was_given_up = x == s->loose;
     unlink_exchange(s, x);
     if (x->ending == ENDED_COMPLETE)
         x->ending = ending;
@@ -136,6 +141,7 @@ void exchange_finish(struct http1 *s, struct exchange *x, enum ending ending)
     if (!x->request.seen) {
         x->flaws |= FLAW(REQUEST_MISSING);
         s->unasked_ns = x->response.first.time_ns;
+        s->orphaned = !was_given_up;
     }
     forget(s, x);
     x->connection = host_facts(s);
@@ -193,7 +199,7 @@ static void end_doubt(struct http1 *s)
     bool is_proven = alternates
                          ? s->since_loss || s->early_proof
                          : s->proof && is_silent_before(s, &s->client.now->first, SILENCE_NS);
-    if (is_whole && is_proven)
+    if (is_whole && is_proven && !s->disordered)
         s->doubt = s->resync = false;
 }
 
@@ -216,6 +222,9 @@ struct exchange *pairing_request(struct http1 *s, size_t octets)
         pairing_release(s);
     if (s->client.now->first.time_ns < s->unasked_ns)
         s->doubt = true; /* it may be what was answered before we saw it */
+    if (s->orphaned && began(s) && !s->doubt)
+        s->doubt = s->disordered = true; /* so is this, only later: nothing was lost */
+    s->orphaned = false;
     if (s->doubt)
         end_doubt(s);
     if (s->waiting >= LIMIT_WAITING_REQUESTS)
