@@ -234,6 +234,8 @@ static void gather_after_304(struct model *model, struct inspection *n)
     e->held.fresh_by_304 =
         e->held.fresh && is_stale_by_200(h, facts->t_req0, server_skew_s(n->server),
                                          model->thresholds.guard_s, kind);
+    if (e->held.fresh_by_304 && store_client_is_heedless(model->store, n->holder))
+        n->after.heeds_nothing = true; /* whatever the 304s said */
     if (!n->after.foreign_tag ||
         !after_304_offers_foreign(&n->after, &facts->request.if_none_match) ||
         n->resource->tag_otherwise == n->after.foreign_tag)
@@ -591,6 +593,17 @@ static uint64_t first_seen_as(const struct representation *r, const struct facts
     return same && apart_s <= 3 && apart_s >= -3 ? at.exchange_id : 0;
 }
 
+/* Has it come for a request that this one may be answered like? What is stored of that may have
+ * been validated since by a request with Authorization, whose Date it then bears (§4.3.4). */
+static bool was_stored_for_all(const struct representation *r, const struct inspection *n)
+{
+    uint64_t authorization = r->request.authorization;
+    return (!authorization || authorization == n->evidence.key.authorization ||
+            may_be_for_others(r)) &&
+           entity_tag_weak_equal(&r->etag, &n->facts.response.etag) &&
+           sighting_before(r, n->facts.t_req0).exchange_id != 0;
+}
+
 /* §3.5: what was stored for a request with Authorization, and is used for another one. */
 static void find_authorized(struct inspection *n)
 {
@@ -600,15 +613,13 @@ static void find_authorized(struct inspection *n)
         return;
     for (uint32_t i = 0; i < n->resource->n_representations; i++) {
         const struct representation *seen = n->resource->representations[i];
-        uint64_t id = first_seen_as(seen, &n->facts);
-        if (!id)
-            continue;
-        if (!seen->request.authorization || seen->request.authorization == e->key.authorization ||
-            may_be_for_others(seen)) {
-            e->authorized_exchange_id = 0; /* it may have been stored for that request */
+        if (was_stored_for_all(seen, n)) {
+            e->authorized_exchange_id = 0;
             return;
         }
-        e->authorized_exchange_id = id;
+        uint64_t id = first_seen_as(seen, &n->facts);
+        if (id)
+            e->authorized_exchange_id = id;
     }
 }
 
@@ -1116,15 +1127,16 @@ static void learn_200(struct model *model, struct inspection *n)
 }
 
 /* Does it ask without heed of lifetimes, or of 304s alone? */
-static void learn_heed(struct inspection *n)
+static void learn_heed(struct model *model, struct inspection *n)
 {
     const struct evidence *e = &n->evidence;
     struct after_304 *after = n->holding->after;
     if (!e->held.asked_with || !e->held.fresh || n->facts.request.wants_reload)
         return;
-    if (!e->held.fresh_by_304)
+    if (!e->held.fresh_by_304) {
         after->heeds_nothing = true;
-    else if (ignores_update(e))
+        store_note_heedless(model->store, n->holder);
+    } else if (ignores_update(e))
         after->ignored++;
 }
 
@@ -1138,7 +1150,7 @@ static void learn_304(struct model *model, struct inspection *n)
     bool confirmed = holding_freshen(n->holding, &n->facts) && n->evidence.held.asked_with &&
                      !cache_control_has(&n->facts.response.cc, CC_NO_STORE);
     after_304_note(n->holding, &n->facts, n->evidence.id, confirmed, model->thresholds.guard_s);
-    learn_heed(n);
+    learn_heed(model, n);
     n->holding->stale_on_arrival =
         arrives_stale(&n->facts, n->evidence.cache_is_shared ? SHARED_CACHE : PRIVATE_CACHE);
 }

@@ -21,7 +21,7 @@
 struct proof {
     struct entry entry;
     uint64_t client;
-    bool by_tag;
+    bool by_tag, heedless;
 };
 
 /* Clear-Site-Data told this client to forget an origin. */
@@ -719,6 +719,19 @@ bool store_client_sends_tags(const struct store *store, uint64_t client)
     return proof && proof->by_tag;
 }
 
+bool store_client_is_heedless(const struct store *store, uint64_t client)
+{
+    const struct proof *proof = proof_of(store, client);
+    return proof && proof->heedless;
+}
+
+void store_note_heedless(struct store *store, uint64_t client)
+{
+    struct proof *proof = proof_of(store, client);
+    if (proof)
+        proof->heedless = true;
+}
+
 struct issuers *store_issuers(struct store *store)
 {
     return store->issuers;
@@ -741,6 +754,7 @@ void store_prove_cache(struct store *store, uint64_t client, bool by_tag)
     struct proof *proof = heap_take(sizeof *proof);
     proof->client = client;
     proof->by_tag = by_tag;
+    proof->heedless = false;
     table_add(&store->proofs, &proof->entry, pair_hash(client, 0));
 }
 

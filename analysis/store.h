@@ -236,6 +236,10 @@ bool store_client_has_cache(const struct store *store, uint64_t client);
 void store_prove_cache(struct store *store, uint64_t client, bool by_tag);
 /* Has it ever asked with an entity tag that it had been given (A19)? */
 bool store_client_sends_tags(const struct store *store, uint64_t client);
+/* It asked about what a 200 had made fresh: it heeds no lifetimes, or its clock is ahead. Only of a
+ * client that has a cache. */
+bool store_client_is_heedless(const struct store *store, uint64_t client);
+void store_note_heedless(struct store *store, uint64_t client);
 /* Which tags were issued by which URL. */
 struct issuers *store_issuers(struct store *store);
 
