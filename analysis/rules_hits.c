@@ -82,12 +82,14 @@ static enum judgement judge_age(const struct evidence *e, struct verdict *v)
 
 static const char *const stale_variants[] = {"prohibited", NULL};
 
-/* Also to a cache that knows nothing of CDN-Cache-Control. */
-static bool is_stale(const struct evidence *e, const struct freshness *f)
+/* Also to a cache that knows nothing of CDN-Cache-Control, and whatever the origin's clock adds. */
+static bool is_stale(const struct evidence *e, const struct freshness *told)
 {
-    struct freshness plain = *f;
+    struct freshness f = *told;
+    f.age = least_age(e);
+    struct freshness plain = f;
     cache_control_init(&plain.targeted);
-    return freshness_is_stale_proved(f, e->thresholds->guard_s, SHARED_CACHE) &&
+    return freshness_is_stale_proved(&f, e->thresholds->guard_s, SHARED_CACHE) &&
            freshness_is_stale_proved(&plain, e->thresholds->guard_s, SHARED_CACHE);
 }
 

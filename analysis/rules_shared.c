@@ -32,16 +32,17 @@ static const struct rule rows[ROWS];
 static const char may_be_rewritten[] = "the edge may have rewritten Cache-Control for browsers";
 static const char may_be_told_otherwise[] = "a CDN may have been told something else";
 
-static bool is_hit_by_age(const struct response_facts *r)
+static bool is_hit_by_age(const struct evidence *e)
 {
-    return r->age_state == AGE_VALID && !r->age_is_list && r->age > 0;
+    const struct response_facts *r = &e->facts->response;
+    return r->age_state == AGE_VALID && !r->age_is_list && r->age > 0 && least_age(e) > 0;
 }
 
 /* The answer says of itself that it came from a store, and the other side does not belie it. */
 static bool is_hit_by_itself(const struct evidence *e)
 {
     const struct response_facts *r = &e->facts->response;
-    return (is_hit_by_age(r) || r->says_hit) && !was_asked_for(e);
+    return (is_hit_by_age(e) || r->says_hit) && !was_asked_for(e);
 }
 
 static bool is_answer(const struct evidence *e)
@@ -77,11 +78,13 @@ static enum judgement unless_stored(const struct evidence *e, struct verdict *v,
 /* ---- reuse-without-validation ---- */
 
 /* What was validated in this very exchange is as old as that took (RFC 9111 §4.2.3), and a second
- * more where seconds are cut off; and Cache-Status says that somebody was asked. */
-static bool may_be_validated_now(const struct facts *x)
+ * more where seconds are cut off, or a few where the clocks of origin and cache differ; and
+ * Cache-Status says that somebody was asked. */
+static bool may_be_validated_now(const struct evidence *e)
 {
+    const struct facts *x = e->facts;
     const struct cache_status *said = &x->response.cache_status;
-    return x->response.age <= (x->t_rsp0 - x->t_req0) / NS_PER_S + 1 ||
+    return least_age(e) <= (x->t_rsp0 - x->t_req0) / NS_PER_S + 1 + e->thresholds->guard_s ||
            (said->present && !said->hit && said->forward != FWD_ABSENT);
 }
 
@@ -97,12 +100,12 @@ static enum judgement judge_without_validation(const struct evidence *e, struct 
                "what came in said no-cache, and was used again {} s later without a question");
         say_number(v, (e->outer->leg.t_req0 - e->outer->hit.stored->leg.t_rsp0) / NS_PER_S);
         cite_stored(v, e);
-        if (!is_hit_by_age(r) && !is_watched(e))
+        if (!is_hit_by_age(e) && !is_watched(e))
             demote(v, "it was not seen to ask that host later: it may ask where nobody listens");
         return FIRED;
     }
-    if (!is_hit_by_age(r) || cache_control_says(&r->cc, CC_NO_CACHE) != YES ||
-        speaks_to_gateway(r) || is_cleared(e, SIN_NO_CACHE) || may_be_validated_now(e->facts))
+    if (!is_hit_by_age(e) || cache_control_says(&r->cc, CC_NO_CACHE) != YES ||
+        speaks_to_gateway(r) || is_cleared(e, SIN_NO_CACHE) || may_be_validated_now(e))
         return unless_stored(e, v, answer);
     if (may_be_asked_for(e))
         return wait_for(v, WAIT_FOR_LOSSES);
@@ -158,7 +161,7 @@ static enum judgement judge_no_store(const struct evidence *e, struct verdict *v
         v->party = "intermediary";
         return FIRED;
     }
-    if (!is_hit_by_age(r) || !forbids_storing(r, e->x->status) || is_cleared(e, SIN_NO_STORE))
+    if (!is_hit_by_age(e) || !forbids_storing(r, e->x->status) || is_cleared(e, SIN_NO_STORE))
         return unless_stored(e, v, answer);
     if (may_be_asked_for(e))
         return wait_for(v, WAIT_FOR_LOSSES);
@@ -206,9 +209,10 @@ static enum judgement accuse_of_authorization(const struct evidence *e, struct v
 }
 
 /* Private octets that a cache says it had stored. */
-static bool is_private_hit(const struct response_facts *r)
+static bool is_private_hit(const struct evidence *e)
 {
-    return (is_hit_by_age(r) || (r->says_hit && !r->says_hit_by_x_cache_only)) &&
+    const struct response_facts *r = &e->facts->response;
+    return (is_hit_by_age(e) || (r->says_hit && !r->says_hit_by_x_cache_only)) &&
            cache_control_says(&r->cc, CC_PRIVATE) == YES && !speaks_to_gateway(r);
 }
 
@@ -226,11 +230,13 @@ static enum judgement judge_private(const struct evidence *e, struct verdict *v)
     if (answer == ANSWER_STORED)
         return accuse_of_authorization(e, v, e->outer->hit.stored->leg.id,
                                        e->outer->hit.sins & SIN_OWN_CLIENT);
-    bool is_private = is_private_hit(r) && !is_cleared(e, SIN_PRIVATE);
+    bool is_private = is_private_hit(e) && !is_cleared(e, SIN_PRIVATE);
     if (!is_private && !e->authorized_exchange_id)
         return unless_stored(e, v, answer);
     if (may_be_asked_for(e))
         return wait_for(v, WAIT_FOR_LOSSES);
+    if (!is_private && server_lost(e->server, NEVER, e->facts->t_req0))
+        return withhold(v, GUARD_LOSS); /* it may have come for somebody else before */
     if (!is_private)
         return accuse_of_authorization(e, v, e->authorized_exchange_id, false);
     accuse(v, CARD(PRIVATE_SHARED), "a shared cache stored it, although it says private");
@@ -277,7 +283,7 @@ static enum judgement judge_vary(const struct evidence *e, struct verdict *v)
            "from the store in {}, which the client did not accept (Accept-Encoding: {})");
     say_text(v, r->content_encoding);
     say_text(v, head_first(&e->x->request.head, FIELD_ACCEPT_ENCODING));
-    if (r->says_hit_by_x_cache_only && !is_hit_by_age(r)) {
+    if (r->says_hit_by_x_cache_only && !is_hit_by_age(e)) {
         confine(v, SEVERITY_WARNING, CONFIDENCE_LIKELY);
         v->note = "only a field that no RFC knows says that it was a hit";
     }
@@ -293,9 +299,8 @@ static enum judgement judge_vary(const struct evidence *e, struct verdict *v)
 /* By its Age it was made before the change: age_value counts whole seconds since then. */
 static bool is_from_before(const struct evidence *e)
 {
-    const struct response_facts *r = &e->facts->response;
-    return is_hit_by_age(r) && e->unsafe.exchange_id && e->unsafe.t_rsp1 <= e->facts->t_req0 &&
-           e->facts->t_rsp0 - (r->age - e->thresholds->guard_s) * NS_PER_S < e->unsafe.t_req0;
+    return is_hit_by_age(e) && e->unsafe.exchange_id && e->unsafe.t_rsp1 <= e->facts->t_req0 &&
+           e->facts->t_rsp0 - (least_age(e) - e->thresholds->guard_s) * NS_PER_S < e->unsafe.t_req0;
 }
 
 static enum judgement judge_not_invalidated(const struct evidence *e, struct verdict *v)

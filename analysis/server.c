@@ -205,15 +205,26 @@ bool server_lost(const struct server *server, int64_t from_ns, int64_t until_ns)
     return false;
 }
 
-int64_t server_skew_s(const struct server *server)
+static int64_t skew_of(const struct server *server, uint32_t enough)
 {
-    enum { ENOUGH = 5, WORTH_MS = 2000 };
-    if (server->skew_ms.count < ENOUGH)
+    enum { WORTH_MS = 2000 };
+    if (server->skew_ms.count < enough)
         return 0;
     int64_t behind_ms = median_of(&server->skew_ms, 0);
     if (behind_ms <= WORTH_MS && behind_ms >= -WORTH_MS)
         return 0;
     return -(behind_ms / 1000);
+}
+
+int64_t server_skew_s(const struct server *server)
+{
+    return skew_of(server, 5);
+}
+
+int64_t server_may_lag_s(const struct server *server)
+{
+    int64_t skew_s = skew_of(server, 1);
+    return skew_s < 0 ? -skew_s : 0;
 }
 
 struct server_counts server_table_counts(const struct server_table *table)

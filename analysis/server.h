@@ -97,6 +97,9 @@ bool server_lost(const struct server *server, int64_t from_ns, int64_t until_ns)
 /* How far its clock is ahead of the capture's (negative: behind), in s; 0 where it is not known
  * well enough (fewer than 5 responses) or not worth minding (2 s). */
 int64_t server_skew_s(const struct server *server);
+/* How far it, or what is behind it, may be behind the capture's clock, in s: one response without
+ * Age is enough to excuse. */
+int64_t server_may_lag_s(const struct server *server);
 
 struct server_counts {
     uint64_t servers_evicted, habits_evicted, families_evicted, losses_joined;

@@ -80,5 +80,13 @@ static inline bool speaks_to_gateway(const struct response_facts *r)
     return r->has_surrogate_control || r->targeted.lines != 0;
 }
 
+/* Its Age, less what of it may be the origin's clock: as far as that is behind, a cache adds it to
+ * all that it hands on (RFC 9111 §4.2.3, apparent_age). */
+static inline int64_t least_age(const struct evidence *e)
+{
+    int64_t lag_s = e->server ? server_may_lag_s(e->server) : 0;
+    return e->facts->response.age - (lag_s ? lag_s + e->thresholds->guard_s : 0);
+}
+
 /* An edge whose storage follows rules of its own, and that rewrites what browsers are told. */
 bool may_be_cdn(const struct response_facts *r);
