@@ -266,7 +266,10 @@ static void gather_held(struct model *model, struct inspection *n)
     n->held_in_time = held->known = true;
     e->refs.held = (struct reference){
         .representation = n->holding->representation,
-        .at = {.exchange_id = h->exchange_id, .t_rsp0 = h->arrived_ns, .t_rsp1 = h->arrived_ns},
+        .at = {.exchange_id = h->exchange_id,
+               .t_rsp0 = h->arrived_ns,
+               .t_rsp1 = h->arrived_ns,
+               .date = holding_clock(h, false)->date},
         .matches = asks_with(r, &facts->request),
     };
     held->is_stored = h->is_stored && (!e->cache_is_shared || representation_may_be_shared(r));
