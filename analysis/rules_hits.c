@@ -82,16 +82,16 @@ static enum judgement judge_age(const struct evidence *e, struct verdict *v)
 
 static const char *const stale_variants[] = {"prohibited", NULL};
 
-/* Also to a cache that knows nothing of CDN-Cache-Control, whatever the origin's clock adds, and
- * were it asked for in this very exchange (as old as that took, and a second where they are cut
- * off). */
+/* Also to a cache that knows nothing of CDN-Cache-Control, and whatever the origin's clock adds.
+ * What was asked for in this very exchange may be handed on, stale or not. */
 static bool is_stale(const struct evidence *e, const struct freshness *told)
 {
     struct freshness f = *told;
-    f.age = least_age(e) - (e->facts->t_rsp0 - e->facts->t_req0) / NS_PER_S - 1;
+    f.age = least_age(e);
     struct freshness plain = f;
     cache_control_init(&plain.targeted);
-    return freshness_is_stale_proved(&f, e->thresholds->guard_s, SHARED_CACHE) &&
+    return !is_as_old_as_it_took(e) &&
+           freshness_is_stale_proved(&f, e->thresholds->guard_s, SHARED_CACHE) &&
            freshness_is_stale_proved(&plain, e->thresholds->guard_s, SHARED_CACHE);
 }
 

@@ -77,15 +77,11 @@ static enum judgement unless_stored(const struct evidence *e, struct verdict *v,
 
 /* ---- reuse-without-validation ---- */
 
-/* What was validated in this very exchange is as old as that took (RFC 9111 §4.2.3), and a second
- * more where seconds are cut off, or a few where the clocks of origin and cache differ; and
- * Cache-Status says that somebody was asked. */
+/* Its Age says so, or Cache-Status, that somebody was asked. */
 static bool may_be_validated_now(const struct evidence *e)
 {
-    const struct facts *x = e->facts;
-    const struct cache_status *said = &x->response.cache_status;
-    return least_age(e) <= (x->t_rsp0 - x->t_req0) / NS_PER_S + 1 + e->thresholds->guard_s ||
-           (said->present && !said->hit && said->forward != FWD_ABSENT);
+    const struct cache_status *said = &e->facts->response.cache_status;
+    return is_as_old_as_it_took(e) || (said->present && !said->hit && said->forward != FWD_ABSENT);
 }
 
 static enum judgement judge_without_validation(const struct evidence *e, struct verdict *v)

@@ -88,5 +88,13 @@ static inline int64_t least_age(const struct evidence *e)
     return e->facts->response.age - (lag_s ? lag_s + e->thresholds->guard_s : 0);
 }
 
+/* Is it no older than this exchange makes it (RFC 9111 §4.2.3, response_delay), by a second where
+ * seconds are cut off, and a few where the clocks of origin and cache differ? */
+static inline bool is_as_old_as_it_took(const struct evidence *e)
+{
+    int64_t took_s = (e->facts->t_rsp0 - e->facts->t_req0) / 1000000000;
+    return least_age(e) <= took_s + 1 + e->thresholds->guard_s;
+}
+
 /* An edge whose storage follows rules of its own, and that rewrites what browsers are told. */
 bool may_be_cdn(const struct response_facts *r);

@@ -141,7 +141,7 @@ void exchange_finish(struct http1 *s, struct exchange *x, enum ending ending)
     if (!x->request.seen) {
         x->flaws |= FLAW(REQUEST_MISSING);
         s->unasked_ns = x->response.first.time_ns;
-        s->orphaned = !was_given_up;
+        s->orphaned = !was_given_up && x->status != 408; /* which is sent unasked */
     }
     forget(s, x);
     x->connection = host_facts(s);
