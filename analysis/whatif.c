@@ -114,7 +114,8 @@ static void count(struct whatif *w, const struct waiting *x)
     if (x->private_has_it) {
         w->answered++;
         w->saved += x->octets;
-        w->time_ns += x->took_ns;
+        if (__builtin_add_overflow(w->time_ns, x->took_ns, &w->time_ns))
+            w->time_ns = INT64_MAX; /* where clocks jump by decades */
     }
     if (x->object)
         stack_distance_touch(w->shared, x->place, x->object, x->size, x->octets);

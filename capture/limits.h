@@ -2,10 +2,18 @@
 #pragma once
 /* Every cap of capture/, with unit and reason. Where one is met, the input's trouble says so. */
 
+#include <stdint.h>
+
 /* Octets of one packet: libpcap's MAXIMUM_SNAPLEN for every link that carries IP, and dumpcap's
  * default. A pcap record that claims more is damage; a pcapng packet whose block bears it out is
  * cut to this. (libpcap believes up to 128 MiB for D-Bus and USB, which carry no HTTP.) */
 #define LIMIT_PACKET (256u << 10)
+
+/* Times in ns before and after the Unix epoch, in 1830 and 2109: all that pcap can say, and so that
+ * the time between any two, and years more, can be said in 64 bits. What pcapng says beyond is
+ * this.
+ */
+#define LIMIT_TIME INT64_C(4400000000000000000)
 
 /* Octets of one pcapng block, as libpcap has it: more is damage. */
 #define LIMIT_BLOCK (16u << 20)

@@ -75,7 +75,10 @@ static int64_t time_of(const struct pcapng_interface *interface, uint64_t ticks)
     if (UNLIKELY(interface->divide > 1))
         ns /= interface->divide;
     int64_t since = ns > INT64_MAX ? INT64_MAX : (int64_t)ns;
-    return add_clamped(since, interface->offset_ns);
+    int64_t time_ns = add_clamped(since, interface->offset_ns);
+    if (UNLIKELY(time_ns > LIMIT_TIME))
+        return LIMIT_TIME;
+    return UNLIKELY(time_ns < -LIMIT_TIME) ? -LIMIT_TIME : time_ns;
 }
 
 static uint64_t power_of_ten(unsigned exponent)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* pcap in every dialect and order, pcapng with all that it may mix. */
 
+#include "capture/limits.h"
 #include "tests/capture/files.h"
 
 #include <criterion/new/assert.h>
@@ -126,9 +127,10 @@ Test(formats, clocks_of_pcapng)
         {"2^-127 s", 0xff, 0, UINT64_MAX, 0},
         {"an offset", 6, 1700000000, 1000000, 1700000001 * SECOND},
         {"an offset into the past", 6, -10, 1000000, -9 * SECOND},
-        {"a time beyond the range", 0, 0, UINT64_MAX, INT64_MAX},
-        {"an offset beyond the range", 6, INT64_MAX, 1, INT64_MAX},
-        {"an offset below the range", 6, INT64_MIN, 0, INT64_MIN},
+        {"a time beyond the range", 0, 0, UINT64_MAX, LIMIT_TIME},
+        {"an offset beyond the range", 6, INT64_MAX, 1, LIMIT_TIME},
+        {"an offset below the range", 6, INT64_MIN, 0, -LIMIT_TIME},
+        {"the last second of pcap", 0, 0, UINT32_MAX, UINT32_MAX * SECOND},
     };
     for (size_t i = 0; i < COUNT_OF(cases) * 2; i++) {
         bool big = i % 2;
