@@ -56,11 +56,10 @@ static void begin_telling(struct pipeline *pipeline)
 /* What was told until now is audited, here or by the other thread. */
 static void hand_on_told(struct pipeline *pipeline)
 {
-    const struct decode_sink audit = auditor_sink(&pipeline->auditor);
     if (pipeline->auditing)
         stage_give(pipeline->auditing, pipeline->told);
     else
-        decode_batch_tell(pipeline->told, &audit);
+        auditor_hear(&pipeline->auditor, pipeline->told);
     begin_telling(pipeline);
 }
 
@@ -239,8 +238,7 @@ static void audit_batch(void *context, void *batch)
 {
     struct auditor *auditor = context;
     struct decode_batch *told = batch;
-    const struct decode_sink audit = auditor_sink(auditor);
-    decode_batch_tell(told, &audit);
+    auditor_hear(auditor, told);
     if (!auditor->writing) {
         let_go(auditor->database);
         auditor->done = exchange_gathered();

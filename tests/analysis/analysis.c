@@ -201,3 +201,84 @@ Test(analysis, survives_an_end_without_finish)
     hearing_say(&h, &(struct said){.request = ASK, .response = "304\n"});
     hearing_free(&h);
 }
+
+/* ---- what is expected ---- */
+
+struct outcomes {
+    enum outcome of[32];
+    unsigned n;
+};
+
+static void note_outcome(void *context, const struct assessed *assessed)
+{
+    struct outcomes *outcomes = context;
+    outcomes->of[outcomes->n++] = assessed->outcome;
+}
+
+static void note_pair(void *context, uint64_t inner_id, uint64_t outer_id)
+{
+    (void)context;
+    (void)inner_id;
+    (void)outer_id;
+}
+
+static void note_finding(void *context, const struct finding *finding)
+{
+    (void)context;
+    (void)finding;
+}
+
+enum { EXPECTED = 24 };
+
+/* Every third is another URL, and after the first of each the client asks again. */
+static void speak(struct exchange *exchanges[EXPECTED])
+{
+    for (int i = 0; i < EXPECTED; i++) {
+        char request[64], response[64];
+        snprintf(request, sizeof request, "GET /%d\nHost: a\nIf-None-Match: \"%d\"\n", i % 3,
+                 i % 3);
+        snprintf(response, sizeof response, "%s\nETag: \"%d\"\n", i < 3 ? "200" : "304", i % 3);
+        exchanges[i] = exchange_spoken(request, response);
+    }
+}
+
+/* Each `passed_over`th exchange is never taken; 0: all are. */
+static struct outcomes outcomes_of(unsigned ahead, unsigned passed_over)
+{
+    struct outcomes outcomes = {.n = 0};
+    struct analysis_options options = analysis_options_default();
+    struct analysis *analysis = analysis_new(&options, &(struct analysis_sink){
+                                                           .context = &outcomes,
+                                                           .exchange = note_outcome,
+                                                           .pair = note_pair,
+                                                           .finding = note_finding,
+                                                       });
+    struct exchange *exchanges[EXPECTED];
+    unsigned expected = 0;
+    speak(exchanges);
+    for (unsigned i = 0; i < EXPECTED; i++) {
+        while (ahead && expected < EXPECTED && expected < i + ahead)
+            analysis_expect(analysis, exchanges[expected++]);
+        if (passed_over && i % passed_over == 0) {
+            analysis_pass_over(analysis, exchanges[i]);
+            exchange_free(exchanges[i]);
+        } else {
+            analysis_exchange(analysis, exchanges[i]);
+        }
+    }
+    analysis_free(analysis);
+    return outcomes;
+}
+
+Test(analysis, judges_what_was_expected_like_what_was_not)
+{
+    for (unsigned passed_over = 0; passed_over < 5; passed_over++) {
+        struct outcomes plain = outcomes_of(0, passed_over);
+        for (unsigned ahead = 1; ahead <= ANALYSIS_AHEAD + 2; ahead++) {
+            struct outcomes expected = outcomes_of(ahead, passed_over);
+            cr_assert(eq(u32, expected.n, plain.n));
+            for (unsigned i = 0; i < plain.n; i++)
+                cr_expect(expected.of[i] == plain.of[i], "ahead %u, exchange %u", ahead, i);
+        }
+    }
+}
