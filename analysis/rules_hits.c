@@ -82,6 +82,15 @@ static enum judgement judge_age(const struct evidence *e, struct verdict *v)
 
 static const char *const stale_variants[] = {"prohibited", NULL};
 
+/* Cache-Status says that the origin confirmed it for this request: its clock may make it old all
+ * the same (RFC 9111 §4.2.3). */
+static bool says_validated(const struct evidence *e)
+{
+    const struct cache_status *said = &e->facts->response.cache_status;
+    return said->present && !said->hit && said->forward != FWD_ABSENT &&
+           said->forward_status == 304;
+}
+
 /* Also to a cache that knows nothing of CDN-Cache-Control, and whatever the origin's clock adds.
  * What was asked for in this very exchange may be handed on, stale or not. */
 static bool is_stale(const struct evidence *e, const struct freshness *told)
@@ -90,7 +99,7 @@ static bool is_stale(const struct evidence *e, const struct freshness *told)
     f.age = least_age(e);
     struct freshness plain = f;
     cache_control_init(&plain.targeted);
-    return !is_as_old_as_it_took(e) &&
+    return !is_as_old_as_it_took(e) && !says_validated(e) &&
            freshness_is_stale_proved(&f, e->thresholds->guard_s, SHARED_CACHE) &&
            freshness_is_stale_proved(&plain, e->thresholds->guard_s, SHARED_CACHE);
 }
