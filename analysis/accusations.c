@@ -196,21 +196,6 @@ static void make_room(struct accusations *a)
     }
 }
 
-/* The oldest of a full line will soon have to go: brings nearer what judging it looks at, and the
- * one after it. */
-static void expect_removal(const struct line *line)
-{
-    const struct accused *x = line->oldest;
-    if (!x)
-        return;
-    if (x->kept)
-        kept_expect(x->kept);
-    if (x->resource)
-        expect_lines(x->resource, sizeof *x->resource);
-    if (x->newer_in_line)
-        expect_lines(x->newer_in_line, sizeof *x + 2 * sizeof x->accusations[0]);
-}
-
 /* Too many wait without a 200 before them, of the URL or in all: the oldest is judged without one.
  */
 static void make_room_unheld(struct accusations *a, struct resource *r)
@@ -224,7 +209,6 @@ static void make_room_unheld(struct accusations *a, struct resource *r)
     assert(x);
     a->counts.unheld_pushed_out++;
     close_unjudged_and_settle(a, x);
-    expect_removal(&a->unheld);
 }
 
 /* The same for what waits for the next request: it came to nothing. */

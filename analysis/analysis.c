@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "analysis/accusations.h"
-#include "analysis/ahead.h"
 #include "analysis/ledger.h"
 #include "analysis/message.h"
 #include "analysis/model.h"
@@ -736,16 +735,6 @@ static void tell_exchange(struct analysis *a, const struct inspection *n)
     a->sink.exchange(a->sink.context, &assessed);
 }
 
-void analysis_expect(struct analysis *analysis, const struct exchange *exchange)
-{
-    ahead_expect(analysis->model.ahead, &analysis->model, exchange);
-}
-
-void analysis_pass_over(struct analysis *analysis, const struct exchange *exchange)
-{
-    ahead_pass_over(analysis->model.ahead, exchange);
-}
-
 void analysis_exchange(struct analysis *analysis, struct exchange *exchange)
 {
     struct analysis *a = analysis;
@@ -755,14 +744,10 @@ void analysis_exchange(struct analysis *analysis, struct exchange *exchange)
 
     struct inspection n;
     model_inspect(&a->model, exchange, ++a->exchanges, &n);
-    ahead_step(a->model.ahead, &a->model);
     tell_exchange(a, &n);
-    ahead_step(a->model.ahead, &a->model);
     judge_all(a, &n);
-    ahead_step(a->model.ahead, &a->model);
     errand_note(a->model.errands, exchange, n.evidence.id);
     model_learn(&a->model, &n);
-    ahead_step(a->model.ahead, &a->model);
     whatif_exchange(a->whatif, &n);
     if (n.resource) {
         hear_next_request(a, &n);
@@ -774,7 +759,6 @@ void analysis_exchange(struct analysis *analysis, struct exchange *exchange)
         hear_receipt(a, &n);
     if (n.shown)
         hear_reference(a, &n);
-    ahead_step(a->model.ahead, &a->model);
     wait_or_settle(a, &n);
     exchange_free(exchange);
     model_release(&a->model, &n);

@@ -173,13 +173,6 @@ struct analysis;
 /* Copies both; what they point to is borrowed until analysis_free(). */
 struct analysis *analysis_new(const struct analysis_options *options,
                               const struct analysis_sink *sink);
-/* This exchange will be taken soon, and stays as it is until then: what it needs is brought nearer.
- * Whatever is expected is taken next, in the same order, or passed over before it is freed. Nothing
- * else depends on it; of more than ANALYSIS_AHEAD at once those that come last are not looked at.
- */
-#define ANALYSIS_AHEAD 2
-void analysis_expect(struct analysis *analysis, const struct exchange *exchange);
-void analysis_pass_over(struct analysis *analysis, const struct exchange *exchange);
 /* Takes the exchange. */
 void analysis_exchange(struct analysis *analysis, struct exchange *exchange);
 /* Where what a server asks elsewhere may be for whom it is asked by (analysis/legs.h). */

@@ -196,6 +196,18 @@ static uint64_t seeded(uint64_t key)
     return hash64(slice_of(&key, sizeof key));
 }
 
+uint64_t client_expect(const struct client_table *table, const struct exchange *x)
+{
+    uint64_t hash = seeded(address_hash(&x->connection.client));
+    table_expect(&table->addresses, hash);
+    return hash;
+}
+
+void client_expect_more(const struct client_table *table, uint64_t expected)
+{
+    table_expect_entry(&table->addresses, expected);
+}
+
 static struct address_entry *address_entry(struct client_table *table, uint64_t key)
 {
     uint64_t hash = seeded(key);
@@ -448,38 +460,9 @@ void client_note_intermediary(struct client_table *table, const struct address *
     address_entry(table, address_hash(address))->speaks_for_others = true;
 }
 
-static uint64_t id_of(const struct client_table *table, uint64_t subject, uint64_t principal)
+static uint64_t principal_hash(const struct request_facts *r)
 {
-    return (table->mode == CLIENT_IP ? subject : hash_mix(subject, principal)) | 1;
-}
-
-/* As the facts will tell, of a request without Authorization. */
-static uint64_t principal_of(const struct head *request)
-{
-    struct slice agent = head_first(request, FIELD_USER_AGENT);
-    return hash_mix(slice_is_absent(agent) ? 0 : hash64_stable(agent) | 1, 0);
-}
-
-struct client_places client_expect(const struct client_table *table, const struct exchange *x,
-                                   struct slice host)
-{
-    uint64_t subject = address_hash(&x->connection.client);
-    struct client_places places = {
-        .address = seeded(subject),
-        .host = watched_hash_of(subject, host),
-        .id = id_of(table, subject, principal_of(&x->request.head)),
-    };
-    table_expect(&table->addresses, places.address);
-    table_expect(&table->hosts, places.host);
-    if (table->hosts.count == LIMIT_CLIENT_HOSTS)
-        table_expect_removal(&table->hosts);
-    return places;
-}
-
-void client_expect_entries(const struct client_table *table, const struct client_places *places)
-{
-    table_expect_entry(&table->addresses, places->address, sizeof(struct address_entry));
-    table_expect_entry(&table->hosts, places->host, sizeof(struct host_entry));
+    return hash_mix(r->user_agent_hash, r->authorization_hash);
 }
 
 struct client client_of(struct client_table *table, const struct facts *facts, struct slice host,
@@ -514,10 +497,9 @@ struct client client_of(struct client_table *table, const struct facts *facts, s
     if (through || !entry)
         entry = address_entry(table, subject);
     uint64_t watched_hash = watched_hash_of(subject, host);
+    table_expect(&table->hosts, watched_hash);
     bool with_principal = table->mode != CLIENT_IP;
-    uint64_t principal =
-        hash_mix(facts->request.user_agent_hash, facts->request.authorization_hash);
-    client.id = id_of(table, subject, principal);
+    client.id = (with_principal ? hash_mix(subject, principal_hash(&facts->request)) : subject) | 1;
     client.key =
         key_text(&name, through ? &peer_name : NULL, &facts->request, with_principal, arena);
     client.shared_address = is_shared(table, facts, entry, watched_hash, &name.address, through);

@@ -38,15 +38,10 @@ struct client_table *client_table_new(enum client_key mode, int64_t connections,
                                       const struct roles *roles);
 void client_table_free(struct client_table *table); /* accepts NULL */
 
-/* client_of() is going to be asked about this exchange (ahead.h): brings nearer where it will look,
- * and then what stands there. Nobody is taken to speak for others. */
-struct client_places {
-    uint64_t address, host; /* hashes in the tables */
-    uint64_t id;            /* as of struct client */
-};
-struct client_places client_expect(const struct client_table *table, const struct exchange *x,
-                                   struct slice host);
-void client_expect_entries(const struct client_table *table, const struct client_places *places);
+/* client_of() is going to be asked about this exchange: brings nearer what will be looked at, in
+ * two steps with something else to do between them. The second is given what the first returned. */
+uint64_t client_expect(const struct client_table *table, const struct exchange *x);
+void client_expect_more(const struct client_table *table, uint64_t expected);
 
 /* Who sent the request of this exchange; learns from it. Exchanges come in the order of analysis.
  * `host` (of the URL) may be absent. key lies in `arena`, forwarded_for there or in the exchange.

@@ -67,31 +67,10 @@ static void add(struct errand *errand, const struct exchange *x)
                       x->response.body_bytes;
 }
 
-/* Of the others nothing is to be known. */
-static bool is_looked_at(const struct exchange *x)
-{
-    return UNLIKELY(x->index <= ERRAND_EXCHANGES) && x->connection.began_in_capture;
-}
-
-uint64_t errand_expect(const struct errand_table *table, const struct exchange *x)
-{
-    if (!is_looked_at(x))
-        return 0;
-    uint64_t hash = hash_mix(x->connection.id, 0);
-    table_expect(&table->table, hash);
-    return hash;
-}
-
-void errand_expect_entry(const struct errand_table *table, uint64_t expected)
-{
-    if (expected)
-        table_expect_entry(&table->table, expected, sizeof(struct errand));
-}
-
 void errand_note(struct errand_table *table, const struct exchange *x, uint64_t id)
 {
     bool is_one = x->status == 304 && x->ending == ENDED_COMPLETE && exchange_is_paired(x);
-    if (!is_looked_at(x))
+    if (LIKELY(x->index > ERRAND_EXCHANGES) || !x->connection.began_in_capture)
         return;
     if (x->index == 0) {
         if (is_one)

@@ -28,10 +28,6 @@ struct errand_table;
 struct errand_table *errand_table_new(uint64_t cap);
 void errand_table_free(struct errand_table *table); /* accepts NULL */
 
-/* errand_note() is going to be told of it (ahead.h): brings nearer where that will look, and, given
- * what this returned, what stands there. */
-uint64_t errand_expect(const struct errand_table *table, const struct exchange *x);
-void errand_expect_entry(const struct errand_table *table, uint64_t expected);
 /* An exchange of some connection was finished, and has that id. */
 void errand_note(struct errand_table *table, const struct exchange *x, uint64_t id);
 /* The connection is over: false where it was no errand; else it is *errand's last. */

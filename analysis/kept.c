@@ -107,12 +107,6 @@ struct kept *kept_new(const struct exchange *x)
     return kept;
 }
 
-void kept_expect(const struct kept *kept)
-{
-    enum { USUAL_OCTETS = 1024 };
-    expect_lines(kept, USUAL_OCTETS);
-}
-
 void kept_free(struct kept *kept)
 {
     if (kept)

@@ -14,8 +14,6 @@
 struct kept;
 
 struct kept *kept_new(const struct exchange *x);
-/* It is going to be read: brings its lines nearer, as many as it usually has. */
-void kept_expect(const struct kept *kept);
 void kept_free(struct kept *kept); /* accepts NULL */
 
 /* Of its block. */

@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "analysis/ahead.h"
 #include "analysis/freshness.h"
 #include "analysis/rules_304.h"
 #include "analysis/rules_after_304.h"
@@ -50,14 +49,12 @@ void model_init(struct model *model, const struct analysis_options *options,
     };
     model->legs = legs_new(legs_hooks, model->store, model->roles, scale);
     model->memo = memo_new();
-    model->ahead = ahead_new();
     arena_init(&model->scratch, 8192);
     arena_init(&model->scratch_again, 4096);
 }
 
 void model_fini(struct model *model)
 {
-    ahead_free(model->ahead);
     legs_free(model->legs);
     store_free(model->store);
     server_table_free(model->servers);
@@ -718,6 +715,7 @@ static void look_up(struct model *model, struct inspection *n)
     const struct facts *facts = &n->facts;
     uint16_t status = facts->x->status;
     n->resource = store_resource(model->store, &n->url);
+    store_expect_holding(model->store, n->holder, n->resource);
     e->came_back = n->resource->came_back;
     e->key = request_key_of(model->store, facts, &model->scratch);
     if (n->holder)
@@ -767,9 +765,11 @@ void model_inspect(struct model *model, const struct exchange *x, uint64_t id, s
 {
     arena_reset(&model->scratch);
     memset(n, 0, offsetof(struct inspection, facts));
-    const struct prospect *known = ahead_take(model->ahead, model, x);
+    uint64_t client = client_expect(model->clients, x);
     read_facts(model, &n->facts, x, &model->scratch);
-    n->url = known->url;
+    client_expect_more(model->clients, client);
+    n->url = url_of(x, &model->scratch);
+    uint64_t resource = store_expect(model->store, n->url.key);
     n->server = server_of(model->servers, &x->connection.server, x->finished_ns);
     note_half_seen(model->servers, n->server, &n->facts, &n->url);
     if (n->facts.t_req0 && n->facts.t_req0 < model->begin_ns)
@@ -788,6 +788,7 @@ void model_inspect(struct model *model, const struct exchange *x, uint64_t id, s
     legs_meet(model->legs, &n->meeting, &n->facts, &n->url, id, model->servers);
     if (!slice_is_absent(x->request.head.bytes))
         find_holder(model, n);
+    store_expect_more(model->store, resource);
     if (!slice_is_absent(n->url.key))
         look_up(model, n);
     gather_legs(model, n);

@@ -19,10 +19,7 @@
 #include "analysis/store.h"
 #include "analysis/url.h"
 
-struct ahead;
-
 struct model {
-    struct ahead *ahead; /* what comes next */
     struct store *store;
     struct server_table *servers;
     struct client_table *clients;

@@ -8,7 +8,6 @@
 #include "analysis/server.h"
 
 #include <assert.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,18 +103,6 @@ struct server *server_of(struct server_table *table, const struct address *addre
     if (table->forgotten_ns != NEVER)
         server_add_loss(server, NEVER, table->forgotten_ns);
     return server;
-}
-
-uint64_t server_expect(const struct server_table *table, const struct address *address)
-{
-    uint64_t hash = address_hash(address);
-    table_expect(&table->servers, hash);
-    return hash;
-}
-
-void server_expect_entry(const struct server_table *table, uint64_t expected)
-{
-    table_expect_entry(&table->servers, expected, offsetof(struct server, losses));
 }
 
 struct habit *habit_of(struct server_table *table, const struct server *server, uint64_t pattern,

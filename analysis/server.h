@@ -38,14 +38,14 @@ enum due_field {
 struct server {
     struct entry entry;
     struct address address;
-    uint32_t n_losses;
-    /* tags that changed over the same octets: at how many URLs in the last minutes */
-    uint32_t deploy_urls;
-    int64_t deploy_from_ns;
-    int64_t date_seen_ns;                 /* t_rsp0 of the latest response with a Date; NEVER */
-    struct median sizes;                  /* header octets of its 304s */
-    struct median skew_ms;                /* t_rsp0 - Date - 0.5 s of responses without Age */
     struct interval losses[LIMIT_LOSSES]; /* apart from each other, in order of time */
+    uint32_t n_losses;
+    int64_t date_seen_ns;  /* t_rsp0 of the latest response with a Date; NEVER */
+    struct median sizes;   /* header octets of its 304s */
+    struct median skew_ms; /* t_rsp0 - Date - 0.5 s of responses without Age */
+    /* tags that changed over the same octets: at how many URLs in the last minutes */
+    int64_t deploy_from_ns;
+    uint32_t deploy_urls;
 };
 
 /* What the 304s of one server for one pattern of URLs carried. */
@@ -56,6 +56,13 @@ struct habit {
     int64_t carried_ns[DUE_FIELDS];     /* t_rsp0 of the latest 304 with the field; NEVER */
     struct median ms_to_304, ms_to_200; /* from the request's last octet to the response's first */
 };
+
+/* It is going to be looked at: brings its lines nearer. */
+static inline void habit_expect(const struct habit *habit)
+{
+    for (size_t line = 0; line < sizeof *habit; line += 64)
+        __builtin_prefetch((const char *)habit + line, 1);
+}
 
 /* Sizes of the 304s of one server for one kind of URL. */
 struct family {
@@ -71,10 +78,6 @@ void server_table_free(struct server_table *table); /* accepts NULL */
 
 /* Never NULL; a new one may push the oldest out. `now_ns`: the capture clock. */
 struct server *server_of(struct server_table *table, const struct address *address, int64_t now_ns);
-/* server_of() is going to be asked for it (ahead.h): brings nearer where it will look, and, given
- * what that returned, what stands there. */
-uint64_t server_expect(const struct server_table *table, const struct address *address);
-void server_expect_entry(const struct server_table *table, uint64_t expected);
 /* NULL where it is not known. */
 const struct server *server_find(const struct server_table *table, const struct address *address);
 /* `last`: what the caller got last for this pattern or kind, or NULL; saves the search. */

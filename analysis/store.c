@@ -614,9 +614,6 @@ void store_trim(struct store *store)
     }
 }
 
-/* With the beginning of its key. */
-enum { RESOURCE_LINES = sizeof(struct resource) / 64 + 2 };
-
 uint64_t store_expect(const struct store *store, struct slice key)
 {
     uint64_t hash = hash64(key);
@@ -624,15 +621,9 @@ uint64_t store_expect(const struct store *store, struct slice key)
     return hash;
 }
 
-void store_expect_resource(const struct store *store, uint64_t expected)
+void store_expect_more(const struct store *store, uint64_t expected)
 {
-    table_expect_entry(&store->resources, expected, RESOURCE_LINES * 64);
-}
-
-const struct resource *store_expected(const struct store *store, uint64_t expected)
-{
-    struct entry *e = table_find(&store->resources, expected);
-    return e ? ENTRY_OF(struct resource, entry, e) : NULL;
+    table_expect_entry(&store->resources, expected);
 }
 
 void store_expect_holding(const struct store *store, uint64_t client,
@@ -640,22 +631,13 @@ void store_expect_holding(const struct store *store, uint64_t client,
 {
     if (resource->was_held)
         table_expect(&store->holdings, holding_hash(client, resource->serial));
-}
-
-void store_expect_held(const struct store *store, uint64_t client, const struct resource *resource)
-{
-    if (resource->was_held)
-        table_expect_entry(&store->holdings, holding_hash(client, resource->serial),
-                           sizeof(struct holding));
-}
-
-const struct holding *store_expected_holding(const struct store *store, uint64_t client,
-                                             const struct resource *resource)
-{
-    if (!resource->was_held)
-        return NULL;
-    struct entry *e = table_find(&store->holdings, holding_hash(client, resource->serial));
-    return e ? ENTRY_OF(struct holding, entry, e) : NULL;
+    if (resource->habit)
+        habit_expect(resource->habit);
+    for (uint32_t i = 0; i < resource->n_representations && i < 2; i++) { /* the latest */
+        const char *r = (const char *)resource->representations[i];
+        for (size_t line = 0; line < sizeof(struct representation); line += 64)
+            __builtin_prefetch(r + line, 1);
+    }
 }
 
 struct resource *store_find_resource(struct store *store, struct slice key)

@@ -169,18 +169,13 @@ struct store_hooks {
 struct store *store_new(const struct store_hooks *hooks, uint32_t scale);
 void store_free(struct store *store); /* accepts NULL; calls no hooks */
 
-/* That URL is going to be asked for (ahead.h): brings nearer where it will be looked for, and,
- * given what that returned, its entry. */
+/* That URL is going to be asked for: brings its entry nearer, in two steps with something else to
+ * do between them. The second is given what the first returned. */
 uint64_t store_expect(const struct store *store, struct slice key);
-void store_expect_resource(const struct store *store, uint64_t expected);
-/* The URL, as far as its hash tells; NULL. */
-const struct resource *store_expected(const struct store *store, uint64_t expected);
-/* The same for what that client holds of it. */
+void store_expect_more(const struct store *store, uint64_t expected);
+/* The same for what the URL has shown and what that client holds of it. */
 void store_expect_holding(const struct store *store, uint64_t client,
                           const struct resource *resource);
-void store_expect_held(const struct store *store, uint64_t client, const struct resource *resource);
-const struct holding *store_expected_holding(const struct store *store, uint64_t client,
-                                             const struct resource *resource);
 
 /* The URL's entry, made where there is none; may push others out. Valid until the next call. */
 struct resource *store_resource(struct store *store, const struct url *url);

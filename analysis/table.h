@@ -9,8 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/pool.h"
-
 struct entry {
     struct entry *next; /* with the same hash */
     struct entry *older, *newer;
@@ -53,21 +51,14 @@ static inline void table_expect(const struct table *table, uint64_t hash)
     __builtin_prefetch(&table->slots[hash & table->mask], 1);
 }
 
-static inline void table_expect_entry(const struct table *table, uint64_t hash, size_t octets)
+static inline void table_expect_entry(const struct table *table, uint64_t hash)
 {
-    const struct entry *entry = table_find(table, hash);
-    if (entry)
-        expect_lines(entry, octets);
-}
-
-/* The oldest will soon have to go: brings nearer what taking it out looks at, and the one after it,
- * which will be the oldest then. */
-static inline void table_expect_removal(const struct table *table)
-{
-    if (!table->oldest)
+    const struct table_slot *slot = &table->slots[hash & table->mask];
+    if (slot->hash != hash || !slot->entry)
         return;
-    table_expect(table, table->oldest->hash);
-    __builtin_prefetch(table->oldest->newer, 1);
+    __builtin_prefetch(slot->entry, 1);
+    __builtin_prefetch((const char *)slot->entry + 64, 1);
+    __builtin_prefetch((const char *)slot->entry + 128, 1);
 }
 
 /* Adds as the newest. */

@@ -8,8 +8,7 @@
 #include "base/alloc.h"
 #include "decode/limits.h"
 
-/* So many exchanges before one is told its memory is on its way, and what its response lies in. */
-enum { HEADS_AHEAD = BATCH_AHEAD + 1, MEMORY_AHEAD = BATCH_AHEAD + 2 };
+enum { TELLINGS_AHEAD = 2 }; /* whose memory is on its way while one is told */
 
 enum told { TOLD_EXCHANGE, TOLD_CONNECTION, TOLD_ASKED, TOLD_LOSS, TOLD_COVERAGE };
 
@@ -134,48 +133,25 @@ static void tell(const struct telling *telling, const struct decode_sink *sink)
     }
 }
 
-/* The exchanges of a batch, one after the other; NULL past the end. */
-static struct exchange *next_exchange(const struct telling **at)
+/* Returns the one after it. */
+static const struct telling *expect(const struct telling *telling)
 {
-    while (*at && (*at)->what != TOLD_EXCHANGE)
-        *at = (*at)->next;
-    if (!*at)
-        return NULL;
-    struct exchange *x = (*at)->exchange;
-    *at = (*at)->next;
-    return x;
+    if (telling->what == TOLD_EXCHANGE)
+        exchange_expect(telling->exchange);
+    return telling->next;
 }
 
-/* Exchanges to come were written long ago, perhaps by another core: they are asked for in three
- * steps, each of which looks at what the one before it asked for. */
-struct outlook {
-    const struct decode_sink *sink;
-    void (*expect)(void *context, const struct exchange *exchange);
-    const struct telling *memory, *heads, *exchanges; /* the next of each step */
-    unsigned steps;
-};
-
-static void look_ahead(struct outlook *o)
+void decode_batch_tell(const struct decode_batch *batch, const struct decode_sink *sink)
 {
-    const struct exchange *x = next_exchange(&o->memory);
-    if (x)
-        exchange_expect(x);
-    if (++o->steps > MEMORY_AHEAD - HEADS_AHEAD && (x = next_exchange(&o->heads)) != NULL)
-        exchange_expect_response(x);
-    if (o->expect && o->steps > MEMORY_AHEAD - BATCH_AHEAD &&
-        (x = next_exchange(&o->exchanges)) != NULL)
-        o->expect(o->sink->context, x);
-}
-
-void decode_batch_tell(const struct decode_batch *batch, const struct decode_sink *sink,
-                       void (*expect)(void *context, const struct exchange *exchange))
-{
-    struct outlook outlook = {sink, expect, batch->first, batch->first, batch->first, 0};
-    while (outlook.steps < MEMORY_AHEAD - 1)
-        look_ahead(&outlook);
+    /* Those to come were written long ago, perhaps by another core. */
+    const struct telling *ahead = batch->first;
+    for (unsigned n = 0; ahead && n < TELLINGS_AHEAD; n++)
+        ahead = expect(ahead);
     for (const struct telling *t = batch->first; t; t = t->next) {
-        if (t->what == TOLD_EXCHANGE)
-            look_ahead(&outlook);
+        if (ahead)
+            ahead = expect(ahead);
+        if (t->next && t->next->what == TOLD_EXCHANGE)
+            exchange_expect_response(t->next->exchange);
         tell(t, sink);
     }
 }

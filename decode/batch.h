@@ -28,12 +28,8 @@ void decode_batch_coverage(void *context, const struct coverage *coverage);
 bool decode_batch_is_full(const struct decode_batch *batch);
 bool decode_batch_is_empty(const struct decode_batch *batch);
 
-/* Tells all of it. The sink takes the exchanges. `expect` (NULL: nobody asks) is called with the
- * sink's context for each exchange, in their order, before those that come shortly before it are
- * told: at most BATCH_AHEAD that were expected have not been told yet. */
-#define BATCH_AHEAD 2
-void decode_batch_tell(const struct decode_batch *batch, const struct decode_sink *sink,
-                       void (*expect)(void *context, const struct exchange *exchange));
+/* Tells all of it. The sink takes the exchanges. */
+void decode_batch_tell(const struct decode_batch *batch, const struct decode_sink *sink);
 
 /* These exchanges go home with the batch; empties the list. */
 void decode_batch_return(struct decode_batch *batch, struct exchange_list *done);

@@ -35,21 +35,13 @@ static struct rows_batch *rows_of(struct auditor *auditor)
     return auditor->rows;
 }
 
-static void on_expected(void *context, const struct exchange *exchange)
-{
-    struct auditor *auditor = context;
-    analysis_expect(auditor->analysis, exchange);
-}
-
 static void on_exchange(void *context, struct exchange *exchange)
 {
     struct auditor *auditor = context;
-    if (auditor->hosts && !host_filter_exchange(auditor->hosts, exchange)) {
-        analysis_pass_over(auditor->analysis, exchange);
+    if (auditor->hosts && !host_filter_exchange(auditor->hosts, exchange))
         exchange_free(exchange);
-    } else {
+    else
         analysis_exchange(auditor->analysis, exchange);
-    }
 }
 
 /* A packet's place in the ring instead of its number in the run. */
@@ -190,11 +182,10 @@ static void on_what_if(void *context, const struct what_if *what_if)
         database_what_if(auditor->database, what_if);
 }
 
-void auditor_hear(struct auditor *auditor, const struct decode_batch *told)
+struct decode_sink auditor_sink(struct auditor *auditor)
 {
-    const struct decode_sink sink = {auditor,  on_exchange, on_connection,
-                                     on_asked, on_loss,     on_coverage};
-    decode_batch_tell(told, &sink, on_expected);
+    return (struct decode_sink){auditor,  on_exchange, on_connection,
+                                on_asked, on_loss,     on_coverage};
 }
 
 void auditor_init(struct auditor *auditor, const struct pipeline_options *options,

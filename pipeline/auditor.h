@@ -11,7 +11,6 @@
 
 #include "analysis/analysis.h"
 #include "capture/packet_ring.h"
-#include "decode/batch.h"
 #include "decode/decode.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/stage.h"
@@ -46,9 +45,9 @@ void auditor_init(struct auditor *auditor, const struct pipeline_options *option
                   struct database *database);
 void auditor_fini(struct auditor *auditor);
 
-/* Audits what decode has told; exchanges that are done with are in `done`, or in
+/* What decode is to tell, as it tells it; exchanges that are done with are in `done`, or in
  * exchange_gathered() of the thread that calls. */
-void auditor_hear(struct auditor *auditor, const struct decode_batch *told);
+struct decode_sink auditor_sink(struct auditor *auditor);
 
 /* Only where another thread writes: an empty batch is taken from it, and a full one handed on. */
 void auditor_begin_rows(struct auditor *auditor);

@@ -56,10 +56,11 @@ static void begin_telling(struct pipeline *pipeline)
 /* What was told until now is audited, here or by the other thread. */
 static void hand_on_told(struct pipeline *pipeline)
 {
+    const struct decode_sink audit = auditor_sink(&pipeline->auditor);
     if (pipeline->auditing)
         stage_give(pipeline->auditing, pipeline->told);
     else
-        auditor_hear(&pipeline->auditor, pipeline->told);
+        decode_batch_tell(pipeline->told, &audit);
     begin_telling(pipeline);
 }
 
@@ -238,7 +239,8 @@ static void audit_batch(void *context, void *batch)
 {
     struct auditor *auditor = context;
     struct decode_batch *told = batch;
-    auditor_hear(auditor, told);
+    const struct decode_sink audit = auditor_sink(auditor);
+    decode_batch_tell(told, &audit);
     if (!auditor->writing) {
         let_go(auditor->database);
         auditor->done = exchange_gathered();

@@ -69,10 +69,8 @@ static void on_coverage(void *context, const struct coverage *coverage)
 static struct heard told(const struct decode_batch *batch)
 {
     struct heard heard = {.n = 0};
-    decode_batch_tell(
-        batch,
-        &(struct decode_sink){&heard, on_exchange, on_connection, on_asked, on_loss, on_coverage},
-        NULL);
+    decode_batch_tell(batch, &(struct decode_sink){&heard, on_exchange, on_connection, on_asked,
+                                                   on_loss, on_coverage});
     return heard;
 }
 
@@ -98,57 +96,6 @@ Test(decode_batch, tells_everything_in_its_order)
     cr_expect(eq(sz, told(batch).n, 0));
     exchange_free(x);
     decode_batch_free(batch);
-}
-
-/* Which exchange is the next to be expected, and to be told. */
-struct turns {
-    struct exchange **exchanges;
-    unsigned expected, told;
-};
-
-static void on_expected(void *context, const struct exchange *exchange)
-{
-    struct turns *turns = context;
-    cr_assert(exchange == turns->exchanges[turns->expected++]);
-    cr_assert(turns->expected - turns->told <= BATCH_AHEAD);
-}
-
-static void on_turn(void *context, struct exchange *exchange)
-{
-    struct turns *turns = context;
-    cr_assert(exchange == turns->exchanges[turns->told++]);
-    cr_assert(turns->told <= turns->expected);
-}
-
-static void on_loss_between(void *context, const struct loss *loss)
-{
-    (void)context;
-    (void)loss;
-}
-
-Test(decode_batch, says_shortly_before_what_comes)
-{
-    enum { MANY = 20 };
-    for (unsigned n = 0; n < MANY; n++) {
-        struct decode_batch *batch = decode_batch_new();
-        struct exchange *exchanges[MANY];
-        struct turns turns = {exchanges, 0, 0};
-        for (unsigned i = 0; i < n; i++) {
-            exchanges[i] = exchange_new();
-            decode_batch_exchange(batch, exchanges[i]);
-            if (i % 3 == 0)
-                decode_batch_loss(batch, &(struct loss){.from_ns = i});
-        }
-        decode_batch_tell(
-            batch,
-            &(struct decode_sink){.context = &turns, .exchange = on_turn, .loss = on_loss_between},
-            on_expected);
-        cr_expect(eq(u32, turns.told, n));
-        cr_expect(eq(u32, turns.expected, n));
-        for (unsigned i = 0; i < n; i++)
-            exchange_free(exchanges[i]);
-        decode_batch_free(batch);
-    }
 }
 
 Test(decode_batch, keeps_texts_that_were_borrowed)

@@ -98,7 +98,7 @@ static void work_in_middle(void *context, void *batch)
     struct line *line = context;
     const struct decode_sink sink = {
         .context = line, .exchange = on_exchange, .connection = on_connection};
-    decode_batch_tell(batch, &sink, NULL);
+    decode_batch_tell(batch, &sink);
     decode_batch_return(batch, &line->done);
 }
 
