@@ -117,7 +117,7 @@ struct http1 {
     bool proof : 1;       /* ... that does not answer a request from before it */
     bool early_proof : 1; /* ... or just before it was noticed, and without request */
     bool orphaned : 1;    /* a response was let go without request, since the last request */
-    bool disordered : 1;  /* the directions reach us apart: a doubt that does not end */
+    bool lasting : 1;     /* the doubt does not end: lengths differed, or directions are apart */
     bool unasked : 1;     /* a response without request was completed since the last request */
 
     struct reader client, server;

@@ -32,6 +32,9 @@
  * beginning is missing, one direction was captured later than the other (two ports of a tap with
  * clocks of their own): everything from then on is in doubt.
  *
+ * The same holds after a message with Content-Lengths that differ (§6.3): where the next one begins
+ * is a guess, and a length that happens to be that of whole messages hides them.
+ *
  * A connection met in the middle is taken to begin without a request outstanding, unless
  * its first requests are pipelined.
  *
@@ -199,7 +202,7 @@ static void end_doubt(struct http1 *s)
     bool is_proven = alternates
                          ? s->since_loss || s->early_proof
                          : s->proof && is_silent_before(s, &s->client.now->first, SILENCE_NS);
-    if (is_whole && is_proven && !s->disordered)
+    if (is_whole && is_proven && !s->lasting)
         s->doubt = s->resync = false;
 }
 
@@ -223,7 +226,7 @@ struct exchange *pairing_request(struct http1 *s, size_t octets)
     if (s->client.now->first.time_ns < s->unasked_ns)
         s->doubt = true; /* it may be what was answered before we saw it */
     if (s->orphaned && began(s) && !s->doubt)
-        s->doubt = s->disordered = true; /* so is this, only later: nothing was lost */
+        s->doubt = s->lasting = true; /* so is this, only later: nothing was lost */
     s->orphaned = false;
     if (s->doubt)
         end_doubt(s);
@@ -262,6 +265,14 @@ static void doubt_all(struct http1 *s)
     for (struct exchange *x = s->first; x; x = x->next)
         if (!(s->answered && x == s->first))
             x->flaws |= FLAW(PAIRING_UNSURE);
+}
+
+static void doubt_after(struct http1 *s, const struct exchange *x)
+{
+    if (!(x->flaws & FLAW(LENGTHS_CONFLICT)))
+        return;
+    s->lasting = true;
+    doubt_all(s);
 }
 
 static bool was_sent_before(const struct http1 *s, const struct exchange *x)
@@ -327,13 +338,15 @@ void pairing_response_done(struct http1 *s, struct exchange *x, bool may_be_foll
     s->proof |= !x->request.seen || (x->flaws & FLAW(PAIRING_UNSURE));
     s->unasked |= !x->request.seen;
     if (x == s->loose) {
+        doubt_after(s, x);
         exchange_finish(s, x, ENDED_COMPLETE);
         return;
     }
     assert(x == s->first && !s->answered);
     observe(s, x);
-    bool may_join = !x->request.seen && !x->next && !s->doubt;
     s->answered = true;
+    doubt_after(s, x);
+    bool may_join = !x->request.seen && !x->next && !s->doubt;
     s->holding = may_be_followed || may_join;
     settle(s);
 }
