@@ -132,6 +132,24 @@ static void forget(struct http1 *s, const struct exchange *x)
         s->answering = NULL;
 }
 
+static void doubt_all(struct http1 *s)
+{
+    s->doubt = true;
+    s->proof = s->since_loss = s->early_proof = false;
+    for (struct exchange *x = s->first; x; x = x->next)
+        if (!(s->answered && x == s->first))
+            x->flaws |= FLAW(PAIRING_UNSURE);
+}
+
+/* The connection goes on after a response that nobody had asked for: what answers what from here? */
+static void doubt_order(struct http1 *s)
+{
+    if (s->doubt || !began(s))
+        return; /* something is missing, which may be the request */
+    s->lasting = true;
+    doubt_all(s);
+}
+
 void exchange_finish(struct http1 *s, struct exchange *x, enum ending ending)
 {
     bool was_given_up = x == s->loose;
@@ -145,6 +163,8 @@ void exchange_finish(struct http1 *s, struct exchange *x, enum ending ending)
         x->flaws |= FLAW(REQUEST_MISSING);
         s->unasked_ns = x->response.first.time_ns;
         s->orphaned = !was_given_up && x->status != 408; /* which is sent unasked */
+        if (s->orphaned && s->first) /* it was not yet over when they came */
+            doubt_order(s);
     }
     forget(s, x);
     x->connection = host_facts(s);
@@ -225,11 +245,11 @@ struct exchange *pairing_request(struct http1 *s, size_t octets)
         pairing_release(s);
     if (s->client.now->first.time_ns < s->unasked_ns)
         s->doubt = true; /* it may be what was answered before we saw it */
-    if (s->orphaned && began(s) && !s->doubt)
-        s->doubt = s->lasting = true; /* so is this, only later: nothing was lost */
-    s->orphaned = false;
+    if (s->orphaned)
+        doubt_order(s);
     if (s->doubt)
         end_doubt(s);
+    s->orphaned = false;
     if (s->waiting >= LIMIT_WAITING_REQUESTS)
         abandon_first(s);
     x = exchange_open(s, octets);
@@ -256,15 +276,6 @@ static struct exchange *open_loose(struct http1 *s, size_t octets)
     assert(!s->loose);
     s->loose = exchange_open(s, octets);
     return s->loose;
-}
-
-static void doubt_all(struct http1 *s)
-{
-    s->doubt = true;
-    s->proof = s->since_loss = s->early_proof = false;
-    for (struct exchange *x = s->first; x; x = x->next)
-        if (!(s->answered && x == s->first))
-            x->flaws |= FLAW(PAIRING_UNSURE);
 }
 
 static void doubt_after(struct http1 *s, const struct exchange *x)
